@@ -1,0 +1,55 @@
+"""Time as it arrives in arguments: microseconds since the epoch (UTC), and a monotonic clock for waiting."""
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+US_PER_S = 1_000_000
+
+
+class Clock(Protocol):
+    """What a module that needs the time is given."""
+
+    def now_us(self) -> int:
+        """Wall time, microseconds since 1970-01-01 UTC."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """Seconds on a clock that never goes back."""
+        ...
+
+
+class SystemClock:
+    """The host's clocks."""
+
+    def now_us(self) -> int:
+        """Wall time of this host."""
+        return time.time_ns() // 1000
+
+    def monotonic_s(self) -> float:
+        """Monotonic time of this host."""
+        return time.monotonic()
+
+
+def iso(moment_us: int) -> str:
+    """``2026-11-23T01:02:03.456Z``, as every response of the API shows a moment."""
+    seconds, rest_us = divmod(moment_us, US_PER_S)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest_us // 1000:03d}Z"
+
+
+def parse_iso(text: str) -> int:
+    """Read an ISO 8601 moment or date (UTC where no zone is named). Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int(moment.timestamp()) * US_PER_S + moment.microsecond
+
+
+def day_of(moment_us: int) -> str:
+    """The UTC day, ``2026-11-23``: the period of roll-ups, refills and daily budgets."""
+    return iso(moment_us)[:10]
+
+
+def month_of(moment_us: int) -> str:
+    """The UTC month, ``2026-11``."""
+    return iso(moment_us)[:7]

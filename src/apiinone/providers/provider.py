@@ -1,0 +1,160 @@
+"""The protocol that every provider keeps.
+
+A `Remote` provider describes: it turns an order into a request and a response into a reply, and does nothing else;
+one sender (`outbound`) performs. A `Local` provider computes, in a child process, and may be asked again after a crash.
+Neither sees a client, a setting, a clock or a secret.
+"""
+
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+Fault = Literal[
+    "content_policy",
+    "bad_request",
+    "throttled",
+    "no_balance",
+    "bad_credential",
+    "provider_error",
+    "output_unavailable",
+]
+"""Why a vendor refused. `throttled`, `no_balance` and `bad_credential` concern the operator, not the client."""
+
+
+class Order(Struct, frozen=True):
+    """What to make: one attempt of one task on one offer. `fields` are already the upstream's own names and forms."""
+
+    attempt_id: str
+    upstream_model: str
+    fields: Mapping[str, object]
+    outputs: int
+    """How many outputs the client pays for."""
+    webhook_url: str | None = None
+    """Where the vendor may call us when it is done; None where callbacks are not configured."""
+
+
+class Reference(Struct, frozen=True):
+    """What a vendor gave us to ask again: its own id and, for some, the address to ask."""
+
+    upstream_id: str
+    poll_url: str | None = None
+
+
+class Request(Struct, frozen=True):
+    """One HTTP exchange, described. The sender adds the credential where `auth` says."""
+
+    method: Literal["GET", "POST", "DELETE"]
+    url: str
+    auth: Literal["bearer", "none"]
+    json: object | None = None
+    headers: Mapping[str, str] = {}
+    timeout_s: float = 60.0
+    body_bytes_max: int = 32 * 1024 * 1024
+
+
+class Response(Struct, frozen=True):
+    """What came back, whole and bounded. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Inline(Struct, frozen=True):
+    """An output whose bytes came with the answer."""
+
+    data: bytes
+
+
+class Linked(Struct, frozen=True):
+    """An output to be copied from an address that the vendor gave; vetted like any foreign address."""
+
+    url: str
+
+
+Output = Inline | Linked
+
+
+class Accepted(Struct, frozen=True):
+    """The vendor took the order and will be asked again."""
+
+    reference: Reference
+    poll_after_s: float
+
+
+class Running(Struct, frozen=True):
+    """Still at work."""
+
+    poll_after_s: float
+
+
+class Finished(Struct, frozen=True):
+    """Done: the outputs, perhaps fewer than ordered, and the vendor's own charge in millionths of a US dollar."""
+
+    outputs: tuple[Output, ...]
+    cost_micro_usd: int | None = None
+
+
+class Rejected(Struct, frozen=True):
+    """Certainly not made nor charged by the vendor. `message` is for the client: no host, key or foreign text in it."""
+
+    fault: Fault
+    message: str
+    retryable: bool
+    retry_after_s: float | None = None
+
+
+class Canceled(Struct, frozen=True):
+    """The vendor confirms that it stopped and will not charge."""
+
+
+class Unclear(Struct, frozen=True):
+    """The answer does not say whether the order was accepted. Never resent; asked about where the vendor allows it."""
+
+    reason: str
+
+
+SubmitReply = Accepted | Finished | Rejected | Unclear
+PollReply = Running | Finished | Rejected | Canceled | Unclear
+"""A poll that is `Unclear` changes nothing: the task is asked about again later (poll errors never end a task)."""
+
+
+class Remote(Protocol):
+    """A vendor reached by HTTP. All methods are pure."""
+
+    name: str
+    hosts: tuple[str, ...]
+    """The only hosts that requests with our credential may go to."""
+    output_hosts: tuple[str, ...]
+    """Hosts that results may be copied from; empty: any public address."""
+    credential_names: tuple[str, ...]
+    """Environment names of the credential, the vendor's own first."""
+    submit_per_s_max: float
+    concurrent_max: int
+    poll_interval_s: float
+    webhook_secret_name: str | None
+
+    def submit(self, order: Order) -> Request:
+        """Describe the one paid request."""
+        ...
+
+    def read_submit(self, response: Response) -> SubmitReply:
+        """Understand the answer to `submit`."""
+        ...
+
+    def poll(self, reference: Reference) -> Request:
+        """Describe the question how an accepted order stands. Free and repeatable."""
+        ...
+
+    def read_poll(self, response: Response) -> PollReply:
+        """Understand the answer to `poll`."""
+        ...
+
+    def cancel(self, reference: Reference) -> Request | None:
+        """Describe a cancellation, or None where the vendor has none."""
+        ...
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:
+        """The upstream id that a signed callback speaks of, or None where it is not signed as it must be."""
+        ...
