@@ -10,6 +10,8 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from apiinone.core.exchange import Request, Response
+
 Fault = Literal[
     "content_policy",
     "bad_request",
@@ -39,26 +41,6 @@ class Reference(Struct, frozen=True):
 
     upstream_id: str
     poll_url: str | None = None
-
-
-class Request(Struct, frozen=True):
-    """One HTTP exchange, described. The sender adds the credential where `auth` says."""
-
-    method: Literal["GET", "POST", "DELETE"]
-    url: str
-    auth: Literal["bearer", "none"]
-    json: object | None = None
-    headers: Mapping[str, str] = {}
-    timeout_s: float = 60.0
-    body_bytes_max: int = 32 * 1024 * 1024
-
-
-class Response(Struct, frozen=True):
-    """What came back, whole and bounded. Header names are lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Inline(Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""Who may call: accounts, their keys, and the limits of a key."""

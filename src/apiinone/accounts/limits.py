@@ -1,0 +1,50 @@
+"""The request rate of a key: a bucket of tokens, kept in this process's memory.
+
+Each gateway process counts for itself, and the documents say so; what bounds money (budgets, open tasks) is counted in
+the database instead.
+"""
+
+import math
+from collections import OrderedDict
+
+from msgspec import Struct
+
+BUCKETS_MAX = 50_000
+
+
+class Allowed(Struct, frozen=True):
+    """The request may go on; so many more may follow at once, and in so many seconds the bucket is full."""
+
+    limit: int
+    remaining: int
+    reset_s: int
+
+
+class Limited(Struct, frozen=True):
+    """Too many; try again then."""
+
+    limit: int
+    retry_after_s: int
+
+
+class RequestRates:
+    """One bucket for each key: a minute's worth of tokens, refilled evenly."""
+
+    def __init__(self) -> None:
+        """Start with every bucket full."""
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def take(self, key_id: str, per_minute_max: int, now_s: float) -> Allowed | Limited:
+        """Take one token; `now_s` is monotonic."""
+        tokens, since_s = self._buckets.pop(key_id, (float(per_minute_max), now_s))
+        per_second = per_minute_max / 60
+        tokens = min(float(per_minute_max), tokens + (now_s - since_s) * per_second)
+        allowed = tokens >= 1
+        if allowed:
+            tokens -= 1
+        self._buckets[key_id] = (tokens, now_s)
+        if len(self._buckets) > BUCKETS_MAX:
+            self._buckets.popitem(last=False)
+        if not allowed:
+            return Limited(per_minute_max, max(1, math.ceil((1 - tokens) / per_second)))
+        return Allowed(per_minute_max, int(tokens), math.ceil((per_minute_max - tokens) / per_second))

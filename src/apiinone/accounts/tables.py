@@ -1,0 +1,57 @@
+"""Tables of accounts and keys."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+
+from apiinone.tables import binary, integer, table, text
+
+accounts = table(
+    "accounts",
+    text("id", key=True),
+    text("email", data="personal"),
+    text("state", CheckConstraint("state IN ('active', 'suspended')", name="state")),
+    integer("created_us"),
+    UniqueConstraint("email"),
+    keep="until the account is deleted; then the address is replaced by a pseudonym",
+)
+
+keys = table(
+    "keys",
+    text("id", key=True),
+    text("account_id", ForeignKey("accounts.id")),
+    text("mode", CheckConstraint("mode IN ('live', 'test')", name="mode")),
+    text("lineage_id"),
+    binary("secret_hash"),
+    text("name", data="personal"),
+    text("rules"),
+    integer("created_us"),
+    integer("expires_us", null=True),
+    integer("revoked_us", null=True),
+    integer("last_used_us", null=True),
+    Index("ix_keys_account", "account_id", "id"),
+    keep="as long as the account: tasks and entries name the key they came from",
+)
+
+key_loads = table(
+    "key_loads",
+    text("lineage_id", key=True),
+    integer("open_holds", CheckConstraint("open_holds >= 0", name="open_holds")),
+    keep="as long as the keys of the lineage",
+)
+
+operator_actions = table(
+    "operator_actions",
+    text("id", key=True),
+    text("actor"),
+    text("action"),
+    text("subject"),
+    text("reason", data="personal"),
+    integer("created_us"),
+    keep="for good: the record of what operators did by hand",
+)
+
+facts = table(
+    "facts",
+    text("name", key=True),
+    text("value"),
+    keep="for good: what the installation must agree on, such as the fingerprint of its secret",
+)

@@ -1,0 +1,165 @@
+"""One model of the catalogue, whole: what the data file of a model says, typed."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from apiinone.catalog.endpoints import Endpoint, endpoint_named
+from apiinone.catalog.fact import Condition, Fact, FieldName, Name, Sentence
+from apiinone.catalog.offer import Offer
+from apiinone.catalog.parameters import MediaKind, Parameter
+from apiinone.catalog.price_rules import PriceRule, RoutePrice
+
+LifecycleState = Literal["active", "ending", "retired"]
+PictureFormat = Literal["png", "jpeg", "webp", "svg"]
+
+
+class Lifecycle(Fact, frozen=True, kw_only=True):
+    """Whether the maker still runs the model."""
+
+    state: LifecycleState = "active"
+    ends_at: date | None = None
+    """The maker's last day, UTC; None: none is announced, or it passed on an unknown day."""
+    successor: str = ""
+    """What the maker names instead; empty: nothing."""
+    note: str = ""
+
+    def state_on(self, day: date) -> LifecycleState:
+        """The state on that day: an announced end that has passed means retired."""
+        if self.state == "ending" and self.ends_at is not None and self.ends_at < day:
+            return "retired"
+        return self.state
+
+
+class SizeField(Fact, frozen=True, tag_field="by", tag="size", kw_only=True):
+    """The picture's sides are the value of a field."""
+
+    field: FieldName
+
+
+class RatioField(Fact, frozen=True, tag_field="by", tag="ratio", kw_only=True):
+    """The picture has the ratio in one field and the area of a square with the side that another field names."""
+
+    field: FieldName
+    side: int = 1024
+    side_field: FieldName | None = None
+    """The field that names a class such as `2K`; None: always `side`."""
+    sides: Mapping[str, int] = {}
+    multiple_of: int = 16
+
+
+class SizeTable(Fact, frozen=True, tag_field="by", tag="table", kw_only=True):
+    """The picture's sides stand in a table under the value of a field."""
+
+    field: FieldName
+    sizes: Mapping[str, str]
+
+
+PictureSides = SizeField | RatioField | SizeTable
+
+
+class SubModel(Fact, frozen=True, kw_only=True):
+    """A priced variant of a model. A model without variants has one, named like the model."""
+
+    id: Name
+    price: PriceRule
+    about: str = ""
+    aliases: tuple[Name, ...] = ()
+    default: bool = False
+    """Whether the catalogue id means this one."""
+    format: PictureFormat = "png"
+    """The file format of a picture, where no field names one."""
+    doubles_size: bool = False
+    """Whether the picture comes at twice the sides that were asked for."""
+    lifecycle: Lifecycle = Lifecycle()
+    offers: tuple[Offer, ...] = ()
+
+
+class Exclusion(Fact, frozen=True, kw_only=True):
+    """A combination of values that the model does not make."""
+
+    param: FieldName
+    when: tuple[Condition, ...]
+    because: Sentence
+
+
+class Route(Fact, frozen=True, kw_only=True):
+    """A further route of a model, beside its endpoint's create route."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    about: Sentence
+    price: RoutePrice | None = None
+    """None: free."""
+    direct: bool = False
+    """Whether it answers at once, without a task."""
+    parameters: tuple[Parameter, ...] = ()
+
+
+class Faq(Fact, frozen=True, kw_only=True):
+    """A question and its answer."""
+
+    question: Sentence
+    answer: Sentence
+
+
+class Entry(Fact, frozen=True, kw_only=True):
+    """One model. Its file's name is its id; the file's folder, or in an overlay the file itself, names the endpoint."""
+
+    id: Name
+    endpoint_name: str
+    title: Sentence
+    version_text: str = ""
+    slug: Name
+    aliases: tuple[Name, ...] = ()
+    icon: str = ""
+    maker: Sentence
+    """Whose model it is, as shown."""
+    node: Annotated[int, Meta(ge=1, le=999)]
+    task_suffix: Annotated[str, Meta(pattern=r"^[a-z0-9]{2,16}$")]
+    summary: Sentence
+    inputs: tuple[Literal["text"] | MediaKind, ...]
+    output: Literal["text"] | MediaKind
+    outputs_per_task: int = 1
+    """Files in one finished task, all paid with one price."""
+    seconds: tuple[int, int]
+    """How long a task usually takes."""
+    webhook: bool
+    """Whether live keys may give a `callback_url`."""
+    billed_per: Sentence
+    """What one price pays for: image, video, song."""
+    parameters: tuple[Parameter, ...]
+    exclusions: tuple[Exclusion, ...] = ()
+    picture: PictureSides | None = None
+    """How the sides of the picture follow from the fields; None: no picture, or as large as its input."""
+    format_field: FieldName | None = None
+    """The field that names the file format; None: the sub-model's own."""
+    sub_models: Annotated[tuple[SubModel, ...], Meta(min_length=1)]
+    routes: tuple[Route, ...] = ()
+    capabilities: tuple[Sentence, ...]
+    use_cases: tuple[Sentence, ...]
+    example: Mapping[str, object]
+    """A request body that works as it stands."""
+    faq: tuple[Faq, ...] = ()
+    our_choices: Mapping[str, Sentence] = {}
+    """Fields where the reference is silent or contradicts itself, and why the value is what it is."""
+    enabled: bool = True
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """The route that creates this model's tasks."""
+        return endpoint_named(self.endpoint_name)
+
+    @property
+    def default_sub_model(self) -> SubModel:
+        """The sub-model that the catalogue id means."""
+        return next((sub for sub in self.sub_models if sub.default), self.sub_models[0])
+
+
+class Choice(Struct, frozen=True):
+    """What a client's `model` stands for."""
+
+    entry: Entry
+    sub_model: SubModel

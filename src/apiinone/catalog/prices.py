@@ -1,0 +1,103 @@
+"""All prices of a model: every combination that has one, the range, the base price and the words for them. Pure."""
+
+from collections.abc import Iterator
+from itertools import product
+
+from msgspec import UNSET, Struct
+
+from apiinone.catalog.conditions import excluded
+from apiinone.catalog.entry import Choice, Entry
+from apiinone.catalog.parameters import Flag, OneOf, OneOfNumbers, Parameter, Whole, default_of
+from apiinone.catalog.price_rules import PerThousandCharacters, Tokens, exact
+from apiinone.catalog.pricing import Price, price, price_fields
+from apiinone.core.credits import Credits, usd, whole
+from apiinone.core.credits import shown as credits_shown
+
+Fields = dict[str, object]
+_TO = "\N{EN DASH}"
+COUNT_MAX = 100
+"""Whole numbers with a longer range than this are priced at its ends only."""
+
+
+class PriceRange(Struct, frozen=True):
+    """What one output of a model costs: with every default, at least, and at most."""
+
+    base: Credits
+    low: Credits
+    high: Credits
+
+
+def price_range(entry: Entry) -> PriceRange:
+    """The model's prices for one output. The base is the default sub-model with every default."""
+    units = [found.unit for sub in entry.sub_models for _, found in every_price(Choice(entry, sub))]
+    default = Choice(entry, entry.default_sub_model)
+    return PriceRange(price(default, defaults(default)).unit, Credits(min(units)), Credits(max(units)))
+
+
+def defaults(choice: Choice) -> Fields:
+    """The fields of the least request: every default, and nothing where there is none."""
+    return {field.name: default_of(field) for field in choice.entry.parameters if default_of(field) is not UNSET}
+
+
+def every_price(choice: Choice) -> Iterator[tuple[Fields, Price]]:
+    """Each combination of the fields that the price depends on, with its price; excluded combinations are left out."""
+    priced = price_fields(choice.sub_model.price)
+    varied = [field for field in choice.entry.parameters if field.name in priced]
+    for values in product(*(_values(field) for field in varied)):
+        fields = defaults(choice) | {
+            field.name: value for field, value in zip(varied, values, strict=True) if value is not UNSET
+        }
+        if not excluded(choice.entry.exclusions, choice.sub_model, fields):
+            yield fields, price(choice, fields)
+
+
+def price_text(entry: Entry) -> str:
+    """The range of prices in words, ``10 to 70 credits per image`` with a dash for "to", and the same in dollars."""
+    rule = entry.default_sub_model.price
+    if isinstance(rule, PerThousandCharacters):
+        return _per(exact(rule.credits), exact(rule.credits), "1,000 characters")
+    if isinstance(rule, Tokens):
+        return f"{_per(exact(rule.hold), exact(rule.hold), entry.billed_per)} held, charged by token"
+    found = price_range(entry)
+    return _per(found.low, found.high, entry.billed_per)
+
+
+def sub_models_text(entry: Entry) -> str:
+    """What `model` may say and what each choice costs."""
+    if len(entry.sub_models) == 1:
+        return f"Always {entry.id} or another name of it."
+    parts: list[str] = []
+    for sub in entry.sub_models:
+        units = [found.unit for _, found in every_price(Choice(entry, sub))]
+        parts.append(f"{sub.id} ({_amount(min(units), max(units))})")
+    return f"Which variant: {', '.join(parts)}; {entry.id} means {entry.default_sub_model.id}."
+
+
+def _per(low: Credits, high: Credits, billed_per: str) -> str:
+    dollars = _dollars(low) if low == high else f"{_dollars(low)}{_TO}{_dollars(high)}"
+    return f"{_amount(low, high)} per {billed_per} ({dollars})"
+
+
+def _amount(low: Credits, high: Credits) -> str:
+    if low == high:
+        return f"{credits_shown(low)} credit{'' if low == whole(1) else 's'}"
+    return f"{credits_shown(low)}{_TO}{credits_shown(high)} credits"
+
+
+def _dollars(amount: Credits) -> str:
+    return f"${usd(amount):.2f}"
+
+
+def _values(field: Parameter) -> tuple[object, ...]:
+    """All values that a price can depend on; for texts, only that none is given."""
+    match field:
+        case OneOf() | OneOfNumbers():
+            return field.values
+        case Flag():
+            return (True, False)
+        case Whole() if field.max - field.min < COUNT_MAX:
+            return tuple(range(field.min, field.max + 1))
+        case Whole():
+            return (field.min, field.max)
+        case _:
+            return (default_of(field),)

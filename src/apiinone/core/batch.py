@@ -1,0 +1,103 @@
+"""Natural batching: what arrives while a commit is under way joins the next one.
+
+No wait is added when idle, and the cost of an item falls as load grows. The queue is bounded; each share (an account)
+gets its turn in every batch, so one that floods does not push the others out. An error that is nobody's refusal halves
+the batch until the one item that causes it stands alone, so that one bad item never fails its neighbours.
+"""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from apiinone.core.errors import DatabaseUnavailable, Overloaded, ServerError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Waiting = tuple[Item, "asyncio.Future[Result]"]
+
+
+class Batcher(Generic[Item, Result]):
+    """Collects items and runs them in batches, one batch at a time."""
+
+    def __init__(
+        self,
+        run: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
+        *,
+        share_of: Callable[[Item], str],
+        size_max: int,
+        queue_max: int,
+    ) -> None:
+        """Take the function that does a whole batch (one result for each item, in order) and the limits."""
+        self._run = run
+        self._share_of = share_of
+        self._size_max = size_max
+        self._queue_max = queue_max
+        self._shares: OrderedDict[str, deque[Waiting[Item, Result]]] = OrderedDict()
+        self._waiting = 0
+        self._runner: asyncio.Task[None] | None = None
+
+    async def do(self, item: Item) -> Result:
+        """Have one item done. Raises Overloaded where too much waits, ServerError for an item that cannot be done.
+
+        A caller that goes away does not take back what its batch is doing.
+        """
+        return await self.enqueue(item)
+
+    def enqueue(self, item: Item) -> "asyncio.Future[Result]":
+        """The same without waiting: the future is done with the batch. Raises Overloaded."""
+        if self._waiting >= self._queue_max:
+            raise Overloaded("too much is waiting to be stored; try again shortly", retry_after_s=1)
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._shares.setdefault(self._share_of(item), deque()).append((item, future))
+        self._waiting += 1
+        if self._runner is None or self._runner.done():
+            self._runner = asyncio.create_task(self._run_all())
+        return future
+
+    async def drain(self) -> None:
+        """Wait until nothing waits."""
+        while self._runner is not None and not self._runner.done():
+            await self._runner
+
+    async def _run_all(self) -> None:
+        while self._waiting:
+            await self._run_some(self._take())
+
+    def _take(self) -> list[Waiting[Item, Result]]:
+        batch: list[Waiting[Item, Result]] = []
+        while self._shares and len(batch) < self._size_max:
+            share, queue = self._shares.popitem(last=False)
+            batch.append(queue.popleft())
+            if queue:
+                self._shares[share] = queue
+        self._waiting -= len(batch)
+        return batch
+
+    async def _run_some(self, batch: list[Waiting[Item, Result]]) -> None:
+        try:
+            results = await self._run([item for item, _ in batch])
+        except DatabaseUnavailable as error:
+            _fail(batch, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the one item that causes it
+            await self._halve(batch, error)
+        else:
+            for (_, future), result in zip(batch, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
+
+    async def _halve(self, batch: list[Waiting[Item, Result]], error: Exception) -> None:
+        if len(batch) == 1:
+            refusal = ServerError("this request could not be stored; nothing was held for it")
+            refusal.__cause__ = error
+            _fail(batch, refusal)
+            return
+        middle = len(batch) // 2
+        await self._run_some(batch[:middle])
+        await self._run_some(batch[middle:])
+
+
+def _fail(batch: list[Waiting[Item, Result]], error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)

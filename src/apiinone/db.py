@@ -1,0 +1,112 @@
+"""The one door to the database: statements, transactions and the only commit.
+
+A use case is an `async` function of a `Tx`. `Database.transact` runs it in one transaction; nothing else commits.
+The same function serves both engines: on PostgreSQL it waits for the server, on SQLite it never really waits
+(see db_sqlite.py).
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, LiteralString, Protocol, TypeVar
+
+from apiinone.core.clock import Clock
+from apiinone.core.errors import DatabaseUnavailable
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+Value = str | int | bytes | None | Sequence[str] | Sequence[int]
+
+_PLACEHOLDER = re.compile(r"\$(\d+)(::[a-z]+)?")
+_ANY = re.compile(r"= ANY\(\$(\d+)::(?:text|bigint)\[\]\)")
+_LOCK = re.compile(r"\s+FOR UPDATE(?: OF \w+)?(?: SKIP LOCKED)?")
+
+
+class Sql:
+    """One statement in PostgreSQL's words, and the same for SQLite.
+
+    Where the two differ only in placeholders, `= ANY(array)` and row locks (SQLite has one writer and needs none) the
+    second is derived; otherwise it is given. Texts are literals, so no value can be pasted into one: a type error.
+    """
+
+    __slots__ = ("postgresql", "sqlite")
+
+    def __init__(self, postgresql: LiteralString, *, sqlite: LiteralString | None = None) -> None:
+        """Take the text with `$1`, `$2` … for values."""
+        self.postgresql: str = postgresql
+        text = _ANY.sub(r"IN (SELECT value FROM json_each(?\1))", sqlite or postgresql)
+        self.sqlite: str = _LOCK.sub("", _PLACEHOLDER.sub(r"?\1", text))
+
+
+class Tx(Protocol):
+    """A transaction under way, or a consistent read."""
+
+    now_us: int
+    """The database's own time when it began: leases, due times and expiries are judged by it."""
+
+    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
+        """All rows."""
+        ...
+
+    async def row(self, statement: Sql, *values: Value) -> Row | None:
+        """The first row, or None where there is none."""
+        ...
+
+    async def run(self, statement: Sql, *values: Value) -> int:
+        """How many rows it changed."""
+        ...
+
+    async def many(self, statement: Sql, rows: Iterable[Sequence[Value]]) -> None:
+        """Run once for each row of values."""
+        ...
+
+
+Work = Callable[[Tx], Awaitable[T]]
+
+
+class CommitInDoubt(DatabaseUnavailable):
+    """The connection was lost while committing: it may have happened. Ids are made before, so read them back."""
+
+
+class Database(Protocol):
+    """An open database."""
+
+    engine: str
+
+    async def transact(self, work: Work[T]) -> T:
+        """Run a use case in one transaction and commit, or raise and leave nothing behind.
+
+        A serialization failure or deadlock is run again (bounded, with jitter).
+        Raises DatabaseUnavailable, CommitInDoubt.
+        """
+        ...
+
+    async def read(self, work: Work[T]) -> T:
+        """Run short reads on one consistent snapshot."""
+        ...
+
+    async def read_long(self, work: Work[T]) -> T:
+        """As `read`, away from the event loop where that would be held up."""
+        ...
+
+    async def hint(self, words: str) -> None:
+        """Tell every listening process something worth a look, after the commit. May get lost; nothing relies on it."""
+        ...
+
+    async def listen(self, hear: Callable[[str], None]) -> None:
+        """Call `hear` with every hint from now on, this process's own included."""
+        ...
+
+    async def close(self) -> None:
+        """Wait for what is under way and close."""
+        ...
+
+
+async def open_database(url: str, clock: Clock) -> Database:
+    """Open `sqlite:///path` or `postgresql://…`. Drivers are imported only where used (start-up time and memory)."""
+    if url.startswith("sqlite:///"):
+        from apiinone.db_sqlite import open_sqlite  # noqa: PLC0415 - one driver is loaded, not both
+
+        return open_sqlite(url.removeprefix("sqlite:///"), clock)
+    from apiinone.db_postgresql import open_postgresql  # noqa: PLC0415 - one driver is loaded, not both
+
+    return await open_postgresql(url)

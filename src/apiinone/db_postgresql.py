@@ -1,0 +1,164 @@
+"""PostgreSQL through asyncpg: a small pool, READ COMMITTED, time limits on everything."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
+
+from apiinone.core.boundary import transaction_mark
+from apiinone.core.errors import DatabaseUnavailable
+from apiinone.db import CommitInDoubt, Row, Sql, Value, Work
+
+T = TypeVar("T")
+_TRIES_MAX = 6
+_CONNECTIONS_MAX = 12
+_ACQUIRE_TIMEOUT_S = 5.0
+_SERVER_SETTINGS = {
+    "application_name": "apiinone",
+    "lock_timeout": "10000",
+    "statement_timeout": "30000",
+    "idle_in_transaction_session_timeout": "30000",
+    "jit": "off",
+}
+_CHANNEL = "apiinone"
+_NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError, OSError, TimeoutError)
+_AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+
+
+async def open_postgresql(url: str) -> "PostgresDatabase":
+    """Open a pool. Raises DatabaseUnavailable where the server does not answer or refuses."""
+    try:
+        pool: Any = await asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType]
+            url,
+            min_size=1,
+            max_size=_CONNECTIONS_MAX,
+            statement_cache_size=512,
+            command_timeout=35,
+            timeout=_ACQUIRE_TIMEOUT_S,
+            server_settings=_SERVER_SETTINGS,
+        )
+    except (*_LOST, asyncpg.PostgresError, ValueError) as error:
+        raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
+    return PostgresDatabase(pool)
+
+
+class PostgresDatabase:
+    """A pool of connections; every transaction takes one."""
+
+    engine = "postgresql"
+
+    def __init__(self, pool: Any) -> None:
+        """Take the pool."""
+        self._pool = pool
+        self._name = secrets.token_hex(8)
+        self._listeners: list[Callable[[str], None]] = []
+        self._ear: Any = None
+
+    async def transact(self, work: Work[T]) -> T:
+        """Run a use case and commit. The commit is not undone by a cancelled caller."""
+        return await asyncio.shield(asyncio.ensure_future(self._transact(work)))
+
+    async def read(self, work: Work[T]) -> T:
+        """Run reads on one snapshot."""
+        return await self._once(work, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    async def read_long(self, work: Work[T]) -> T:
+        """The server does the work; nothing of ours is held up."""
+        return await self.read(work)
+
+    async def hint(self, words: str) -> None:
+        """Tell this process's listeners at once, and the others by NOTIFY."""
+        for hear in self._listeners:
+            hear(words)
+        try:
+            await self._pool.execute("SELECT pg_notify($1, $2)", _CHANNEL, f"{self._name} {words}")
+        except (*_LOST, asyncpg.PostgresError):
+            return
+
+    async def listen(self, hear: Callable[[str], None]) -> None:
+        """Call `hear` with every hint from now on. Where the connection is lost, hints stop; polls go on."""
+        self._listeners.append(hear)
+        if self._ear is None:
+            self._ear = await self._pool.acquire()
+            await self._ear.add_listener(_CHANNEL, self._heard)
+
+    def _heard(self, *words: str) -> None:
+        sender, _, rest = str(words[-1]).partition(" ")
+        if sender != self._name:
+            for hear in self._listeners:
+                hear(rest)
+
+    async def close(self) -> None:
+        """Close the pool once its connections are free."""
+        if self._ear is not None:
+            await self._pool.release(self._ear)
+        await self._pool.close()
+
+    async def _transact(self, work: Work[T]) -> T:
+        for attempt in range(1, _TRIES_MAX + 1):
+            try:
+                return await self._once(work, "BEGIN ISOLATION LEVEL READ COMMITTED")
+            except _AGAIN as error:
+                if attempt == _TRIES_MAX:
+                    raise DatabaseUnavailable(f"the database gave up: {type(error).__name__}") from error
+                await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter
+        raise AssertionError("the loop returns or raises")
+
+    async def _once(self, work: Work[T], begin: str) -> T:
+        try:
+            connection = await self._pool.acquire(timeout=_ACQUIRE_TIMEOUT_S)
+        except (*_LOST, asyncpg.PostgresError) as error:
+            raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
+        try:
+            return await _run(connection, work, begin)
+        finally:
+            await self._pool.release(connection)
+
+
+async def _run(connection: Any, work: Work[T], begin: str) -> T:
+    try:
+        await connection.execute(begin)
+        now_us = await connection.fetchval(_NOW)
+        with transaction_mark():
+            result = await work(PostgresTx(connection, now_us))
+    except _LOST as error:
+        raise DatabaseUnavailable(f"the database connection was lost: {type(error).__name__}") from error
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+        raise
+    try:
+        await connection.execute("COMMIT")
+    except _LOST as error:
+        raise CommitInDoubt(f"the connection was lost while committing: {type(error).__name__}") from error
+    return result
+
+
+class PostgresTx:
+    """Statements on a connection that is inside BEGIN."""
+
+    def __init__(self, connection: Any, now_us: int) -> None:
+        """Take the connection and the server's time."""
+        self._connection = connection
+        self.now_us = now_us
+
+    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
+        """All rows."""
+        return await self._connection.fetch(statement.postgresql, *values)
+
+    async def row(self, statement: Sql, *values: Value) -> Row | None:
+        """The first row, or None."""
+        return await self._connection.fetchrow(statement.postgresql, *values)
+
+    async def run(self, statement: Sql, *values: Value) -> int:
+        """How many rows it changed."""
+        status = await self._connection.execute(statement.postgresql, *values)
+        return int(status.rsplit(" ", 1)[-1])
+
+    async def many(self, statement: Sql, rows: Iterable[Sequence[Value]]) -> None:
+        """Run once for each row of values, in one exchange."""
+        await self._connection.executemany(statement.postgresql, rows)

@@ -1,0 +1,206 @@
+"""SQLite: WAL, synchronous=FULL, one writing connection.
+
+Statements run on the event loop: each takes microseconds, and handing each to a thread would cost more than it does.
+Only the COMMIT, which waits for the disk, runs in a thread, so that requests go on being read meanwhile and join the
+next one. A use case is driven without an event loop: if it waits for anything but the database, that is a defect and
+raises.
+"""
+
+import asyncio
+import importlib
+import random
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from apiinone.core.boundary import transaction_mark
+from apiinone.core.clock import Clock
+from apiinone.core.errors import DatabaseUnavailable
+from apiinone.db import Row, Sql, Value, Work
+
+if TYPE_CHECKING:
+    import sqlite3
+
+T = TypeVar("T")
+FIXED_FROM = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+"""Releases without the WAL-reset bug: the first of the line and the back-ports (sqlite.org, WAL-reset bug)."""
+
+_BUSY_WAIT_S = 10.0
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-16384",
+    "PRAGMA wal_autocheckpoint=2000",
+    "PRAGMA busy_timeout=0",
+)
+_encode_list = msgspec.json.Encoder().encode
+
+
+def sqlite_module() -> Any:  # a driver without types
+    """The driver to use: pysqlite3, whose wheel carries a fixed SQLite, else the standard library's."""
+    try:
+        return importlib.import_module("pysqlite3")
+    except ImportError:
+        return importlib.import_module("sqlite3")
+
+
+def is_fixed(version: tuple[int, int, int]) -> bool:
+    """Whether this SQLite release is free of the WAL-reset bug."""
+    newest = FIXED_FROM[0]
+    return version >= newest or any(version[:2] == fixed[:2] and version >= fixed for fixed in FIXED_FROM[1:])
+
+
+def open_sqlite(path: str, clock: Clock) -> "SqliteDatabase":
+    """Open (and create) the database file. Raises DatabaseUnavailable where the folder cannot be written."""
+    module = sqlite_module()
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        return SqliteDatabase(module, path, clock)
+    except (OSError, module.Error) as error:
+        raise DatabaseUnavailable(f"the database file cannot be opened: {error}") from error
+
+
+class SqliteDatabase:
+    """One file, one writing connection, one connection for short reads and one for long ones."""
+
+    engine = "sqlite"
+
+    def __init__(self, module: Any, path: str, clock: Clock) -> None:
+        """Open the connections; `module` is the driver."""
+        self._module = module
+        self._path = path
+        self._clock = clock
+        self._writer = _connect(module, path)
+        self._reader = _connect(module, path)
+        self._lock = asyncio.Lock()
+        self._listeners: list[Callable[[str], None]] = []
+        self._commits = ThreadPoolExecutor(1, "commit")
+        self._long_reads = ThreadPoolExecutor(1, "long-read")
+
+    async def transact(self, work: Work[T]) -> T:
+        """Run a use case and commit. The commit is not undone by a cancelled caller."""
+        return await asyncio.shield(asyncio.ensure_future(self._transact(work)))
+
+    async def read(self, work: Work[T]) -> T:
+        """Run short reads on one snapshot, at once."""
+        return self._snapshot(self._reader, work)
+
+    async def read_long(self, work: Work[T]) -> T:
+        """Run reads in a thread with a connection of its own, so that the event loop goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self._long_reads, self._read_alone, work)
+
+    async def hint(self, words: str) -> None:
+        """Tell this process's listeners; no other process works on the file."""
+        for hear in self._listeners:
+            hear(words)
+
+    async def listen(self, hear: Callable[[str], None]) -> None:
+        """Call `hear` with every hint from now on."""
+        self._listeners.append(hear)
+
+    async def close(self) -> None:
+        """Wait for the transaction under way and close all connections."""
+        async with self._lock:
+            self._commits.shutdown()
+            self._long_reads.shutdown()
+            self._writer.close()
+            self._reader.close()
+
+    async def _transact(self, work: Work[T]) -> T:
+        async with self._lock:
+            await self._begin()
+            try:
+                with transaction_mark():
+                    result = drive(work(SqliteTx(self._writer, self._clock.now_us())))
+                await asyncio.get_running_loop().run_in_executor(self._commits, self._writer.execute, "COMMIT")
+            except BaseException as error:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                if isinstance(error, self._module.OperationalError):
+                    raise DatabaseUnavailable(f"the database refused: {error}") from error
+                raise
+            return result
+
+    async def _begin(self) -> None:
+        waited_s = 0.0
+        while True:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+            except self._module.OperationalError as error:
+                if "locked" not in str(error) or waited_s > _BUSY_WAIT_S:
+                    raise DatabaseUnavailable(f"the database cannot be written: {error}") from error
+                pause_s = random.uniform(0.001, 0.01)  # noqa: S311 - jitter
+                waited_s += pause_s
+                await asyncio.sleep(pause_s)
+            else:
+                return
+
+    def _snapshot(self, connection: "sqlite3.Connection", work: Work[T]) -> T:
+        connection.execute("BEGIN")
+        try:
+            return drive(work(SqliteTx(connection, self._clock.now_us())))
+        finally:
+            connection.execute("COMMIT")
+
+    def _read_alone(self, work: Work[T]) -> T:
+        connection = _connect(self._module, self._path)
+        try:
+            return self._snapshot(connection, work)
+        finally:
+            connection.close()
+
+
+class SqliteTx:
+    """Statements on a connection that is inside BEGIN."""
+
+    def __init__(self, connection: "sqlite3.Connection", now_us: int) -> None:
+        """Take the connection and the moment the transaction began."""
+        self._connection = connection
+        self.now_us = now_us
+
+    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
+        """All rows."""
+        return self._connection.execute(statement.sqlite, _bound(values)).fetchall()
+
+    async def row(self, statement: Sql, *values: Value) -> Row | None:
+        """The first row, or None."""
+        return self._connection.execute(statement.sqlite, _bound(values)).fetchone()
+
+    async def run(self, statement: Sql, *values: Value) -> int:
+        """How many rows it changed."""
+        return self._connection.execute(statement.sqlite, _bound(values)).rowcount
+
+    async def many(self, statement: Sql, rows: Iterable[Sequence[Value]]) -> None:
+        """Run once for each row of values."""
+        self._connection.executemany(statement.sqlite, rows)  # pyright: ignore[reportArgumentType] - driver values
+
+
+def drive(work: Any) -> Any:
+    """Run a coroutine to its end without an event loop. Raises RuntimeError if it waits for anything."""
+    coroutine: Coroutine[Any, Any, Any] = work
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+    coroutine.close()
+    raise RuntimeError("a transaction waited for something other than the database")
+
+
+def _connect(module: Any, path: str) -> "sqlite3.Connection":
+    connection = module.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection.execute("PRAGMA busy_timeout=5000")
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+    return connection
+
+
+def _bound(values: Sequence[Value]) -> Any:
+    return [
+        value if value is None or isinstance(value, (str, int, bytes)) else _encode_list(value).decode()
+        for value in values
+    ]

@@ -1,0 +1,1 @@
+"""Money: double entry in micro-credits, append-only, with lots, holds and one settlement for each hold."""

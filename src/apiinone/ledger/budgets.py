@@ -1,0 +1,117 @@
+"""Budgets and open-hold counts of keys, kept in the same transaction as the holds they bound.
+
+Both hang on the key's lineage, so a rotated key goes on with what its predecessor has used. A hold remembers the
+period it was counted in, so that a settlement after midnight corrects that period and no other. The owner's balance
+row is locked before any of these rows is read (one lock order), and all keys of a lineage belong to one owner.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Literal
+
+from apiinone.core.clock import day_of, month_of
+from apiinone.core.credits import Credits
+from apiinone.db import Sql, Tx
+from apiinone.ledger.ledger import Settlement
+
+Period = Literal["day", "month", "total"]
+
+_BUDGETS = Sql("SELECT lineage_id, limit_micro, period FROM budgets WHERE lineage_id = ANY($1::text[])")
+_USED = Sql(
+    "SELECT lineage_id, period, used_micro FROM budget_periods"
+    " WHERE lineage_id = ANY($1::text[]) AND period = ANY($2::text[])"
+)
+_LOADS = Sql("SELECT lineage_id, open_holds FROM key_loads WHERE lineage_id = ANY($1::text[])")
+_ADD_USED = Sql(
+    "INSERT INTO budget_periods (lineage_id, period, used_micro) VALUES ($1, $2, $3)"
+    " ON CONFLICT (lineage_id, period) DO UPDATE SET used_micro = budget_periods.used_micro + excluded.used_micro"
+)
+_TAKE_USED = Sql("UPDATE budget_periods SET used_micro = used_micro - $1 WHERE lineage_id = $2 AND period = $3")
+_SET_BUDGET = Sql(
+    "INSERT INTO budgets (lineage_id, limit_micro, period) VALUES ($1, $2, $3)"
+    " ON CONFLICT (lineage_id) DO UPDATE SET limit_micro = excluded.limit_micro, period = excluded.period"
+)
+_ADD_LOAD = Sql("UPDATE key_loads SET open_holds = open_holds + $1 WHERE lineage_id = $2")
+
+
+@dataclass(slots=True)
+class Limits:
+    """The budgets and loads of the lineages at hand, and how they change in this transaction."""
+
+    budgets: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
+    used: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    loads: dict[str, int] = field(default_factory=dict[str, int])
+    used_more: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    used_less: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    load_changes: dict[str, int] = field(default_factory=dict[str, int])
+
+    def period_of(self, lineage_id: str) -> str | None:
+        """The budget period that a hold of this lineage counts in now; None where it has no budget."""
+        budget = self.budgets.get(lineage_id)
+        return None if budget is None else budget[1]
+
+    def left(self, lineage_id: str) -> Credits | None:
+        """What the budget still allows; None where there is no budget."""
+        budget = self.budgets.get(lineage_id)
+        if budget is None:
+            return None
+        return Credits(max(0, budget[0] - self.used.get((lineage_id, budget[1]), 0)))
+
+    def open_holds(self, lineage_id: str) -> int:
+        """How many holds of this lineage are open."""
+        return self.loads.get(lineage_id, 0)
+
+    def placed(self, lineage_id: str, amount: int) -> None:
+        """Count a new hold."""
+        self.loads[lineage_id] = self.open_holds(lineage_id) + 1
+        self.load_changes[lineage_id] = self.load_changes.get(lineage_id, 0) + 1
+        period = self.period_of(lineage_id)
+        if period is not None:
+            place = (lineage_id, period)
+            self.used[place] = self.used.get(place, 0) + amount
+            self.used_more[place] = self.used_more.get(place, 0) + amount
+
+    def settled(self, settlement: Settlement) -> None:
+        """Count a hold's end: what was released no longer counts against the period the hold was placed in."""
+        hold = settlement.hold
+        self.load_changes[hold.lineage_id] = self.load_changes.get(hold.lineage_id, 0) - 1
+        if hold.budget_period is not None and settlement.released:
+            place = (hold.lineage_id, hold.budget_period)
+            self.used_less[place] = self.used_less.get(place, 0) + settlement.released
+
+
+async def load_limits(tx: Tx, lineage_ids: Collection[str]) -> Limits:
+    """Read the budgets and loads of these lineages; the owners' balances are locked already."""
+    lineages = sorted(lineage_ids)
+    limits = Limits(loads={row[0]: row[1] for row in await tx.rows(_LOADS, lineages)})
+    budgets = await tx.rows(_BUDGETS, lineages)
+    limits.budgets = {row[0]: (row[1], _current(row[2], tx.now_us)) for row in budgets}
+    if limits.budgets:
+        periods = sorted({period for _, period in limits.budgets.values()})
+        limits.used = {(row[0], row[1]): row[2] for row in await tx.rows(_USED, sorted(limits.budgets), periods)}
+    return limits
+
+
+async def set_budget(tx: Tx, lineage_id: str, limit: Credits, period: Period) -> None:
+    """Give a lineage a budget, or another one."""
+    await tx.run(_SET_BUDGET, lineage_id, limit, period)
+
+
+async def write_limits(tx: Tx, limits: Limits) -> None:
+    """Store the changes, each row once and in sorted order."""
+    if limits.used_more:
+        await tx.many(_ADD_USED, [(*place, amount) for place, amount in sorted(limits.used_more.items())])
+    if limits.used_less:
+        await tx.many(_TAKE_USED, [(amount, *place) for place, amount in sorted(limits.used_less.items())])
+    changes = sorted((lineage, change) for lineage, change in limits.load_changes.items() if change)
+    await tx.many(_ADD_LOAD, [(change, lineage) for lineage, change in changes])
+
+
+def _current(period: str, now_us: int) -> str:
+    match period:
+        case "day":
+            return day_of(now_us)
+        case "month":
+            return month_of(now_us)
+        case _:
+            return "total"

@@ -1,0 +1,273 @@
+"""The rules of money, as pure moves on the books of the owners at hand.
+
+`Books` holds what one transaction loaded under the owners' locks: balances, lots, holds. Each move checks first and
+then changes; what it wrote down (`entries`, `holds`, `settlements` …) is stored by `statements.write_books` in the
+same transaction. An owner is an account in one mode, so live and test money never meet. Every move of money is one
+entry between two buckets: `issued`, `available`, `held`, `revenue`, `expired`.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from apiinone.core.credits import Credits
+
+Mode = Literal["live", "test"]
+Owner = tuple[str, Mode]
+"""Account id and mode."""
+Kind = Literal["grant", "hold", "capture", "release", "expire"]
+BUCKETS: dict[Kind, tuple[str, str]] = {
+    "grant": ("issued", "available"),
+    "hold": ("available", "held"),
+    "capture": ("held", "revenue"),
+    "release": ("held", "available"),
+    "expire": ("available", "expired"),
+}
+"""From which bucket to which each kind of entry moves its amount."""
+NO_HASH = b""
+_NEVER_US = 2**62
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class Balance:
+    """One owner's balance row; `changed` marks it for writing."""
+
+    available: int
+    held: int
+    entry_no: int
+    head_hash: bytes
+    refill_day: str | None
+    changed: bool = False
+
+
+@dataclass(slots=True)
+class Lot:
+    """Credits that came together and expire together. What was granted is always the sum of the four others."""
+
+    id: str
+    source: str
+    granted: int
+    available: int
+    held: int
+    captured: int
+    expired: int
+    expires_us: int | None
+    created_us: int
+    new: bool = False
+    changed: bool = False
+
+
+class Entry(Struct, frozen=True):
+    """One line of the ledger, as stored."""
+
+    owner: Owner
+    entry_no: int
+    key: str
+    kind: Kind
+    amount: int
+    lot_id: str | None
+    task_id: str | None
+    request_id: str | None
+    actor: str
+    reason: str | None
+    created_us: int
+    hash: bytes
+
+
+class Hold(Struct, frozen=True):
+    """Money set aside for one task (its id is the task's), for a key and, where it has one, a budget's period."""
+
+    id: str
+    owner: Owner
+    key_id: str
+    lineage_id: str
+    amount: int
+    budget_period: str | None
+    request_id: str
+
+
+class Slice(Struct, frozen=True):
+    """The part of a hold that one lot gave."""
+
+    lot_id: str
+    amount: int
+
+
+class Settlement(Struct, frozen=True):
+    """The one end of a hold."""
+
+    hold: Hold
+    captured: int
+    attempt_id: str | None
+    actor: str
+
+    @property
+    def released(self) -> int:
+        """What went back."""
+        return self.hold.amount - self.captured
+
+
+class Insufficient(Struct, frozen=True):
+    """The hold was not placed; nothing changed."""
+
+    available: Credits
+
+
+class Held(Struct, frozen=True):
+    """The hold was placed."""
+
+    hold: Hold
+
+
+@dataclass(slots=True)
+class Books:
+    """The working set of one transaction."""
+
+    now_us: int
+    balances: dict[Owner, Balance] = field(default_factory=dict[Owner, Balance])
+    lots: dict[Owner, dict[str, Lot]] = field(default_factory=dict[Owner, dict[str, Lot]])
+    open_holds: dict[str, tuple[Hold, tuple[Slice, ...]]] = field(
+        default_factory=dict[str, tuple[Hold, tuple[Slice, ...]]]
+    )
+    entries: list[Entry] = field(default_factory=list[Entry])
+    holds: list[tuple[Hold, tuple[Slice, ...]]] = field(default_factory=list[tuple[Hold, tuple[Slice, ...]]])
+    settlements: list[Settlement] = field(default_factory=list[Settlement])
+
+    def available(self, owner: Owner) -> Credits:
+        """What can be held now."""
+        balance = self.balances.get(owner)
+        return Credits(0 if balance is None else balance.available)
+
+    def hold(self, hold: Hold) -> Held | Insufficient:
+        """Set money aside, from the lots that expire first. Changes nothing where it does not suffice."""
+        balance = self.balances.get(hold.owner)
+        if balance is None or balance.available < hold.amount:
+            return Insufficient(self.available(hold.owner))
+        slices = tuple(self._take(self.lots[hold.owner].values(), hold.amount))
+        self._post(hold.owner, "hold", hold.amount, key=f"hold:{hold.id}", hold=hold, actor=f"key:{hold.key_id}")
+        self.holds.append((hold, slices))
+        self.open_holds[hold.id] = (hold, slices)
+        return Held(hold)
+
+    def settle(self, hold_id: str, captured: int, *, attempt_id: str | None, actor: str) -> Settlement:
+        """End a hold: capture that much, release the rest. A part whose lot has expired expires in the same breath.
+
+        Raises KeyError for a hold that is not open and ValueError for more than was held: defects of the caller.
+        """
+        hold, slices = self.open_holds.pop(hold_id)
+        if not 0 <= captured <= hold.amount:
+            raise ValueError("a capture is between nothing and the hold")
+        settlement = Settlement(hold, captured, attempt_id, actor)
+        if captured:
+            self._post(hold.owner, "capture", captured, key=f"capture:{hold_id}", hold=hold, actor=actor)
+        if settlement.released:
+            self._post(hold.owner, "release", settlement.released, key=f"release:{hold_id}", hold=hold, actor=actor)
+        self._give_back(hold, slices, captured)
+        self.settlements.append(settlement)
+        return settlement
+
+    def grant(self, owner: Owner, lot: Lot, *, key: str, actor: str, reason: str) -> None:
+        """Add a lot. The entry's key comes from outside, so the same grant cannot be written twice."""
+        lot.new = True
+        self.lots[owner][lot.id] = lot
+        self._post(owner, "grant", lot.granted, key=key, lot_id=lot.id, actor=actor, reason=reason)
+
+    def expire_due(self) -> None:
+        """Let every lot that is past its time expire, so that what is available is never stale."""
+        for owner, lots in self.lots.items():
+            for lot in lots.values():
+                if lot.available and lot.expires_us is not None and lot.expires_us <= self.now_us:
+                    self.expire(owner, lot, key=f"expire:{lot.id}", reason="lot expired")
+
+    def expire(self, owner: Owner, lot: Lot, *, key: str, reason: str) -> None:
+        """Take what a lot still has available out of the balance."""
+        amount = lot.available
+        lot.available -= amount
+        lot.expired += amount
+        lot.changed = True
+        self._post(owner, "expire", amount, key=key, lot_id=lot.id, actor="ledger", reason=reason)
+
+    def _take(self, lots: Iterable[Lot], amount: int) -> Iterable[Slice]:
+        rest = amount
+        for lot in sorted(lots, key=burn_order):
+            part = min(rest, lot.available)
+            if part:
+                lot.available -= part
+                lot.held += part
+                lot.changed = True
+                rest -= part
+                yield Slice(lot.id, part)
+        if rest:
+            raise AssertionError("a balance that its lots do not cover")
+
+    def _give_back(self, hold: Hold, slices: tuple[Slice, ...], captured: int) -> None:
+        rest = captured
+        for part in slices:
+            lot = self.lots[hold.owner][part.lot_id]
+            burned = min(rest, part.amount)
+            rest -= burned
+            lot.held -= part.amount
+            lot.captured += burned
+            lot.available += part.amount - burned
+            lot.changed = True
+            if part.amount > burned and lot.expires_us is not None and lot.expires_us <= self.now_us:
+                self.expire(hold.owner, lot, key=f"expire:{lot.id}:{hold.id}", reason="lot expired while held")
+
+    def _post(  # noqa: PLR0913 - the columns of an entry, by name
+        self,
+        owner: Owner,
+        kind: Kind,
+        amount: int,
+        *,
+        key: str,
+        actor: str,
+        hold: Hold | None = None,
+        lot_id: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        balance = self.balances[owner]
+        source, target = BUCKETS[kind]
+        balance.available += amount * ((target == "available") - (source == "available"))
+        balance.held += amount * ((target == "held") - (source == "held"))
+        if balance.available < 0 or balance.held < 0 or amount <= 0:
+            raise AssertionError(f"an impossible {kind} of {amount}")
+        balance.entry_no += 1
+        balance.changed = True
+        task_id, request_id = (None, None) if hold is None else (hold.id, hold.request_id)
+        entry = Entry(
+            owner, balance.entry_no, key, kind, amount, lot_id, task_id, request_id, actor, reason, self.now_us, NO_HASH
+        )
+        balance.head_hash = entry_hash(balance.head_hash, entry)
+        self.entries.append(msgspec.structs.replace(entry, hash=balance.head_hash))
+
+
+def burn_order(lot: Lot) -> tuple[int, int, str]:
+    """Which lot is used first: what expires soonest, then the oldest."""
+    return (_NEVER_US if lot.expires_us is None else lot.expires_us, lot.created_us, lot.id)
+
+
+def entry_hash(previous: bytes, entry: Entry) -> bytes:
+    """The hash that chains an entry to the one before it of the same owner (SHA-256 over both)."""
+    return hashlib.sha256(
+        previous
+        + _encode(
+            (
+                *entry.owner,
+                entry.entry_no,
+                entry.key,
+                entry.kind,
+                entry.amount,
+                entry.lot_id,
+                entry.task_id,
+                entry.request_id,
+                entry.actor,
+                entry.reason,
+                entry.created_us,
+            )
+        )
+    ).digest()

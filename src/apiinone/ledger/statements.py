@@ -1,0 +1,184 @@
+"""Load books under their owners' locks and write them back, in the caller's transaction.
+
+The balance row is the lock for everything an owner has: lots, holds and entries are touched only under it.
+"""
+
+from collections.abc import Collection, Iterable
+
+from apiinone.core.credits import Credits
+from apiinone.db import Sql, Tx
+from apiinone.ledger.ledger import BUCKETS, Balance, Books, Entry, Hold, Lot, Mode, Owner, Settlement, Slice
+
+_LOCK_BALANCES = Sql(
+    "SELECT account_id, mode, available_micro, held_micro, entry_no, head_hash, refill_day FROM balances"
+    " WHERE account_id = ANY($1::text[]) AND mode = ANY($2::text[]) ORDER BY account_id, mode FOR UPDATE"
+)
+_LOT_COLUMNS = (
+    "SELECT account_id, mode, id, source, granted_micro, available_micro, held_micro, captured_micro, expired_micro,"
+    " expires_us, created_us FROM lots"
+)
+_SPENDABLE_LOTS = Sql(
+    _LOT_COLUMNS + " WHERE account_id = ANY($1::text[]) AND mode = ANY($2::text[]) AND available_micro > 0"
+)
+_LOTS = Sql(_LOT_COLUMNS + " WHERE id = ANY($1::text[])")
+_OPEN_HOLDS = Sql(
+    "SELECT h.id, h.account_id, h.mode, h.key_id, h.lineage_id, h.amount_micro, h.budget_period,"
+    " h.request_id, s.lot_id, s.amount_micro FROM holds h JOIN hold_slices s ON s.hold_id = h.id"
+    " LEFT JOIN settlements e ON e.hold_id = h.id"
+    " WHERE h.id = ANY($1::text[]) AND e.hold_id IS NULL ORDER BY h.id, s.slice_no"
+)
+_WRITE_BALANCE = Sql(
+    "UPDATE balances SET available_micro = $1, held_micro = $2, entry_no = $3, head_hash = $4, refill_day = $5"
+    " WHERE account_id = $6 AND mode = $7"
+)
+_NEW_BALANCE = Sql(
+    "INSERT INTO balances (account_id, mode, available_micro, held_micro, entry_no, head_hash, refill_day)"
+    " VALUES ($1, $2, 0, 0, 0, $3, $4)"
+)
+_WRITE_LOT = Sql(
+    "UPDATE lots SET available_micro = $1, held_micro = $2, captured_micro = $3, expired_micro = $4 WHERE id = $5"
+)
+_NEW_LOT = Sql(
+    "INSERT INTO lots (id, account_id, mode, source, granted_micro, available_micro, held_micro, captured_micro,"
+    " expired_micro, expires_us, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+)
+_NEW_HOLD = Sql(
+    "INSERT INTO holds (id, account_id, mode, key_id, lineage_id, amount_micro, budget_period, request_id,"
+    " created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+)
+_NEW_SLICE = Sql("INSERT INTO hold_slices (hold_id, slice_no, lot_id, amount_micro) VALUES ($1, $2, $3, $4)")
+_NEW_ENTRY = Sql(
+    "INSERT INTO entries (account_id, mode, entry_no, key, kind, from_bucket, to_bucket, amount_micro, lot_id, task_id,"
+    " request_id, actor, reason, created_us, hash)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+)
+_NEW_SETTLEMENT = Sql(
+    "INSERT INTO settlements (hold_id, kind, captured_micro, released_micro, attempt_id, actor, created_us)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+)
+_ALL_LOTS = Sql(_LOT_COLUMNS + " WHERE account_id = $1 AND mode = $2 AND (available_micro > 0 OR held_micro > 0)")
+_BALANCE = Sql("SELECT available_micro, held_micro FROM balances WHERE account_id = $1 AND mode = $2")
+
+
+async def load_books(tx: Tx, owners: Collection[Owner]) -> Books:
+    """Lock the owners' balances in sorted order and load what can be spent.
+
+    Lots past their time expire here, before anything is decided.
+    """
+    books = await _lock(tx, owners)
+    accounts = sorted({account for account, _ in owners})
+    modes = sorted({mode for _, mode in owners})
+    _add_lots(books, await tx.rows(_SPENDABLE_LOTS, accounts, modes))
+    books.expire_due()
+    return books
+
+
+async def load_holds(tx: Tx, owners: Collection[Owner], hold_ids: Collection[str]) -> Books:
+    """Lock the owners' balances in sorted order and load those of the named holds that are open, with their lots."""
+    books = await _lock(tx, owners)
+    parts: dict[str, tuple[Hold, list[Slice]]] = {}
+    for row in await tx.rows(_OPEN_HOLDS, sorted(hold_ids)):
+        hold = Hold(row[0], (row[1], row[2]), row[3], row[4], row[5], row[6], row[7])
+        parts.setdefault(hold.id, (hold, []))[1].append(Slice(row[8], row[9]))
+    books.open_holds = {hold_id: (hold, tuple(slices)) for hold_id, (hold, slices) in parts.items()}
+    lot_ids = {part.lot_id for _, slices in books.open_holds.values() for part in slices}
+    _add_lots(books, await tx.rows(_LOTS, sorted(lot_ids)))
+    return books
+
+
+async def write_books(tx: Tx, books: Books) -> None:
+    """Store every move made on the books."""
+    await tx.many(_NEW_LOT, [_new_lot(owner, lot) for owner, lot in _each_lot(books) if lot.new])
+    await tx.many(_WRITE_LOT, [_lot(lot) for _, lot in _each_lot(books) if lot.changed and not lot.new])
+    now_us = books.now_us
+    await tx.many(
+        _NEW_HOLD,
+        [
+            (h.id, *h.owner, h.key_id, h.lineage_id, h.amount, h.budget_period, h.request_id, now_us)
+            for h, _ in books.holds
+        ],
+    )
+    await tx.many(
+        _NEW_SLICE,
+        [(hold.id, no, part.lot_id, part.amount) for hold, parts in books.holds for no, part in enumerate(parts)],
+    )
+    await tx.many(_NEW_SETTLEMENT, [_settlement(settlement, now_us) for settlement in books.settlements])
+    await tx.many(
+        _NEW_ENTRY,
+        [_entry(entry) for entry in books.entries],
+    )
+    await tx.many(
+        _WRITE_BALANCE,
+        [
+            (b.available, b.held, b.entry_no, b.head_hash, b.refill_day, *owner)
+            for owner, b in sorted(books.balances.items())
+            if b.changed
+        ],
+    )
+
+
+async def open_balance(tx: Tx, owner: Owner, *, refill_day: str | None) -> None:
+    """Create an owner's balance at nothing. `refill_day` is given where the daily refill is to top it up."""
+    await tx.run(_NEW_BALANCE, *owner, b"", refill_day)
+
+
+async def balance_of(tx: Tx, owner: Owner) -> tuple[Credits, Credits, list[Lot]]:
+    """What is available and held at this moment, and the lots behind it; expired lots do not count."""
+    row = await tx.row(_BALANCE, *owner)
+    if row is None:
+        return Credits(0), Credits(0), []
+    books = Books(tx.now_us, balances={owner: Balance(row[0], row[1], 0, b"", None)}, lots={owner: {}})
+    _add_lots(books, await tx.rows(_ALL_LOTS, *owner))
+    books.expire_due()
+    lots = [lot for lot in books.lots[owner].values() if lot.available or lot.held]
+    return books.available(owner), Credits(row[1]), lots
+
+
+async def _lock(tx: Tx, owners: Collection[Owner]) -> Books:
+    books = Books(tx.now_us)
+    accounts = sorted({account for account, _ in owners})
+    modes = sorted({mode for _, mode in owners})
+    wanted = set(owners)
+    for row in await tx.rows(_LOCK_BALANCES, accounts, modes):
+        owner: Owner = (row[0], row[1])
+        if owner in wanted:
+            books.balances[owner] = Balance(row[2], row[3], row[4], bytes(row[5]), row[6])
+            books.lots[owner] = {}
+    return books
+
+
+def _add_lots(books: Books, rows: Iterable[tuple[str | int | None, ...]]) -> None:
+    for row in rows:
+        owner: Owner = (str(row[0]), _mode(row[1]))
+        if owner in books.lots:
+            lot = Lot(*row[2:])  # pyright: ignore[reportArgumentType] - the columns of the statement above
+            books.lots[owner][lot.id] = lot
+
+
+def _mode(value: object) -> Mode:
+    return "live" if value == "live" else "test"
+
+
+def _each_lot(books: Books) -> Iterable[tuple[Owner, Lot]]:
+    return ((owner, lot) for owner, lots in books.lots.items() for lot in lots.values())
+
+
+def _new_lot(owner: Owner, lot: Lot) -> tuple[str | int | None, ...]:
+    amounts = (lot.granted, lot.available, lot.held, lot.captured, lot.expired)
+    return (lot.id, *owner, lot.source, *amounts, lot.expires_us, lot.created_us)
+
+
+def _lot(lot: Lot) -> tuple[str | int, ...]:
+    return (lot.available, lot.held, lot.captured, lot.expired, lot.id)
+
+
+def _entry(entry: Entry) -> tuple[str | int | bytes | None, ...]:
+    money = (entry.entry_no, entry.key, entry.kind, *BUCKETS[entry.kind], entry.amount, entry.lot_id)
+    origin = (entry.task_id, entry.request_id, entry.actor, entry.reason, entry.created_us, entry.hash)
+    return (*entry.owner, *money, *origin)
+
+
+def _settlement(settlement: Settlement, now_us: int) -> tuple[str | int | None, ...]:
+    kind = "capture" if settlement.captured else "release"
+    amounts = (settlement.captured, settlement.released)
+    return (settlement.hold.id, kind, *amounts, settlement.attempt_id, settlement.actor, now_us)

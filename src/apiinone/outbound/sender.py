@@ -1,0 +1,221 @@
+"""Performs what providers describe, and copies files from foreign addresses. Nothing here is ever sent twice."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin
+
+import msgspec
+
+from apiinone.addresses import Address, AddressRefused, is_listed, read_address, require_public
+from apiinone.core.boundary import refuse_inside_transaction
+from apiinone.core.exchange import Request, Response
+from apiinone.core.secret import Secret
+from apiinone.outbound.outcomes import (
+    Exchange,
+    Fetched,
+    FetchFailed,
+    FetchFault,
+    Lost,
+    LostReason,
+    NotSent,
+    NotSentReason,
+)
+
+if TYPE_CHECKING:
+    from apiinone.outbound.connections import Connections
+
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+
+
+class Outbound:
+    """The sender. It belongs to the event loop of its first request and holds nothing open before that."""
+
+    def __init__(
+        self,
+        *,
+        allowed_private: frozenset[str],
+        connections_max: int,
+        user_agent: str,
+        own_listeners: frozenset[str] = frozenset(),
+        lookup: Callable[[str, int], Awaitable[Sequence[str]]] | None = None,
+    ) -> None:
+        """Take the operator's exceptions and our own addresses, each as ``host:port``.
+
+        A host in `allowed_private` may be reached by http or https on that port, wherever it is, by callers that name
+        it too. `own_listeners` are never reached. `lookup` takes the place of the system's resolver.
+        Raises ValueError where an entry names no port.
+        """
+        for entry in allowed_private | own_listeners:
+            if not entry.rpartition(":")[2].isdigit():
+                raise ValueError(f"not host:port: {entry!r}")
+        self._allowed_private = allowed_private
+        self._own_listeners = own_listeners
+        self._connections_max = connections_max
+        self._user_agent = user_agent
+        self._lookup = lookup
+        self._opened: Connections | None = None
+
+    async def send(self, request: Request, *, secret: Secret | None, hosts: tuple[str, ...]) -> Response:
+        """Perform one request at a provider. A redirect is an answer like another and is not followed.
+
+        `hosts` (``host`` or ``host:port``, at least one) are the only ones that may be asked. Raises NotSent where
+        certainly nothing was written to any connection, Lost for every failure after that.
+        """
+        refuse_inside_transaction()
+        if not hosts:
+            raise NotSent("address_refused")
+        try:
+            address, permitted = self._judge(request.url, hosts)
+        except AddressRefused:
+            raise NotSent("address_refused") from None
+        body, headers = _encoded(request, secret)
+        return await self._connections().perform(
+            Exchange(
+                method=request.method,
+                address=address,
+                permitted=permitted,
+                headers=headers,
+                timeout_s=request.timeout_s,
+                body_bytes_max=request.body_bytes_max,
+                body=body,
+            )
+        )
+
+    async def fetch(
+        self, url: str, *, hosts: tuple[str, ...], bytes_max: int, timeout_s: float, redirects_max: int = 3
+    ) -> Fetched:
+        """Copy a file, without any credential. Each redirect is judged like the first address.
+
+        `hosts` are the only ones that may be asked; empty: any public address. `timeout_s` is for the whole.
+        Raises FetchFailed.
+        """
+        refuse_inside_transaction()
+        clock = asyncio.get_running_loop().time
+        ends_s = clock() + timeout_s
+        for _ in range(redirects_max + 1):
+            try:
+                address, permitted = self._judge(url, hosts)
+            except AddressRefused:
+                raise FetchFailed("address_refused") from None
+            if (left_s := ends_s - clock()) <= 0:
+                raise FetchFailed("timeout")
+            response = await self._get(
+                Exchange(
+                    method="GET",
+                    address=address,
+                    permitted=permitted,
+                    headers={},
+                    timeout_s=left_s,
+                    body_bytes_max=bytes_max,
+                )
+            )
+            if response.status not in REDIRECTS:
+                return _file(response)
+            url = _target(address, response)
+        raise FetchFailed("too_many_redirects")
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._opened is not None:
+            await self._opened.aclose()
+
+    def _judge(self, url: str, hosts: tuple[str, ...]) -> tuple[Address, bool]:
+        """The address, and whether the operator permits it by name. Raises AddressRefused."""
+        address = read_address(url)
+        named = is_listed(address, hosts)
+        if hosts and not named:
+            raise AddressRefused("not_listed")
+        if address.host_and_port in self._own_listeners:
+            raise AddressRefused("own_listener")
+        permitted = named and address.host_and_port in self._allowed_private
+        if not permitted:
+            require_public(address)
+        return address, permitted
+
+    async def _get(self, exchange: Exchange) -> Response:
+        """One step of a fetch. Raises FetchFailed."""
+        failure: FetchFault
+        try:
+            return await self._connections().perform(exchange)
+        except NotSent as error:
+            failure = NOT_SENT_FAULTS.get(error.reason, "unreachable")
+        except Lost as error:
+            failure = LOST_FAULTS.get(error.reason, "unreachable")
+        raise FetchFailed(failure)
+
+    def _connections(self) -> "Connections":
+        if self._opened is None:
+            # Imported with the first request: aiohttp costs start-up time and memory.
+            from apiinone.outbound.connections import Connections  # noqa: PLC0415
+            from apiinone.outbound.guard import look_up  # noqa: PLC0415
+
+            self._opened = Connections(
+                self._lookup or look_up, connections_max=self._connections_max, user_agent=self._user_agent
+            )
+        return self._opened
+
+
+NOT_SENT_FAULTS: Final[Mapping[NotSentReason, FetchFault]] = {
+    "address_refused": "address_refused",
+    "connect_timeout": "timeout",
+}
+"""Every other reason means that the host cannot be reached."""
+
+LOST_FAULTS: Final[Mapping[LostReason, FetchFault]] = {
+    "reset": "unreachable",
+    "timeout": "timeout",
+    "truncated": "truncated",
+    "too_large": "too_large",
+    "malformed": "malformed",
+}
+
+STATUS_FAULTS: Final[Mapping[int, FetchFault]] = {
+    401: "expired",
+    403: "expired",
+    404: "not_found",
+    408: "throttled",
+    410: "expired",
+    425: "throttled",
+    429: "throttled",
+}
+"""Signed links answer 403 when their time is over, some stores 401 or 410."""
+
+
+def _encoded(request: Request, secret: Secret | None) -> tuple[bytes, Mapping[str, str]]:
+    """The bytes and headers of a request. Raises NotSent: unencodable, credential_missing."""
+    headers = dict(request.headers)
+    body = b""
+    if request.json is not None:
+        try:
+            body = msgspec.json.encode(request.json)
+        except (TypeError, ValueError, OverflowError, RecursionError):
+            raise NotSent("unencodable") from None
+        headers["Content-Type"] = "application/json"
+    if request.auth == "bearer":
+        if secret is None:
+            raise NotSent("credential_missing")
+        headers["Authorization"] = f"Bearer {secret.reveal()}"
+    return body, headers
+
+
+def _target(address: Address, response: Response) -> str:
+    """Where a redirect leads. Raises FetchFailed where it leads nowhere."""
+    location = response.headers.get("location", "")
+    if not location:
+        raise FetchFailed("unexpected_status")
+    try:
+        return urljoin(address.url, location)
+    except ValueError:
+        raise FetchFailed("address_refused") from None
+
+
+def _file(response: Response) -> Fetched:
+    """The file, where the answer is one. Raises FetchFailed."""
+    if response.status == HTTPStatus.OK:
+        content_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return Fetched(response.body, content_type)
+    if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise FetchFailed("server_error")
+    raise FetchFailed(STATUS_FAULTS.get(response.status, "unexpected_status"))

@@ -1,0 +1,133 @@
+"""Recraft: one synchronous request answers with the images.
+
+Facts: the vendor's own API description (its copy of August 2026) and its pages "agents", "error handling", "appendix"
+and "pricing"; what none of them says is marked unconfirmed.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Raw, Struct
+
+from apiinone.core.exchange import Request, Response
+from apiinone.providers.provider import (
+    Finished,
+    Inline,
+    Order,
+    Output,
+    PollReply,
+    Reference,
+    SubmitReply,
+    Unclear,
+)
+from apiinone.providers.reading import decoded, fault_in, linked, read_base, refusal, rejected
+
+BASE_URL: Final = "https://external.api.recraft.ai/v1"
+TIMEOUT_S: Final = 180.0
+"""The answer comes when the images are made; integrators wait 120 to 180 s."""
+MICRO_USD_PER_UNIT: Final = 1000
+"""1000 of the vendor's API units are one US dollar (pricing)."""
+UNITS_MAX: Final = 10**9
+BODY_BYTES_PER_IMAGE: Final = 16 * 1024 * 1024
+"""Base64 of a 2K PNG stays well below."""
+BODY_BYTES_BESIDE: Final = 1024 * 1024
+
+
+class Recraft:
+    """The adapter. Pure: it describes requests and reads answers."""
+
+    name = "recraft"
+    credential_names: tuple[str, ...] = ("RECRAFT_API_TOKEN", "RECRAFT_API_KEY")
+    """The vendor's own name first; the second is what other clients use."""
+    submit_per_s_max = 5.0
+    """5 requests a second and 100 images a minute per user (appendix)."""
+    concurrent_max = 16
+    """Our choice: 100 images a minute at about 10 s each; the vendor names no limit."""
+    poll_interval_s = 1.0
+    webhook_secret_name: str | None = None
+    """The vendor calls nobody."""
+
+    def __init__(self, base_url: str = BASE_URL) -> None:
+        """Take where the API stands. Raises ValueError for what is no URL."""
+        base = read_base(base_url)
+        self._url = base.url
+        self.hosts: tuple[str, ...] = (base.host,)
+        self.output_hosts = base.output_hosts
+
+    def submit(self, order: Order) -> Request:
+        """``POST /images/generations``: the fields, and over them the model and the number of images."""
+        return Request(
+            method="POST",
+            url=f"{self._url}/images/generations",
+            auth="bearer",
+            json={**order.fields, "model": order.upstream_model, "n": order.outputs},
+            timeout_s=TIMEOUT_S,
+            body_bytes_max=BODY_BYTES_BESIDE + order.outputs * BODY_BYTES_PER_IMAGE,
+        )
+
+    def read_submit(self, response: Response) -> SubmitReply:
+        """Images; or a refusal, by status and words (error bodies are plain text or JSON); or `Unclear`.
+
+        The vendor publishes no code for an empty balance or for moderation (unconfirmed: whether a failed call is
+        free), so a 5xx after delivery stays `Unclear`: the call is paid and synchronous, and there is no later question
+        to ask. See `reading.refusal` for the one exception.
+        """
+        if response.status != 200:  # noqa: PLR2004 - the status itself
+            return refusal(response)
+        answer = decoded(response.body, _Answer)
+        if answer is None:
+            return Unclear("unreadable answer")
+        if answer.code is not None and not answer.data:
+            # The vendor's own ComfyUI node takes any body with a `code` for an error.
+            return rejected(fault_in(response.body) or "provider_error")
+        outputs = [_output(image) for image in answer.data]
+        readable = tuple(output for output in outputs if output is not None)
+        if not readable or len(readable) < len(outputs):
+            return Unclear("an answer without readable images")
+        return Finished(readable, _cost_micro_usd(answer.credits))
+
+    def poll(self, reference: Reference) -> Request:
+        """Never asked, since nothing is ever `Accepted`: the vendor keeps no jobs. Describes a free question."""
+        del reference
+        return Request(method="GET", url=f"{self._url}/users/me", auth="bearer")
+
+    def read_poll(self, response: Response) -> PollReply:
+        """Says nothing about any order."""
+        del response
+        return Unclear("the vendor keeps no jobs")
+
+    def cancel(self, reference: Reference) -> Request | None:
+        """The vendor has no cancellation."""
+        del reference
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:
+        """The vendor calls nobody."""
+        del headers, body, secret, now_s
+
+
+class _Image(Struct):
+    b64_json: str | None = None
+    url: str | None = None
+
+
+class _Answer(Struct):
+    data: tuple[_Image, ...] = ()
+    credits: Raw = Raw(b"null")
+    """Read apart: a strange number here must not cost the images."""
+    code: str | int | None = None
+
+
+def _output(image: _Image) -> Output | None:
+    if image.b64_json:
+        try:
+            return Inline(base64.b64decode(image.b64_json, validate=True))
+        except (binascii.Error, ValueError):
+            return None
+    return linked(image.url) if image.url else None
+
+
+def _cost_micro_usd(credits_field: Raw) -> int | None:
+    units = decoded(credits_field, int)
+    return units * MICRO_USD_PER_UNIT if units is not None and 0 <= units <= UNITS_MAX else None

@@ -1,0 +1,248 @@
+"""WaveSpeedAI: submit, then ask or be called; outputs are links.
+
+Facts: the vendor's Python SDK 2.0.5, its API description of June 2026 and its pages "what are predictions", "how to use
+webhooks", "verify webhooks" and "account levels"; what none of them says is marked unconfirmed.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+from msgspec import Raw, Struct
+
+from apiinone.core.exchange import Request, Response
+from apiinone.providers.provider import (
+    Accepted,
+    Canceled,
+    Finished,
+    Inline,
+    Order,
+    Output,
+    PollReply,
+    Reference,
+    Rejected,
+    Running,
+    SubmitReply,
+    Unclear,
+)
+from apiinone.providers.reading import (
+    decoded,
+    fault_in,
+    is_upstream_id,
+    linked,
+    read_base,
+    refusal,
+    rejected,
+    retry_after_s,
+)
+
+BASE_URL: Final = "https://api.wavespeed.ai/api/v3"
+SUBMIT_TIMEOUT_S: Final = 60.0
+"""The SDK's own: more than a poll's, since a time-out here leaves it open whether the job exists."""
+POLL_TIMEOUT_S: Final = 30.0
+POLL_INTERVAL_S: Final = 1.0
+"""The SDK's own."""
+THROTTLED_POLL_S: Final = 5.0
+OK: Final = 200
+THROTTLED: Final = 429
+SYNC_TIMEOUT_CODE: Final = 5004
+WEBHOOK_AGE_S_MAX: Final = 300
+WEBHOOK_SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - the prefix of every secret, not one
+DATA_URL_PREFIX: Final = "data:"
+CLIENT_FAULTS: Final = ("content_policy", "bad_request")
+
+
+class WaveSpeed:
+    """The adapter. Pure: it describes requests and reads answers."""
+
+    name = "wavespeed"
+    credential_names: tuple[str, ...] = ("WAVESPEED_API_KEY",)
+    submit_per_s_max = 8.0
+    """The silver level: 500 images a minute. Bronze has 10; the vendor's 429 then sets the pace (account levels)."""
+    concurrent_max = 100
+    """The silver level. What is above waits in the vendor's queue (account levels)."""
+    poll_interval_s = POLL_INTERVAL_S
+    webhook_secret_name: str | None = "WAVESPEED_WEBHOOK_SECRET"  # noqa: S105 - the name of a setting
+
+    def __init__(self, base_url: str = BASE_URL) -> None:
+        """Take where the API stands. Raises ValueError for what is no URL."""
+        base = read_base(base_url)
+        self._url = base.url
+        self._scheme = urlsplit(base.url).scheme
+        self.hosts: tuple[str, ...] = (base.host,)
+        self.output_hosts = base.output_hosts
+
+    def submit(self, order: Order) -> Request:
+        """``POST /{model path}``, with ``?webhook=`` where the order names an address to call."""
+        call = f"?webhook={quote(order.webhook_url, safe='')}" if order.webhook_url else ""
+        return Request(
+            method="POST",
+            url=f"{self._url}/{quote(order.upstream_model.strip('/'), safe='/.-_')}{call}",
+            auth="bearer",
+            json=dict(order.fields),
+            timeout_s=SUBMIT_TIMEOUT_S,
+        )
+
+    def read_submit(self, response: Response) -> SubmitReply:
+        """An id means that the job exists, whatever else the answer says; then its state decides.
+
+        Without one: a refusal by HTTP status, or by the envelope's `code` where that is not 200; else `Unclear`.
+        """
+        envelope = decoded(response.body, _Envelope)
+        prediction = envelope.prediction() if envelope else None
+        if prediction is None:
+            if response.status != OK:
+                return refusal(response)
+            if envelope is None or envelope.code == OK:
+                return Unclear("an answer without an id")
+            return refusal(response, envelope.code)
+        match _state(prediction):
+            case Running() | Unclear():
+                return Accepted(Reference(prediction.id, self._poll_url(prediction)), POLL_INTERVAL_S)
+            case Canceled():
+                return rejected("provider_error")
+            case reply:
+                return reply
+
+    def poll(self, reference: Reference) -> Request:
+        """The address that came with the job, or the one of the API description."""
+        url = reference.poll_url or f"{self._url}/predictions/{quote(reference.upstream_id, safe='')}/result"
+        return Request(method="GET", url=url, auth="bearer", timeout_s=POLL_TIMEOUT_S)
+
+    def read_poll(self, response: Response) -> PollReply:
+        """The job's state. A question that fails says nothing about the job, so it never ends one."""
+        if response.status == THROTTLED:
+            return Running(retry_after_s(response.headers) or THROTTLED_POLL_S)
+        if response.status != OK:
+            return Unclear(f"status {response.status}")
+        envelope = decoded(response.body, _Envelope)
+        prediction = envelope.prediction() if envelope else None
+        if prediction is None:
+            return Unclear("an answer without an id")
+        return _state(prediction)
+
+    def cancel(self, reference: Reference) -> Request | None:
+        """Neither the SDK nor the API description has a cancellation."""
+        del reference
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:
+        """``v3,`` + hex HMAC-SHA256 over ``{id}.{timestamp}.{body}``, keyed by the secret's text without its prefix.
+
+        At most 300 s old (verify webhooks). The body is read with and without the envelope (unconfirmed which).
+        """
+        timestamp = headers.get("webhook-timestamp", "")
+        if not (timestamp.isascii() and timestamp.isdigit() and abs(now_s - int(timestamp[:20])) <= WEBHOOK_AGE_S_MAX):
+            return None
+        key = secret.removeprefix(WEBHOOK_SECRET_PREFIX).encode(errors="replace")
+        signed = f"{headers.get('webhook-id', '')}.{timestamp}.".encode(errors="replace") + body
+        expected = f"v3,{hmac.new(key, signed, hashlib.sha256).hexdigest()}".encode()
+        given = headers.get("webhook-signature", "").encode(errors="replace").split()
+        if not key or not any(hmac.compare_digest(expected, one) for one in given):
+            return None
+        envelope = decoded(body, _Envelope)
+        prediction = (envelope.prediction() if envelope else None) or decoded(body, _Prediction)
+        return prediction.id if prediction and is_upstream_id(prediction.id) else None
+
+    def _poll_url(self, prediction: "_Prediction") -> str | None:
+        """The address given with the job, where our credential may go there; else None, and the template is used."""
+        urls = decoded(prediction.urls, _Urls)
+        if urls is None or linked(urls.get) is None:
+            return None
+        try:
+            parts = urlsplit(urls.get)
+        except ValueError:
+            return None
+        return urls.get if parts.scheme == self._scheme and parts.netloc.lower() in self.hosts else None
+
+
+_NULL: Final = Raw(b"null")
+
+
+class _Urls(Struct):
+    get: str = ""
+
+
+class _Prediction(Struct):
+    """What must be right is typed; the rest is read apart, so that a strange value there does not cost the id."""
+
+    id: str = ""
+    status: Raw = _NULL
+    outputs: Raw = _NULL
+    urls: Raw = _NULL
+    has_nsfw_contents: Raw = _NULL
+    error: Raw = _NULL
+    code: Raw = _NULL
+
+
+class _Envelope(Struct):
+    code: int = OK
+    data: Raw = _NULL
+
+    def prediction(self) -> _Prediction | None:
+        """The job, where the answer names one."""
+        found = decoded(self.data, _Prediction)
+        return found if found is not None and is_upstream_id(found.id) else None
+
+
+State = Running | Finished | Rejected | Canceled | Unclear
+
+
+def _state(prediction: _Prediction) -> State:
+    """A word that we do not know counts as still at work; our own deadline ends the wait."""
+    if _timed_out_waiting(prediction):
+        return Running(POLL_INTERVAL_S)
+    match (decoded(prediction.status, str) or "").lower():
+        case "completed":
+            return _result(prediction)
+        case "failed":
+            # Failed jobs are refunded (account levels); the text decides whether the client's request is to blame.
+            fault = fault_in(bytes(prediction.error))
+            return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
+        case "cancelled" | "canceled":
+            return Canceled()
+        case "timeout":
+            return rejected("provider_error")
+        case "deleted":
+            return rejected("output_unavailable")
+        case _:
+            return Running(POLL_INTERVAL_S)
+
+
+def _timed_out_waiting(prediction: _Prediction) -> bool:
+    """Whether only the wait for the job timed out, not the job (the SDK's rule for its synchronous mode)."""
+    if decoded(prediction.code, int) == SYNC_TIMEOUT_CODE:
+        return True
+    still = decoded(prediction.status, str) == "processing"
+    return still and "sync mode timed out" in (decoded(prediction.error, str) or "").lower()
+
+
+def _result(prediction: _Prediction) -> Finished | Rejected | Unclear:
+    """The outputs, without those that the vendor's own check marks.
+
+    Our choice (unconfirmed what the vendor puts in place of a marked one): it is not delivered and not charged for.
+    """
+    texts = decoded(prediction.outputs, tuple[str, ...]) or ()
+    marks = decoded(prediction.has_nsfw_contents, tuple[bool, ...]) or ()
+    if (texts or marks) and len(marks) >= len(texts) and all(marks):
+        return rejected("content_policy")
+    marked = {index for index, mark in enumerate(marks) if mark}
+    outputs = tuple(_output(text) for index, text in enumerate(texts) if index not in marked)
+    readable = tuple(output for output in outputs if output is not None)
+    if not readable or len(readable) < len(outputs):
+        return Unclear("done, without readable outputs")
+    return Finished(readable)
+
+
+def _output(text: str) -> Output | None:
+    """A link; or, where base64 output was asked for, a data URL (unconfirmed form)."""
+    if not text.startswith(DATA_URL_PREFIX):
+        return linked(text)
+    head, _, data = text.partition(",")
+    try:
+        return Inline(base64.b64decode(data, validate=True)) if head.endswith(";base64") else None
+    except (binascii.Error, ValueError):
+        return None

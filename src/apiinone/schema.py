@@ -1,0 +1,11 @@
+"""All tables in one place, for migrations and for the tests that enumerate them."""
+
+from apiinone.accounts import tables as _accounts
+from apiinone.ledger import tables as _ledger
+from apiinone.tables import metadata
+from apiinone.tasks import tables as _tasks
+
+__all__ = ["metadata", "packages"]
+
+packages = {"accounts": _accounts, "ledger": _ledger, "tasks": _tasks}
+"""The modules that describe tables, by their package."""

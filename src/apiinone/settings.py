@@ -1,0 +1,142 @@
+"""The one reader of the environment: `APIINONE_…` variables over an optional TOML file over the defaults below.
+
+Providers' credentials come under the vendors' own names (`RECRAFT_API_TOKEN` …) and are wrapped at once.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from apiinone.core.secret import Secret
+
+PREFIX = "APIINONE_"
+CONFIG_FILE = "APIINONE_CONFIG"
+PROVIDER_URL_SUFFIX = "_BASE_URL"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the message names it and says what it takes."""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Every setting with its default. The environment name is the field's, in capitals, after `APIINONE_`."""
+
+    data_dir: str = "data"
+    """Folder for the embedded database, outputs and the installation's secret."""
+    database_url: str = ""
+    """`postgresql://…`, or empty for SQLite in the data folder."""
+    storage_url: str = ""
+    """Where outputs are kept: `s3://bucket/prefix`, or empty for a folder in the data folder."""
+    public_url: str = ""
+    """The address that clients use, for links and provider callbacks; empty: the address the server listens on."""
+    secret_key: str = ""
+    """At least 32 characters that all processes of an installation share; empty: made once, in the data folder."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or ranges whose X-Forwarded-For is believed; empty: the header is ignored."""
+    allowed_private_hosts: tuple[str, ...] = ()
+    """`host:port` names on private networks that may be fetched from or sent to."""
+    catalogue_overlay: str = ""
+    """Folder of YAML files that add models or replace fields of the packaged ones."""
+    nodes: tuple[int, ...] = ()
+    """Nodes whose tasks this process works on; empty: all."""
+    metrics_token: str = ""
+    """Bearer token for /metrics; empty: the route is off."""
+    requests_per_minute_max: int = 600_000
+    """Requests a minute of a key that names no limit of its own, counted by each process for itself."""
+    open_tasks_max: int = 20_000
+    """Open tasks of a key that names no limit of its own."""
+    waiting_requests_max: int = 64
+    """Requests of one key that may wait for a task at once."""
+    test_credits_per_day: int = 1_000
+    """The level that test balances are raised to each UTC day."""
+    body_bytes_max: int = 20 * 1024 * 1024
+    """Largest request body."""
+    deadline_s: int = 600
+    """A task's deadline where the request names none."""
+    unknown_max_s: int = 3_600
+    """How long after the deadline an unknown outcome is waited for."""
+    result_ttl_s: int = 7 * 24 * 3_600
+    """How long outputs are kept where the request does not say."""
+    task_keep_days: int = 90
+    """How long ended tasks are kept; their money rows stay."""
+    lease_s: float = 15.0
+    """After how many seconds without a sign of life a worker's tasks are taken over."""
+    jobs_max: int = 20_000
+    """Open tasks one worker holds."""
+    steps_max: int = 256
+    """Steps of tasks one worker takes at once."""
+    queue_max: int = 4_096
+    """Requests that may wait to be stored; beyond, 503 `overloaded`."""
+    drawing_children_max: int = 1
+    """Child processes that draw test pictures."""
+    provider_base_urls: dict[str, str] = {}
+    """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …"""
+
+    @property
+    def data_path(self) -> Path:
+        """The data folder."""
+        return Path(self.data_dir).expanduser().absolute()
+
+    @property
+    def database(self) -> str:
+        """The database's URL, the embedded one where none is set."""
+        return self.database_url or f"sqlite:///{self.data_path / 'apiinone.sqlite'}"
+
+    @property
+    def storage(self) -> str:
+        """The storage's URL or folder."""
+        return self.storage_url or str(self.data_path / "outputs")
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings. Raises SettingsError naming the variable or the file's field."""
+    values = _from_file(environ.get(CONFIG_FILE, ""))
+    base_urls: dict[str, str] = dict(values.get("provider_base_urls", {}))
+    for name, text in environ.items():
+        if not name.startswith(PREFIX) or name == CONFIG_FILE:
+            continue
+        field = name.removeprefix(PREFIX).lower()
+        if name.endswith(PROVIDER_URL_SUFFIX):
+            base_urls[field.removesuffix(PROVIDER_URL_SUFFIX.lower())] = text
+        elif field in Settings.__struct_fields__:
+            values[field] = _typed(field, text)
+        else:
+            raise SettingsError(f"{name}: there is no such setting")
+    try:
+        return msgspec.convert({**values, "provider_base_urls": base_urls}, Settings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"settings: {error}") from error
+
+
+def read_secret(environ: Mapping[str, str], names: tuple[str, ...]) -> Secret | None:
+    """The first of these credentials that is set; None where none is. Raises SettingsError naming the variable."""
+    for name in names:
+        text = environ.get(name, "").strip()
+        if text:
+            try:
+                return Secret(text)
+            except ValueError as error:
+                raise SettingsError(f"{name}: {error}") from error
+    return None
+
+
+def _typed(field: str, text: str) -> Any:
+    kind = {entry.name: entry.type for entry in msgspec.structs.fields(Settings)}[field]
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        return msgspec.convert(parts if "tuple" in str(kind) else text, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{PREFIX}{field.upper()}: {error}") from error
+
+
+def _from_file(path: str) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{CONFIG_FILE}: {path} cannot be read: {error}") from error

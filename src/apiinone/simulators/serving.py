@@ -1,0 +1,68 @@
+"""Serving a simulated vendor: from the command line, or beside a test in the same process."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import Final
+
+import uvicorn
+
+from apiinone.simulators.options import Options, Simulator
+from apiinone.simulators.recraft import RecraftSimulator
+from apiinone.simulators.wavespeed import WaveSpeedSimulator
+from apiinone.simulators.wire import Wires
+
+SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
+    "recraft": RecraftSimulator,
+    "wavespeed": WaveSpeedSimulator,
+}
+"""By name."""
+
+
+def run(name: str, host: str, port: int, options: Options | None = None) -> None:
+    """Serve until interrupted. Raises KeyError for an unknown name."""
+    wires = Wires()
+    simulator = SIMULATORS[name](wires, options or Options())
+    uvicorn.Server(_config(simulator, wires, host, port)).run()
+
+
+@asynccontextmanager
+async def serving(name: str, options: Options | None = None) -> AsyncGenerator[str]:
+    """Serve in the running loop, on a free port of 127.0.0.1, and give the server's root URL."""
+    wires = Wires()
+    simulator = SIMULATORS[name](wires, options or Options())
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = _QuietServer(_config(simulator, wires, "127.0.0.1", 0))
+    task = asyncio.create_task(server.serve([listener]))
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        await simulator.aclose()
+        wires.close()
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+class _QuietServer(uvicorn.Server):
+    """Leaves the process's signals alone."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+def _config(simulator: Simulator, wires: Wires, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        simulator.app,
+        host=host,
+        port=port,
+        http=wires.protocol(),
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )

@@ -1,0 +1,224 @@
+"""WaveSpeedAI as its SDK, its API description and its pages have it: jobs that are asked about or call back.
+
+Unconfirmed at the vendor, and our choice here: status and wording of refusals, the list of past jobs, webhook bodies.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+from msgspec import Meta, Struct
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from apiinone.simulators.calling import Call, call
+from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, Controls, FaultName, Stage, json
+from apiinone.simulators.jobs import Job, Jobs
+from apiinone.simulators.options import Options
+from apiinone.simulators.pictures import draw, tiny
+from apiinone.simulators.wire import Wires
+
+T = TypeVar("T")
+
+MICRO_USD_PER_OUTPUT: Final = 44_000
+"""The list price of recraft-v4 and 10 %."""
+DEFAULT_SIZE: Final = "1024*1024"
+SIDE_MAX: Final = 4096
+PAGE_SIZE_MAX: Final = 100
+
+REFUSALS: Final[Mapping[FaultName, tuple[int, str, Mapping[str, str]]]] = {
+    "bad_key": (401, "unauthorized", {}),
+    "throttled": (429, "too many requests", {}),
+    "throttled_retry_after": (429, "too many requests", {"Retry-After": "1"}),
+    "bad_request": (400, "invalid input: size", {}),
+    "no_balance": (402, "insufficient credits, please top up", {}),
+    "not_found": (404, "prediction not found", {}),
+}
+ENDINGS: Final[Mapping[FaultName, str]] = {
+    "moderation": "Content flagged as potentially sensitive. Please try a different prompt.",
+    "failed": "inference failed",
+}
+"""Errors of jobs that are accepted and then fail."""
+CALL_FAULTS: Final[frozenset[FaultName]] = frozenset(
+    {"webhook_lost", "webhook_twice", "webhook_early", "webhook_forged"}
+)
+ANSWERED: Final[frozenset[FaultName]] = frozenset({"bad_key", "throttled", "throttled_retry_after", "error_in_200"})
+SUBMIT_ONLY: Final[frozenset[FaultName]] = frozenset({"bad_request", "no_balance", "moderation", "failed", "nsfw"})
+POLL_ONLY: Final[frozenset[FaultName]] = frozenset({"not_found"})
+FAULTS: Final[Mapping[Stage, frozenset[FaultName]]] = {
+    "submit": BEFORE | AFTER | ANSWERED | SUBMIT_ONLY | CALL_FAULTS,
+    "poll": BEFORE | AFTER | ANSWERED | POLL_ONLY,
+    "output": BEFORE | AFTER | LINK_FAULTS,
+}
+
+
+class Refused(Exception):
+    """An answer that is an error, in the vendor's envelope."""
+
+    def __init__(
+        self, code: int, message: str, headers: Mapping[str, str] | None = None, *, status: int | None = None
+    ) -> None:
+        """Take the envelope's code, which is the HTTP status too where no other is given."""
+        super().__init__(message)
+        self.answer = json({"code": code, "message": message, "data": None}, code if status is None else status)
+        self.answer.headers.update(headers or {})
+
+
+class WaveSpeedSimulator:
+    """One simulated account."""
+
+    def __init__(self, wires: Wires, options: Options) -> None:
+        """Start without faults and without jobs."""
+        self._options = options
+        self._controls = Controls(wires, FAULTS)
+        self._jobs = Jobs()
+        self._calls: set[asyncio.Task[None]] = set()
+        self.app = Starlette(
+            routes=[
+                *self._controls.routes(),
+                Route("/files/{job}/{index:int}", self._file, methods=["GET"]),
+                Route("/api/v3/webhook/secret", self._secret, methods=["GET"]),
+                Route("/api/v3/predictions", self._history, methods=["POST"]),
+                Route("/api/v3/predictions/{job}/result", self._result, methods=["GET"]),
+                Route("/api/v3/predictions/{job}", self._result, methods=["GET"]),
+                Route("/api/v3/{vendor}/{model:path}", self._submit, methods=["POST"]),
+            ],
+            exception_handlers={Refused: _refused},
+        )
+
+    async def aclose(self) -> None:
+        """Drop the calls that were still to be made."""
+        for task in self._calls:
+            task.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
+
+    async def _submit(self, request: Request) -> Response:
+        fault = self._controls.take("submit")
+        if (answer := self._controls.instead(fault, request)) is not None:
+            return answer
+        name = fault.fault if fault else None
+        self._admit(request, name)
+        body = await request.body()
+        order = _read(body, _Order)
+        self._controls.seen.submitted(body)
+        job = self._begin(f"{request.path_params['vendor']}/{request.path_params['model']}", order, name)
+        await self._arrange_call(job, request, name)
+        if order.enable_sync_mode:
+            await asyncio.sleep(job.left_s())
+        return await self._controls.spoilt(fault, request, _shown(job, request))
+
+    async def _result(self, request: Request) -> Response:
+        fault = self._controls.take("poll")
+        if (answer := self._controls.instead(fault, request)) is not None:
+            return answer
+        self._admit(request, fault.fault if fault else None)
+        job = self._jobs.get(request.path_params["job"])
+        if job is None:
+            raise Refused(*REFUSALS["not_found"])
+        self._controls.seen.polls += 1
+        return await self._controls.spoilt(fault, request, _shown(job, request))
+
+    async def _file(self, request: Request) -> Response:
+        """Links are public."""
+        fault = self._controls.take("output")
+        if (answer := self._controls.instead(fault, request)) is not None:
+            return answer
+        job = self._jobs.get(request.path_params["job"])
+        index = request.path_params["index"]
+        if job is None or index >= job.outputs or job.status() != "completed":
+            return Response("not found", 404, media_type="text/plain")
+        picture = tiny(job.motif(index)) if self._options.fast else await asyncio.to_thread(draw, job.motif(index))
+        self._controls.seen.outputs += 1
+        return await self._controls.spoilt(fault, request, Response(picture.data, media_type=picture.media_type))
+
+    async def _history(self, request: Request) -> Response:
+        self._admit(request, None)
+        page = _read(await request.body(), _Page)
+        jobs = self._jobs.page(page.page, page.page_size)
+        items = [job.prediction(str(request.base_url)) for job in jobs]
+        return json({"code": 200, "message": "success", "data": {"page": page.page, "items": items}})
+
+    async def _secret(self, request: Request) -> Response:
+        self._admit(request, None)
+        return json({"code": 200, "message": "success", "data": {"secret": self._options.webhook_secret}})
+
+    def _admit(self, request: Request, fault: FaultName | None) -> None:
+        """Check the key, and refuse where told to. Raises Refused."""
+        if request.headers.get("authorization") != f"Bearer {self._options.key}":
+            raise Refused(*REFUSALS["bad_key"])
+        if fault == "error_in_200":
+            raise Refused(400, "invalid input: size", status=200)
+        if fault in REFUSALS:
+            raise Refused(*REFUSALS[fault])
+
+    def _begin(self, model: str, order: "_Order", fault: FaultName | None) -> Job:
+        """Accept the job, and charge it unless it is going to fail (failed jobs are refunded)."""
+        width, height = order.size.split("*")
+        job = Job(
+            model=model,
+            prompt=order.prompt,
+            outputs=order.num_images,
+            size=(min(int(width), SIDE_MAX), min(int(height), SIDE_MAX)),
+            seconds=0.0 if fault == "webhook_early" else self._options.seconds,
+            error=ENDINGS.get(fault, "") if fault else "",
+            nsfw=fault == "nsfw",
+        )
+        self._jobs.add(job)
+        if not job.error:
+            self._controls.seen.charged(MICRO_USD_PER_OUTPUT * job.outputs)
+        return job
+
+    async def _arrange_call(self, job: Job, request: Request, fault: FaultName | None) -> None:
+        """Call when the job is done; ``webhook_early``: before the order is even answered."""
+        url = request.query_params.get("webhook")
+        if not url or fault == "webhook_lost":
+            return
+        calling = self._call(job, url, str(request.base_url), fault)
+        if fault == "webhook_early":
+            await calling
+            return
+        task = asyncio.create_task(calling)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def _call(self, job: Job, url: str, root: str, fault: FaultName | None) -> None:
+        await asyncio.sleep(job.left_s())
+        secret = "whsec_forged" if fault == "webhook_forged" else self._options.webhook_secret
+        webhook = Call(url, job.id, msgspec.json.encode(job.prediction(root)), secret)
+        for _ in range(2 if fault == "webhook_twice" else 1):
+            await call(webhook)
+            self._controls.seen.webhooks += 1
+
+
+class _Order(Struct):
+    """The fields that models share; the others are the model's own and pass."""
+
+    prompt: Annotated[str, Meta(min_length=1, max_length=10_000)]
+    size: Annotated[str, Meta(pattern=r"^[1-9][0-9]{1,3}\*[1-9][0-9]{1,3}$")] = DEFAULT_SIZE
+    num_images: Annotated[int, Meta(ge=1, le=4)] = 1
+    seed: Annotated[int, Meta(ge=-1, le=2**31 - 1)] = -1
+    enable_sync_mode: bool = False
+
+
+class _Page(Struct):
+    page: Annotated[int, Meta(ge=1)] = 1
+    page_size: Annotated[int, Meta(ge=1, le=PAGE_SIZE_MAX)] = 10
+
+
+def _read(body: bytes, shape: type[T]) -> T:
+    """The body. Raises Refused."""
+    try:
+        return msgspec.json.decode(body, type=shape)
+    except (ValueError, RecursionError) as error:
+        raise Refused(400, f"invalid input: {error}") from None
+
+
+def _shown(job: Job, request: Request) -> Response:
+    return json({"code": 200, "message": "success", "data": job.prediction(str(request.base_url))})
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    return error.answer if isinstance(error, Refused) else json({"code": 500, "message": "failed"}, 500)

@@ -1,0 +1,1 @@
+"""What clients ask for and pay: from the hold to the settlement."""

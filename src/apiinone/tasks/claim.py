@@ -1,0 +1,164 @@
+"""Take due tasks for a worker, write down their attempts, and give back what dead workers held.
+
+Tasks are the queue. A claim raises the task's fence, so that whoever held it before can change it no more. Accounts
+take turns: each round visits a window of accounts that have due tasks and takes a share from each.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from apiinone.core.clock import US_PER_S
+from apiinone.db import Sql, Tx
+from apiinone.providers.provider import Reference
+from apiinone.tasks.job import Job
+from apiinone.tasks.moves import NewAttempt
+
+ACCOUNTS_PER_ROUND_MAX = 64
+
+_ACCOUNTS = Sql(
+    "WITH RECURSIVE due(account_id) AS ("
+    " SELECT min(account_id) FROM tasks WHERE holder IS NULL AND due_us IS NOT NULL AND account_id > $1"
+    " UNION ALL SELECT (SELECT min(account_id) FROM tasks WHERE holder IS NULL AND due_us IS NOT NULL"
+    " AND account_id > due.account_id) FROM due WHERE due.account_id IS NOT NULL)"
+    " SELECT account_id FROM due WHERE account_id IS NOT NULL LIMIT $2"
+)
+_ANYTHING = Sql("SELECT 1 FROM tasks WHERE holder IS NULL AND due_us <= $1 LIMIT 1")
+_DUE = Sql(
+    "SELECT id FROM tasks WHERE account_id = $1 AND holder IS NULL AND due_us <= $2 AND node = ANY($3::bigint[])"
+    " ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED"
+)
+_JOBS = Sql(
+    "SELECT t.id, t.account_id, t.mode, t.state, t.fence + 1, t.claims + 1, t.sub_model, t.units, t.scenario,"
+    " t.attempts, t.attempt_id, t.created_us, t.deadline_us, t.cancel_requested_us, coalesce(i.request, '{}')"
+    " FROM tasks t LEFT JOIN task_inputs i ON i.task_id = t.id WHERE t.id = ANY($1::text[])"
+)
+_ATTEMPTS = Sql(
+    "SELECT id, state, provider, upstream_model, upstream_id, poll_url FROM attempts WHERE id = ANY($1::text[])"
+)
+_TAKE = Sql(
+    "UPDATE tasks SET holder = $1, fence = $2, claims = $3, state = $4, attempts = $5, attempt_id = $6,"
+    " started_us = coalesce(started_us, $7) WHERE id = $8"
+)
+_NEW_ATTEMPT = Sql(
+    "INSERT INTO attempts (id, task_id, attempt_no, state, provider, upstream_model, chosen_because,"
+    " expected_cost_micro_usd, created_us) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8)"
+)
+_ENLIST = Sql("INSERT INTO workers (epoch, nodes, started_us, lease_until_us) VALUES ($1, $2, $3, $4)")
+_EXTEND = Sql("UPDATE workers SET lease_until_us = $1 WHERE epoch = $2")
+_LEAVE = Sql("DELETE FROM workers WHERE epoch = $1")
+_DEAD = Sql("SELECT epoch FROM workers WHERE lease_until_us < $1 ORDER BY epoch LIMIT 20")
+_GIVE_BACK = Sql(
+    "UPDATE tasks SET holder = NULL, fence = fence + 1, due_us = $1 WHERE id IN"
+    " (SELECT id FROM tasks WHERE holder = $2 ORDER BY id LIMIT 500 FOR UPDATE)"
+)
+_HAND_BACK = Sql(
+    "UPDATE tasks SET holder = NULL, fence = fence + 1, claims = claims - 1, due_us = $1 WHERE id IN"
+    " (SELECT id FROM tasks WHERE holder = $2 ORDER BY id LIMIT 500 FOR UPDATE)"
+)
+_encode = msgspec.json.Encoder().encode
+
+
+class Claim(Struct, frozen=True):
+    """Who takes, from which nodes, how many, and after which account the round begins."""
+
+    epoch: str
+    nodes: tuple[int, ...]
+    room: int
+    after_account: str
+
+
+class Claimed(Struct, frozen=True):
+    """The jobs, and where the next round begins; "" once every account had its turn."""
+
+    jobs: list[Job]
+    next_account: str
+
+
+Plan = Callable[[Job], NewAttempt | None]
+"""Chooses the first offer of a queued task; None leaves it queued for the worker to end."""
+
+
+async def anything_due(tx: Tx) -> bool:
+    """Whether a claim might find something: a read, so that an idle worker never writes."""
+    return await tx.row(_ANYTHING, tx.now_us) is not None
+
+
+async def claim(tx: Tx, order: Claim, plan: Plan) -> Claimed:
+    """Take due tasks and write down the first attempt of those that were queued, in one transaction."""
+    accounts = [row[0] for row in await tx.rows(_ACCOUNTS, order.after_account, ACCOUNTS_PER_ROUND_MAX)]
+    next_account = accounts[-1] if len(accounts) == ACCOUNTS_PER_ROUND_MAX else ""
+    share = max(1, order.room // max(1, len(accounts)))
+    ids: list[str] = []
+    for account_id in accounts:
+        rows = await tx.rows(_DUE, account_id, tx.now_us, order.nodes, min(share, order.room - len(ids)))
+        ids += [row[0] for row in rows]
+    if not ids:
+        return Claimed([], next_account)
+    jobs = [Job(*row) for row in await tx.rows(_JOBS, ids)]
+    await _add_attempts(tx, jobs)
+    new = [(job, attempt) for job in jobs if job.state == "queued" and (attempt := plan(job)) is not None]
+    for job, attempt in new:
+        job.plan(attempt)
+    await tx.many(_TAKE, [_taken(job, order.epoch, tx.now_us) for job in jobs])
+    await tx.many(_NEW_ATTEMPT, [_attempt(job, attempt, tx.now_us) for job, attempt in new])
+    return Claimed(jobs, next_account)
+
+
+async def enlist(tx: Tx, epoch: str, nodes: Sequence[int], lease_s: float) -> None:
+    """Write down that a worker lives, for so long."""
+    await tx.run(_ENLIST, epoch, _encode(nodes).decode(), tx.now_us, tx.now_us + int(lease_s * US_PER_S))
+
+
+async def extend(tx: Tx, epoch: str, lease_s: float) -> bool:
+    """Prolong a worker's lease; False where others have taken it for dead and the epoch is over."""
+    return await tx.run(_EXTEND, tx.now_us + int(lease_s * US_PER_S), epoch) == 1
+
+
+async def leave(tx: Tx, epoch: str) -> bool:
+    """End an epoch in good order: hand back up to 500 tasks at a time. True once nothing is held."""
+    if await tx.run(_HAND_BACK, tx.now_us, epoch):
+        return False
+    await tx.run(_LEAVE, epoch)
+    return True
+
+
+async def reference_of(tx: Tx, attempt_id: str) -> Reference | None:
+    """What a vendor gave an attempt, even if a worker that lost the task wrote it down since."""
+    for row in await tx.rows(_ATTEMPTS, [attempt_id]):
+        if row[4] is not None:
+            return Reference(row[4], row[5])
+    return None
+
+
+async def take_over_dead(tx: Tx) -> int:
+    """Give back tasks of workers whose lease has run out, up to 500 of each; how many were given back."""
+    given = 0
+    for row in await tx.rows(_DEAD, tx.now_us):
+        count = await tx.run(_GIVE_BACK, tx.now_us, row[0])
+        given += count
+        if count == 0:
+            await tx.run(_LEAVE, row[0])
+    return given
+
+
+async def _add_attempts(tx: Tx, jobs: Sequence[Job]) -> None:
+    ids = [job.attempt_id for job in jobs if job.attempt_id is not None and job.state != "queued"]
+    if not ids:
+        return
+    rows = {row[0]: row for row in await tx.rows(_ATTEMPTS, ids)}
+    for job in jobs:
+        row = rows.get(job.attempt_id or "")
+        if row is not None:
+            job.attempt_state, job.provider, job.upstream_model = row[1], row[2], row[3]
+            job.reference = None if row[4] is None else Reference(row[4], row[5])
+
+
+def _taken(job: Job, epoch: str, now_us: int) -> tuple[str | int | None, ...]:
+    return (epoch, job.fence, job.claims, job.state, job.attempts, job.attempt_id, now_us, job.id)
+
+
+def _attempt(job: Job, attempt: NewAttempt, now_us: int) -> tuple[str | int | None, ...]:
+    offer = (attempt.provider, attempt.upstream_model, attempt.chosen_because, attempt.expected_cost_micro_usd)
+    return (attempt.id, job.id, job.attempts, *offer, now_us)

@@ -1,0 +1,107 @@
+"""How an attempt comes to an end: outputs copied and stored, refused, lost, found again. Each end is one move."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from apiinone.assets.ingest import Ingest, OutputUnavailable, Place
+from apiinone.catalog.load import Catalogue
+from apiinone.catalog.rendering import rendering
+from apiinone.core.clock import Clock
+from apiinone.providers.provider import Finished, Rejected
+from apiinone.tasks.job import Job
+from apiinone.tasks.lifecycle import FINAL
+from apiinone.tasks.moves import CopyLater, Move, Moved, Outcome, WasLost, WasRejected, WasStored, What
+
+
+class Tries(Struct, frozen=True):
+    """Limits of trying."""
+
+    attempts_max: int = 3
+    claims_max: int = 3
+    copies_max: int = 5
+    again_after_s: float = 0.4
+    again_after_s_max: float = 30.0
+    reconcile_after_s: float = 15.0
+    lost_again_after_s: float = 0.3
+    quiet_after_s_max: float = 60.0
+
+
+@dataclass(slots=True)
+class Conclusions:
+    """Says what happened to a job and answers when to look at it again: in so many seconds, or never (None)."""
+
+    catalogue: Catalogue
+    ingest: Ingest
+    clock: Clock
+    tries: Tries
+    apply: Callable[[Move], Awaitable[Outcome]]
+    """Writes a move down, in the next batch."""
+
+    async def say(self, job: Job, what: What) -> bool:
+        """Write a move down and follow where it led; False where it was stale."""
+        outcome = await self.apply(job.move(what))
+        if isinstance(outcome, Moved):
+            job.state = outcome.state
+            return True
+        job.held = outcome.held
+        job.state = outcome.state or job.state
+        return False
+
+    def again(self, job: Job, after_s: float) -> float | None:
+        """When to look again: never once the task has ended or has another holder."""
+        return None if job.state in FINAL or not job.held else after_s
+
+    async def copied(self, job: Job, finished: Finished) -> float | None:
+        """Copy what the provider made and end the task with it; a copy that fails is tried again, within limits."""
+        if not finished.outputs:
+            sentence = "the provider answered without an output"
+            return await self.rejected(job, Rejected("provider_error", sentence, retryable=True))
+        job.finished = finished
+        choice = self.catalogue.remembered(job.sub_model)
+        expected = "raster" if choice is None else rendering(choice, job.fields()).kind
+        try:
+            stored = await self.ingest.store(finished.outputs, _place(job), expected)
+        except OutputUnavailable as error:
+            return await self._copy_later(job, retryable=error.retryable)
+        await self.say(job, WasStored(job.attempt_id or "", stored, finished.cost_micro_usd))
+        return self.again(job, self.tries.again_after_s)
+
+    async def rejected(self, job: Job, rejected: Rejected) -> float | None:
+        """A certain refusal: back to the queue while tries and time are left, else the task's end."""
+        attempt_id = None if job.state == "queued" else job.attempt_id
+        in_time = self.clock.now_us() < job.deadline_us and job.state not in {"unknown", "queued"}
+        after_s = None
+        if rejected.retryable and in_time and job.attempts < self.tries.attempts_max:
+            after_s = max(self._backoff_s(job.attempts), rejected.retry_after_s or 0.0)
+        await self.say(job, WasRejected(attempt_id, rejected.fault, rejected.message, after_s))
+        return self.again(job, self.tries.again_after_s if after_s is None else after_s)
+
+    async def lost(self, job: Job, reason: str) -> float | None:
+        """The answer is lost: the task is unknown, its hold stays, nothing is sent again."""
+        if await self.say(job, WasLost(job.attempt_id or "", reason)):
+            job.attempt_state = "unknown"
+        return self.again(job, self.tries.lost_again_after_s)
+
+    async def reconciled(self, job: Job) -> float | None:
+        """Look whether a worker that is gone had stored the outputs already."""
+        stored = await self.ingest.recover(_place(job), outputs=job.units)
+        if stored is not None:
+            await self.say(job, WasStored(job.attempt_id or "", stored, None))
+        return self.again(job, self.tries.reconcile_after_s)
+
+    async def _copy_later(self, job: Job, *, retryable: bool) -> float | None:
+        job.copies += 1
+        if not retryable or job.copies >= self.tries.copies_max:
+            sentence = "the output could not be copied from the provider"
+            return await self.rejected(job, Rejected("output_unavailable", sentence, retryable=False))
+        await self.say(job, CopyLater(job.attempt_id or ""))
+        return self.again(job, self._backoff_s(job.copies))
+
+    def _backoff_s(self, tries: int) -> float:
+        return min(self.tries.again_after_s_max, self.tries.again_after_s * 2 ** (tries - 1))
+
+
+def _place(job: Job) -> Place:
+    return Place(job.mode, job.account_id, job.id, job.attempt_id or "")

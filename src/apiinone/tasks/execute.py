@@ -1,0 +1,244 @@
+"""One step of a claimed task: plan it, submit it, or ask how it stands, and have its end written down.
+
+Nothing paid is sent without a row that says so: the attempt goes from planned to sending in a transaction of its own
+just before the socket, and what was sending when a worker died is never sent again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from apiinone.catalog.entry import Choice
+from apiinone.catalog.fields import upstream_fields
+from apiinone.catalog.load import Catalogue
+from apiinone.core.clock import US_PER_S, Clock
+from apiinone.core.ids import Ids
+from apiinone.core.secret import Secret
+from apiinone.outbound import Lost, NotSent, Outbound
+from apiinone.providers.provider import (
+    Accepted,
+    Canceled,
+    Finished,
+    Inline,
+    Order,
+    PollReply,
+    Reference,
+    Rejected,
+    Remote,
+    Running,
+    SubmitReply,
+    Unclear,
+)
+from apiinone.tasks.conclude import Conclusions
+from apiinone.tasks.job import Job
+from apiinone.tasks.moves import NewAttempt, Planned, Sending, WasAccepted, WasCanceled
+from apiinone.tasks.pace import Pace
+from apiinone.tasks.routing import LOCAL, choose, offer_named
+from apiinone.tasks.scenario import PLAIN, Lose, Make, Wait, next_step, parse_scenario
+
+
+class Maker(Protocol):
+    """The local provider at work. Raises CannotMake."""
+
+    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
+        """The bytes of so many outputs."""
+        ...
+
+
+class CannotMake(Exception):
+    """The local provider failed; the message is for the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A provider with what it takes to reach it from here."""
+
+    remote: Remote
+    secret: Secret
+    pace: Pace
+    webhook_url: str | None = None
+
+
+@dataclass(slots=True)
+class Executor:
+    """Everything a step needs; it arrives from the composition root."""
+
+    catalogue: Catalogue
+    vendors: Mapping[str, Vendor]
+    outbound: Outbound
+    maker: Maker
+    clock: Clock
+    ids: Ids
+    ends: Conclusions
+    evidence: Callable[[str], Awaitable[Reference | None]]
+    """Reads what is written down of an attempt; a worker that lost the task may have added to it."""
+
+    def first_attempt(self, job: Job) -> NewAttempt | None:
+        """The attempt that a claim writes down for a queued task; None where nothing configured here serves it."""
+        choice = self.catalogue.remembered(job.sub_model)
+        if choice is None:
+            return None
+        configured = frozenset(self.vendors)
+        route = choose(job.mode, choice.sub_model, job.fields(), configured=configured, attempts_before=job.attempts)
+        if route is None:
+            return None
+        cost = route.expected_cost_micro_usd
+        return NewAttempt(self.ids.new(), route.provider, route.upstream_model, route.because, cost)
+
+    async def step(self, job: Job) -> float | None:
+        """Do the next thing for this task. Returns in how many seconds to come again; None: it is over for us."""
+        if job.claims > self.ends.tries.claims_max:
+            return await self._end_killer(job)
+        match job.state:
+            case "queued":
+                return await self._plan(job)
+            case "submitting":
+                return await self._submit(job)
+            case "running" | "unknown":
+                return await self._ask(job)
+            case "storing":
+                return await self._ask(job) if job.finished is None else await self.ends.copied(job, job.finished)
+            case "succeeded" | "failed" | "canceled":
+                return None
+            case _:
+                assert_never(job.state)
+
+    async def _plan(self, job: Job) -> float | None:
+        attempt = self.first_attempt(job)
+        if attempt is None:
+            return await self.ends.rejected(job, _NOT_CONFIGURED)
+        if not await self.ends.say(job, Planned(attempt)):
+            return self.ends.again(job, self.ends.tries.again_after_s)
+        job.plan(attempt)
+        return await self._submit(job)
+
+    async def _submit(self, job: Job) -> float | None:
+        if job.provider == LOCAL:
+            return await self._make(job)
+        if job.attempt_state != "planned":
+            return await self.ends.lost(job, "the worker that was sending it is gone")
+        vendor, order = self.vendors.get(job.provider or ""), self._order(job)
+        if vendor is None or order is None:
+            return await self.ends.rejected(job, _NOT_CONFIGURED)
+        async with vendor.pace.turn():
+            if not await self.ends.say(job, Sending(order.attempt_id)):
+                return self.ends.again(job, self.ends.tries.again_after_s)
+            job.attempt_state = "sending"
+            reply = await self._send(vendor, order)
+        return await self._submitted(job, reply)
+
+    async def _send(self, vendor: Vendor, order: Order) -> SubmitReply:
+        remote = vendor.remote
+        try:
+            response = await self.outbound.send(remote.submit(order), secret=vendor.secret, hosts=remote.hosts)
+        except NotSent:
+            return Rejected("provider_error", "the provider cannot be reached", retryable=True)
+        except Lost as lost:
+            return Unclear(str(lost))
+        return remote.read_submit(response)
+
+    async def _submitted(self, job: Job, reply: SubmitReply) -> float | None:
+        match reply:
+            case Accepted(reference, poll_after_s):
+                job.reference, job.attempt_state = reference, "accepted"
+                await self.ends.say(job, WasAccepted(job.attempt_id or "", reference))
+                return self.ends.again(job, poll_after_s)
+            case Finished():
+                return await self.ends.copied(job, reply)
+            case Rejected():
+                return await self.ends.rejected(job, reply)
+            case Unclear(reason):
+                return await self.ends.lost(job, reason)
+            case _:
+                assert_never(reply)
+
+    async def _ask(self, job: Job) -> float | None:
+        if job.provider == LOCAL:
+            return await self._make(job)
+        vendor = self.vendors.get(job.provider or "")
+        if job.reference is None and job.attempt_id is not None:
+            job.reference = await self.evidence(job.attempt_id)
+        if job.reference is None or vendor is None:
+            return await self.ends.reconciled(job)
+        return await self._heard(job, vendor, await self._poll(vendor, job.reference))
+
+    async def _heard(self, job: Job, vendor: Vendor, reply: PollReply) -> float | None:
+        interval_s = vendor.remote.poll_interval_s
+        job.quiet_polls = job.quiet_polls + 1 if isinstance(reply, Unclear) else 0
+        match reply:
+            case Running(poll_after_s):
+                return self.ends.again(job, max(poll_after_s, interval_s))
+            case Finished():
+                return await self.ends.copied(job, reply)
+            case Rejected():
+                return await self.ends.rejected(job, reply)
+            case Canceled():
+                await self.ends.say(job, WasCanceled(job.attempt_id or ""))
+                return self.ends.again(job, interval_s)
+            case Unclear():
+                slower_s = min(self.ends.tries.quiet_after_s_max, interval_s * 2 ** min(job.quiet_polls, 10))
+                return self.ends.again(job, slower_s)
+            case _:
+                assert_never(reply)
+
+    async def _poll(self, vendor: Vendor, reference: Reference) -> PollReply:
+        remote = vendor.remote
+        try:
+            response = await self.outbound.send(remote.poll(reference), secret=vendor.secret, hosts=remote.hosts)
+        except (NotSent, Lost) as error:
+            return Unclear(str(error))
+        return remote.read_poll(response)
+
+    async def _make(self, job: Job) -> float | None:
+        scenario = PLAIN if job.scenario is None else parse_scenario(job.scenario)
+        step = next_step(
+            scenario,
+            waited_s=(self.clock.now_us() - job.created_us) / US_PER_S,
+            deadline_s=(job.deadline_us - job.created_us) / US_PER_S,
+            lost=job.attempt_state == "unknown",
+            outputs=job.units,
+        )
+        match step:
+            case Wait(after_s):
+                if job.state == "submitting":
+                    return await self._submitted(job, Accepted(Reference(f"{LOCAL}:{job.attempt_id}"), after_s))
+                return self.ends.again(job, after_s)
+            case Make(outputs):
+                return await self._draw(job, outputs)
+            case Lose():
+                return await self.ends.lost(job, "scripted by X-Test-Scenario")
+            case Rejected():
+                return await self.ends.rejected(job, step)
+            case _:
+                assert_never(step)
+
+    async def _draw(self, job: Job, outputs: int) -> float | None:
+        choice = self.catalogue.remembered(job.sub_model)
+        if choice is None:
+            return await self.ends.rejected(job, _NOT_CONFIGURED)
+        try:
+            made = await self.maker.make(choice, job.fields(), outputs)
+        except CannotMake as error:
+            return await self.ends.rejected(job, Rejected("provider_error", str(error), retryable=True))
+        return await self.ends.copied(job, Finished(made))
+
+    def _order(self, job: Job) -> Order | None:
+        choice = self.catalogue.remembered(job.sub_model)
+        vendor = self.vendors.get(job.provider or "")
+        offer = None if choice is None else offer_named(choice.sub_model, job.provider, job.upstream_model)
+        if vendor is None or offer is None or job.attempt_id is None:
+            return None
+        fields = upstream_fields(offer, job.fields())
+        return Order(job.attempt_id, offer.upstream_model, fields, job.units, vendor.webhook_url)
+
+    async def _end_killer(self, job: Job) -> float | None:
+        """A task that was claimed too often took its workers with it: end it, or leave it to its last limit."""
+        if job.attempt_state in {None, "planned"} or job.provider == LOCAL:
+            return await self.ends.rejected(job, _NOT_WORKABLE)
+        if job.state != "unknown":
+            await self.ends.lost(job, "claimed too often")
+        return None
+
+
+_NOT_CONFIGURED = Rejected("provider_error", "no provider that serves this model is configured here", retryable=False)
+_NOT_WORKABLE = Rejected("provider_error", "this request could not be worked on", retryable=False)

@@ -1,0 +1,72 @@
+"""A claimed task, as a worker keeps it in memory until it ends or is handed back."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from apiinone.accounts.keys import Mode
+from apiinone.ledger.ledger import Owner
+from apiinone.providers.provider import Finished, Reference
+from apiinone.tasks.lifecycle import AttemptState, TaskState
+from apiinone.tasks.moves import Move, NewAttempt, What
+
+Fields = dict[str, object]
+_decode_fields = msgspec.json.Decoder(Fields).decode
+
+
+@dataclass(slots=True)
+class Job:
+    """What a worker knows of a task it holds. `fence` is its claim's number: every move carries it."""
+
+    id: str
+    account_id: str
+    mode: Mode
+    state: TaskState
+    fence: int
+    claims: int
+    sub_model: str
+    units: int
+    scenario: str | None
+    attempts: int
+    attempt_id: str | None
+    created_us: int
+    deadline_us: int
+    cancel_requested_us: int | None
+    request: str
+    attempt_state: AttemptState | None = None
+    provider: str | None = None
+    upstream_model: str | None = None
+    reference: Reference | None = None
+    finished: Finished | None = None
+    """Outputs that the vendor has made and that could not be copied yet."""
+    copies: int = 0
+    """How often copying failed."""
+    quiet_polls: int = 0
+    """Polls in a row that said nothing certain; they slow the next one down."""
+
+    held: bool = True
+    """False once another worker has the task."""
+
+    @property
+    def owner(self) -> Owner:
+        """Whose task it is."""
+        return (self.account_id, self.mode)
+
+    def fields(self) -> Fields:
+        """The request's fields, with defaults, as they were accepted."""
+        fields = _decode_fields(self.request)
+        fields.pop("model", None)
+        return fields
+
+    def plan(self, attempt: NewAttempt) -> None:
+        """Go on with a new attempt, written down and not sent."""
+        self.state = "submitting"
+        self.attempts += 1
+        self.attempt_id, self.attempt_state = attempt.id, "planned"
+        self.provider, self.upstream_model = attempt.provider, attempt.upstream_model
+        self.reference = self.finished = None
+        self.copies = self.quiet_polls = 0
+
+    def move(self, what: What) -> Move:
+        """Something that this worker says happened."""
+        return Move(self.id, self.owner, what, self.fence)

@@ -1,0 +1,135 @@
+"""What can happen to a task, as values. `settle.apply_moves` makes it so.
+
+Workers, clients, clocks and operators all say what happened by a `Move`. A worker's move carries the fence it was given
+at its claim; with another fence the task has a new holder.
+"""
+
+from msgspec import Struct
+
+from apiinone.assets.ingest import StoredOutput
+from apiinone.ledger.ledger import Owner
+from apiinone.providers.provider import Fault, Reference
+from apiinone.tasks.lifecycle import TaskState
+
+
+class NewAttempt(Struct, frozen=True):
+    """A try of a task on one offer, and why that offer."""
+
+    id: str
+    provider: str
+    upstream_model: str
+    chosen_because: str
+    expected_cost_micro_usd: int | None
+
+
+class Planned(Struct, frozen=True):
+    """An attempt is written down; nothing is sent yet."""
+
+    attempt: NewAttempt
+
+
+class Sending(Struct, frozen=True):
+    """The next thing that happens is the socket."""
+
+    attempt_id: str
+
+
+class WasAccepted(Struct, frozen=True):
+    """The vendor took the attempt."""
+
+    attempt_id: str
+    reference: Reference
+
+
+class WasLost(Struct, frozen=True):
+    """Sent, but it is not known whether it was accepted."""
+
+    attempt_id: str
+    reason: str
+
+
+class CopyLater(Struct, frozen=True):
+    """The outputs exist at the vendor and could not be copied yet."""
+
+    attempt_id: str
+
+
+class WasRejected(Struct, frozen=True):
+    """Certainly refused. With `again_after_s` another try is allowed, and the task goes back to its queue."""
+
+    attempt_id: str | None
+    fault: Fault
+    message: str
+    again_after_s: float | None
+
+
+class WasStored(Struct, frozen=True):
+    """The outputs, perhaps fewer than ordered, are ours."""
+
+    attempt_id: str
+    outputs: tuple[StoredOutput, ...]
+    cost_micro_usd: int | None
+
+
+class WasCanceled(Struct, frozen=True):
+    """The vendor confirms that it stopped."""
+
+    attempt_id: str
+
+
+class CancelAsked(Struct, frozen=True):
+    """The client wants it to stop."""
+
+
+class TimePassed(Struct, frozen=True):
+    """A deadline or the last limit may have passed; the row says which."""
+
+
+class EndedByHand(Struct, frozen=True):
+    """An operator ends it without charge."""
+
+    actor: str
+
+
+What = (
+    Planned
+    | Sending
+    | WasAccepted
+    | WasLost
+    | CopyLater
+    | WasRejected
+    | WasStored
+    | WasCanceled
+    | CancelAsked
+    | TimePassed
+    | EndedByHand
+)
+
+
+class Move(Struct, frozen=True):
+    """Something that happened to one task. `fence` is a worker's claim number; None for everyone else."""
+
+    task_id: str
+    owner: Owner
+    what: What
+    fence: int | None = None
+
+
+class Moved(Struct, frozen=True):
+    """It is so, durably; the task's state and fence after it."""
+
+    state: TaskState
+    fence: int
+    cancel_requested: bool
+
+
+class Stale(Struct, frozen=True):
+    """Nothing changed for the task: it has another holder, has ended, or its state does not allow the move."""
+
+    state: TaskState | None
+    held: bool = False
+    """Whether the task has not ended and the mover's claim still stands."""
+    cancel_requested: bool = False
+
+
+Outcome = Moved | Stale

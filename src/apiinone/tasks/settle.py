@@ -1,0 +1,291 @@
+"""The one transaction in which anything happens to a task: attempt, task, outputs and money together.
+
+It locks in the one order (balances, then tasks, then attempts), looks every move up in the tables of `lifecycle.py`,
+and writes all of it or nothing. A worker's move with an old fence changes nothing but the attempt's own record:
+evidence is never thrown away. What comes after a task's end is written to the attempt, as the operator's loss, and
+nowhere else.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from apiinone.core.clock import US_PER_S, day_of
+from apiinone.db import Tx
+from apiinone.ledger.budgets import Limits, write_limits
+from apiinone.ledger.ledger import Books
+from apiinone.ledger.statements import load_holds, write_books
+from apiinone.providers.provider import Fault
+from apiinone.tasks.lifecycle import (
+    ATTEMPT_FINAL,
+    FINAL,
+    UNSENT,
+    AttemptEvent,
+    TaskEvent,
+    next_attempt_state,
+    next_state,
+)
+from apiinone.tasks.move_rows import (
+    Attempt,
+    Task,
+    Usage,
+    UsageKey,
+    lock_tasks,
+    read_attempts,
+    write_moves,
+)
+from apiinone.tasks.moves import (
+    CancelAsked,
+    CopyLater,
+    EndedByHand,
+    Move,
+    Moved,
+    Outcome,
+    Planned,
+    Sending,
+    Stale,
+    TimePassed,
+    WasAccepted,
+    WasCanceled,
+    WasLost,
+    WasRejected,
+    WasStored,
+    What,
+)
+
+REPEATABLE_PROVIDERS = frozenset({"local"})
+"""Providers that charge us nothing and may be asked again: only their attempts can a client stop at once."""
+CLIENT_FAULTS: dict[Fault, str] = {
+    "content_policy": "content_policy",
+    "bad_request": "bad_request",
+    "output_unavailable": "output_unavailable",
+    "throttled": "provider_error",
+    "no_balance": "provider_error",
+    "bad_credential": "provider_error",
+    "provider_error": "provider_error",
+}
+"""What a client is told: the operator's own troubles with a vendor are never the client's fault."""
+_MAY_END = (WasRejected, WasStored, WasCanceled, CancelAsked, TimePassed, EndedByHand)
+_TIMED_OUT = "the provider did not finish before the deadline"
+
+
+async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
+    """Apply a batch in order of arrival; one outcome for each move."""
+    ending = [move for move in moves if isinstance(move.what, _MAY_END)]
+    books = Books(tx.now_us)
+    if ending:
+        books = await load_holds(tx, {move.owner for move in ending}, {move.task_id for move in ending})
+    tasks = await lock_tasks(tx, {move.task_id for move in moves})
+    named = {task.attempt_id for task in tasks.values()} | {_attempt_named(move.what) for move in moves}
+    attempts = await read_attempts(tx, {attempt_id for attempt_id in named if attempt_id is not None})
+    scene = Scene(books, tasks, attempts)
+    outcomes = [scene.apply(move) for move in moves]
+    await write_books(tx, books)
+    await write_moves(tx, scene.tasks.values(), list(scene.attempts.values()), scene.usage)
+    await write_limits(tx, scene.limits)
+    return outcomes
+
+
+@dataclass(slots=True)
+class Scene:
+    """The rows of one batch, as they stand after the moves before."""
+
+    books: Books
+    tasks: dict[str, Task]
+    attempts: dict[str, Attempt]
+    limits: Limits = field(default_factory=Limits)
+    usage: dict[UsageKey, Usage] = field(default_factory=dict[UsageKey, Usage])
+
+    @property
+    def now_us(self) -> int:
+        """The transaction's time."""
+        return self.books.now_us
+
+    def apply(self, move: Move) -> Outcome:
+        """Make one move, or say that it is stale."""
+        task = self.tasks.get(move.task_id)
+        if task is None or task.owner != move.owner:
+            return Stale(None)
+        current = move.fence is None or move.fence == task.fence
+        permission = isinstance(move.what, (Planned, Sending))
+        if not permission:
+            self._note(task, move.what)
+        if not current or task.state in FINAL:
+            return Stale(task.state)
+        if not self._move(task, move.what):
+            return Stale(task.state, held=True, cancel_requested=task.cancel_requested_us is not None)
+        return Moved(task.state, task.fence, cancel_requested=task.cancel_requested_us is not None)
+
+    def _move(self, task: Task, what: What) -> bool:  # noqa: C901, PLR0911, PLR0912 - one arm for each kind of move
+        match what:
+            case Planned():
+                return self._plan(task, what)
+            case Sending(attempt_id):
+                return self._allow_sending(task, attempt_id)
+            case WasAccepted():
+                return self._go(task, "accepted")
+            case WasLost():
+                return self._go(task, "lost")
+            case CopyLater():
+                return self._go(task, "copy_later")
+            case WasRejected():
+                return self._reject(task, what)
+            case WasStored():
+                return self._store(task, what)
+            case WasCanceled():
+                return self._end(task, "canceled")
+            case CancelAsked():
+                return self._cancel(task)
+            case TimePassed():
+                return self._pass_time(task)
+            case EndedByHand():
+                message = "ended by the operator without charge"
+                return self._end(task, "given_up", error=("provider_error", message), actor=what.actor)
+            case _:
+                assert_never(what)
+
+    def _plan(self, task: Task, what: Planned) -> bool:
+        if not self._go(task, "planned"):
+            return False
+        task.attempts += 1
+        task.attempt_id = what.attempt.id
+        task.started_us = self.now_us if task.started_us is None else task.started_us
+        new = what.attempt
+        attempt = Attempt(new.id, task.id, task.attempts, "planned", new.provider, new=True)
+        attempt.upstream_model = new.upstream_model
+        attempt.chosen_because = new.chosen_because
+        attempt.expected_cost_micro_usd = new.expected_cost_micro_usd
+        self.attempts[new.id] = attempt
+        return True
+
+    def _allow_sending(self, task: Task, attempt_id: str) -> bool:
+        attempt = self.attempts.get(attempt_id)
+        if attempt is None or task.attempt_id != attempt_id or task.state != "submitting":
+            return False
+        return self._note_attempt(task, attempt, "sending")
+
+    def _reject(self, task: Task, what: WasRejected) -> bool:
+        if what.again_after_s is not None and task.cancel_requested_us is None and self._go(task, "again"):
+            task.due_us = self.now_us + int(what.again_after_s * US_PER_S)
+            return True
+        if task.cancel_requested_us is not None and next_state(task.state, "canceled") is not None:
+            return self._end(task, "canceled")
+        return self._end(task, "refused", error=(CLIENT_FAULTS[what.fault], what.message))
+
+    def _store(self, task: Task, what: WasStored) -> bool:
+        task.outputs = what.outputs[: task.units]
+        return self._end(task, "stored", captured=task.unit * len(task.outputs))
+
+    def _cancel(self, task: Task) -> bool:
+        attempt = self._current(task)
+        if attempt is None or attempt.state in UNSENT or attempt.provider in REPEATABLE_PROVIDERS:
+            return self._end(task, "canceled")
+        if task.cancel_requested_us is None:
+            task.cancel_requested_us = self.now_us
+            task.changed = True
+        return False
+
+    def _pass_time(self, task: Task) -> bool:
+        if self.now_us < task.deadline_us:
+            return False
+        attempt = self._current(task)
+        error = ("provider_timeout", _TIMED_OUT)
+        if attempt is None or attempt.state in UNSENT:
+            return self._end(task, "late_unsent", error=error)
+        if self.now_us >= task.unknown_limit_us:
+            return self._end(task, "given_up", error=error)
+        task.sweep_us = task.unknown_limit_us
+        return self._go(task, "late_sent")
+
+    def _go(self, task: Task, event: TaskEvent) -> bool:
+        state = next_state(task.state, event)
+        if state is None:
+            return False
+        task.state = state
+        task.changed = True
+        return True
+
+    def _end(
+        self,
+        task: Task,
+        event: TaskEvent,
+        *,
+        captured: int = 0,
+        error: tuple[str, str] | None = None,
+        actor: str = "task",
+    ) -> bool:
+        if not self._go(task, event):
+            return False
+        self._close_attempt(task, event)
+        task.captured = captured
+        task.error_type, task.error_message = error or (None, None)
+        task.finished_us = self.now_us
+        task.expires_us = self.now_us + task.result_ttl_s * US_PER_S
+        task.due_us = task.sweep_us = task.holder = None
+        settlement = self.books.settle(task.id, captured, attempt_id=task.attempt_id, actor=actor)
+        self.limits.settled(settlement)
+        usage = self.usage.setdefault((*task.owner, day_of(self.now_us), task.model, task.key_id), Usage())
+        usage.succeeded += captured > 0
+        usage.not_charged += captured == 0
+        usage.captured += captured
+        return True
+
+    def _close_attempt(self, task: Task, event: TaskEvent) -> None:
+        attempt = self._current(task)
+        if attempt is not None and attempt.state not in ATTEMPT_FINAL:
+            if event == "canceled":
+                self._note_attempt(task, attempt, "canceled")
+            elif attempt.state == "planned":
+                self._note_attempt(task, attempt, "dropped")
+
+    def _current(self, task: Task) -> Attempt | None:
+        return None if task.attempt_id is None else self.attempts[task.attempt_id]
+
+    def _note(self, task: Task, what: What) -> None:
+        attempt = self.attempts.get(_attempt_named(what) or "")
+        if attempt is None or attempt.task_id != task.id:
+            return
+        match what:
+            case WasAccepted(reference=reference):
+                attempt.upstream_id, attempt.poll_url = reference.upstream_id, reference.poll_url
+                self._note_attempt(task, attempt, "accepted")
+            case WasLost(reason=reason):
+                attempt.message = reason
+                self._note_attempt(task, attempt, "lost")
+            case WasRejected(fault=fault, message=message):
+                attempt.fault, attempt.message = fault, message
+                self._note_attempt(task, attempt, "rejected")
+            case WasStored(cost_micro_usd=cost):
+                attempt.actual_cost_micro_usd = cost
+                self._note_attempt(task, attempt, "finished")
+            case WasCanceled():
+                self._note_attempt(task, attempt, "canceled")
+            case _:
+                return
+
+    def _note_attempt(self, task: Task, attempt: Attempt, event: AttemptEvent) -> bool:
+        state = next_attempt_state(attempt.state, event)
+        if state is None:
+            return False
+        attempt.state = state
+        attempt.changed = True
+        match event:
+            case "sending":
+                attempt.sent_us = self.now_us
+            case "accepted":
+                attempt.accepted_us = self.now_us
+            case "finished" | "rejected" | "canceled" | "dropped":
+                attempt.ended_us = self.now_us
+            case "lost":
+                pass
+        if task.state in FINAL:
+            attempt.late_state = state
+        return True
+
+
+def _attempt_named(what: What) -> str | None:
+    match what:
+        case Sending() | WasAccepted() | WasLost() | CopyLater() | WasRejected() | WasStored() | WasCanceled():
+            return what.attempt_id
+        case _:
+            return None

@@ -1,0 +1,54 @@
+"""A request for a task that is well formed and priced, on its way to the one transaction that accepts or refuses it."""
+
+from msgspec import Struct
+
+from apiinone.accounts.callers import Caller
+from apiinone.core.credits import Credits
+from apiinone.ledger.ledger import Mode, Owner
+
+Place = tuple[str, Mode, str, str]
+"""Where an idempotency key counts: account, mode, route, key."""
+
+
+class Submission(Struct, frozen=True):
+    """One request that is well formed and priced; ids and hashes are made before."""
+
+    task_id: str
+    lot_id: str
+    caller: Caller
+    request_id: str
+    route: str
+    endpoint: str
+    model: str
+    sub_model: str
+    node: int
+    suffix: str
+    scenario: str | None
+    unit: Credits
+    units: int
+    request_json: str
+    body_hash: bytes
+    catalogue_version: str
+    deadline_s: int
+    result_ttl_s: int
+    metadata: dict[str, str]
+    max_credits: Credits | None
+    quote_id: str | None
+    idempotency_key: str | None
+
+    @property
+    def owner(self) -> Owner:
+        """Whose money it is."""
+        return (self.caller.account_id, self.caller.mode)
+
+    @property
+    def total(self) -> Credits:
+        """What the list says it costs: unit price times units."""
+        return Credits(self.unit * self.units)
+
+    @property
+    def place(self) -> Place | None:
+        """Where an idempotency key is remembered; None without one."""
+        if self.idempotency_key is None:
+            return None
+        return (self.caller.account_id, self.caller.mode, self.route, self.idempotency_key)

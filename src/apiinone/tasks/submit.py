@@ -1,0 +1,185 @@
+"""Accept tasks: one transaction places the holds and writes the tasks, for a whole batch of requests at once.
+
+Order of decisions, the same for every request: authority (again, now under the locks), replay, quote, limits, budget,
+hold. A request that is refused leaves nothing; its neighbours in the batch do not notice.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from apiinone.accounts.callers import Caller
+from apiinone.accounts.key_rows import key_states
+from apiinone.accounts.keys import refuse_ended
+from apiinone.core.credits import Credits, shown
+from apiinone.core.errors import (
+    AuthenticationFailed,
+    BadRequest,
+    BudgetExceeded,
+    Conflict,
+    IdempotencyMismatch,
+    InsufficientCredits,
+    PriceAboveMax,
+    RateLimited,
+    Refusal,
+)
+from apiinone.db import Tx
+from apiinone.ledger.budgets import Limits, load_limits, write_limits
+from apiinone.ledger.grants import refill
+from apiinone.ledger.ledger import Books, Hold, Insufficient
+from apiinone.ledger.statements import load_books, write_books
+from apiinone.tasks.submission import Place, Submission
+from apiinone.tasks.submit_rows import (
+    Promise,
+    Remembered,
+    load_promises,
+    load_remembered,
+    spend_promises,
+    write_tasks,
+)
+
+
+class Created(Struct, frozen=True):
+    """A new task, held and durable."""
+
+    task_id: str
+    held: Credits
+    created_us: int
+
+
+class Replayed(Struct, frozen=True):
+    """The same request again: the task it made the first time."""
+
+    task_id: str
+
+
+Outcome = Created | Replayed | Refusal
+
+
+class SubmitRules(Struct, frozen=True):
+    """The installation's limits that a submission meets."""
+
+    open_tasks_max: int
+    test_credits_per_day: Credits
+    unknown_max_s: int
+
+
+async def submit_batch(tx: Tx, submissions: Sequence[Submission], rules: SubmitRules) -> list[Outcome]:
+    """Decide a batch in order of arrival and write what was accepted; one outcome for each submission."""
+    books = await load_books(tx, {submission.owner for submission in submissions})
+    desk = Desk(
+        rules,
+        books,
+        await load_limits(tx, {submission.caller.lineage_id for submission in submissions}),
+        await key_states(tx, {submission.caller.key_id for submission in submissions}),
+        await load_remembered(tx, {place for submission in submissions if (place := submission.place) is not None}),
+        await load_promises(tx, {quote for submission in submissions if (quote := submission.quote_id) is not None}),
+    )
+    outcomes = [desk.decide(submission) for submission in submissions]
+    accepted = [
+        (submission, outcome.held)
+        for submission, outcome in zip(submissions, outcomes, strict=True)
+        if isinstance(outcome, Created)
+    ]
+    await write_books(tx, books)
+    await write_limits(tx, desk.limits)
+    if accepted:
+        await write_tasks(tx, accepted, unknown_max_s=rules.unknown_max_s)
+        await spend_promises(tx, [(s.quote_id, s.task_id) for s, _ in accepted if s.quote_id is not None])
+    return outcomes
+
+
+@dataclass(slots=True)
+class Desk:
+    """What a batch is decided on, as it stands after the decisions before."""
+
+    rules: SubmitRules
+    books: Books
+    limits: Limits
+    key_states: dict[str, tuple[int | None, int | None, str]]
+    remembered: dict[Place, Remembered]
+    promises: dict[str, Promise]
+
+    def decide(self, submission: Submission) -> Outcome:
+        """Place the hold, or say why not; only a placed hold changes anything."""
+        try:
+            self._refuse_ended_key(submission)
+            replay = self._replay(submission)
+            return replay if replay is not None else self._hold(submission)
+        except Refusal as refusal:
+            return refusal
+
+    def _refuse_ended_key(self, submission: Submission) -> None:
+        state = self.key_states.get(submission.caller.key_id)
+        if state is None:
+            raise AuthenticationFailed("this key is not valid")
+        refuse_ended(*state, self.books.now_us)
+
+    def _replay(self, submission: Submission) -> Replayed | None:
+        remembered = None if submission.place is None else self.remembered.get(submission.place)
+        if remembered is None:
+            return None
+        if remembered.body_hash != submission.body_hash:
+            raise IdempotencyMismatch("this Idempotency-Key came with another body before", param="Idempotency-Key")
+        return Replayed(remembered.task_id)
+
+    def _hold(self, submission: Submission) -> Created:
+        caller = submission.caller
+        amount = self._price(submission)
+        if submission.max_credits is not None and amount > submission.max_credits:
+            raise PriceAboveMax(f"this costs {shown(amount)} credits, more than max_credits", param="/max_credits")
+        self._refuse_too_many_open(caller)
+        if caller.mode == "test":
+            level = self.rules.test_credits_per_day
+            refill(self.books, submission.owner, lot_id=submission.lot_id, level=level)
+        left = self.limits.left(caller.lineage_id)
+        if left is not None and left < amount:
+            raise BudgetExceeded(f"this costs {shown(amount)} credits; the key's budget has {shown(left)} left")
+        period = self.limits.period_of(caller.lineage_id)
+        hold = Hold(
+            submission.task_id,
+            submission.owner,
+            caller.key_id,
+            caller.lineage_id,
+            amount,
+            period,
+            submission.request_id,
+        )
+        held = self.books.hold(hold)
+        if isinstance(held, Insufficient):
+            raise InsufficientCredits(f"this costs {shown(amount)} credits; {shown(held.available)} are available")
+        self.limits.placed(caller.lineage_id, amount)
+        if submission.quote_id is not None:
+            self.promises[submission.quote_id] = self.promises[submission.quote_id].spent_on(submission.task_id)
+        if submission.place is not None:
+            self.remembered[submission.place] = Remembered(submission.body_hash, submission.task_id)
+        return Created(submission.task_id, amount, self.books.now_us)
+
+    def _refuse_too_many_open(self, caller: Caller) -> None:
+        most = caller.rules.open_tasks_max
+        most = self.rules.open_tasks_max if most is None else most
+        if self.limits.open_holds(caller.lineage_id) >= most:
+            raise RateLimited(f"this key has {most} open tasks, as many as it may have at once", retry_after_s=1)
+
+    def _price(self, submission: Submission) -> Credits:
+        if submission.quote_id is None:
+            return submission.total
+        promise = self.promises.get(submission.quote_id)
+        if promise is None or promise.owner != submission.owner:
+            raise BadRequest("there is no such quote", param="/quote_id")
+        for broken, sentence in _QUOTE_RULES:
+            if broken(promise, submission, self.books.now_us):
+                raise Conflict(sentence, param="/quote_id")
+        return Credits(promise.unit * promise.units)
+
+
+_QUOTE_RULES: tuple[tuple[Callable[[Promise, Submission, int], bool], str], ...] = (
+    (lambda promise, _, __: promise.used_by is not None, "this quote was used before"),
+    (lambda promise, _, now_us: promise.expires_us <= now_us, "this quote has expired"),
+    (lambda promise, submission, _: promise.body_hash != submission.body_hash, "this quote is for another body"),
+    (
+        lambda promise, submission, _: promise.price_version != submission.catalogue_version,
+        "prices have changed since this quote; ask for a new one",
+    ),
+)

@@ -1,0 +1,107 @@
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import msgspec.yaml
+import pytest
+from catalog.catalogue_for_tests import CATALOGUE, chosen, parsed
+from catalog.reference_facts import MODELS, Facts
+
+from apiinone.catalog.entry import Entry
+from apiinone.catalog.price_rules import Tokens
+from apiinone.catalog.prices import price_range
+from apiinone.catalog.pricing import price
+from apiinone.core.credits import whole
+
+GOLDEN: dict[str, list[tuple[dict[str, object], int]]] = msgspec.yaml.decode(
+    (Path(__file__).parent / "golden_prices.yaml").read_bytes(),
+    type=dict[str, list[tuple[dict[str, object], int]]],
+)
+GOLDEN_ROWS = [(name, fields, credits) for name, rows in GOLDEN.items() for fields, credits in rows]
+
+
+@pytest.mark.parametrize("facts", MODELS, ids=lambda facts: facts.id)
+def test_a_model_is_what_the_reference_says_it_is(facts: Facts) -> None:
+    entry = chosen(facts.id).entry
+    found = Facts(
+        id=entry.id,
+        endpoint=entry.endpoint_name,
+        maker=entry.maker if facts.maker is not None else None,
+        node=entry.node if facts.node is not None else None,
+        suffix=entry.task_suffix if facts.suffix is not None else None,
+        base=price_range(entry).base // whole(1),
+        range=_range(entry) if facts.range is not None else None,
+        seconds=entry.seconds if facts.seconds is not None else None,
+        webhook=entry.webhook if facts.webhook is not None else None,
+    )
+    assert found == facts
+
+
+@pytest.mark.parametrize(("name", "fields", "credits"), GOLDEN_ROWS)
+def test_a_price_is_the_reference_price(name: str, fields: dict[str, object], credits: int) -> None:  # noqa: A002
+    assert price(chosen(name), parsed(name, **fields).fields).total == whole(credits)
+
+
+def test_every_sub_model_has_a_golden_price() -> None:
+    priced = {chosen(name).sub_model.id for name in GOLDEN}
+    assert priced == {sub.id for entry in CATALOGUE.entries for sub in entry.sub_models}
+
+
+def test_the_catalogue_has_the_23_models_of_the_reference_and_our_own_vectorize() -> None:
+    assert {entry.id for entry in CATALOGUE.entries} == {facts.id for facts in MODELS} | {"vectorize"}
+
+
+def test_the_headline_example_is_the_seeds_own() -> None:
+    assert chosen("recraft-v4").entry.example == {
+        "model": "recraft-v4-text-to-image",
+        "prompt": "A minimalist line art illustration of a mountain landscape, clean design",
+        "image_size": "1024x1024",
+    }
+
+
+def test_what_the_reference_does_not_say_is_marked_as_our_choice() -> None:
+    silent = {
+        (facts.id, field)
+        for facts in MODELS
+        for field, known in (
+            ("maker", facts.maker),
+            ("node", facts.node),
+            ("task_suffix", facts.suffix),
+            ("seconds", facts.seconds),
+            ("webhook", facts.webhook),
+        )
+        if known is None
+    }
+    marked = {(entry.id, key.split(".")[0]) for entry in CATALOGUE.entries for key in entry.our_choices}
+    assert silent <= marked
+
+
+def test_chat_is_priced_by_token_over_a_hold() -> None:
+    rule = chosen("gemini").sub_model.price
+    assert isinstance(rule, Tokens)
+    assert rule.hold == Decimal(5)
+
+
+def test_ends_that_makers_announced_stand_in_the_catalogue() -> None:
+    states = {
+        entry.id: (sub.lifecycle.state, sub.lifecycle.successor)
+        for entry in CATALOGUE.entries
+        for sub in entry.sub_models
+        if sub.lifecycle.state != "active"
+    }
+    assert states == {
+        "imagen-4": ("retired", "gemini-3.1-flash-image"),
+        "gpt-image-1.5-official": ("ending", "gpt-image-2"),
+        "seedance-1-5-pro": ("retired", "seedance-2-0-fast"),
+        "suno": ("retired", "chirp-v4-5"),
+    }
+
+
+def test_a_retired_version_is_not_a_default() -> None:
+    assert chosen("suno").sub_model.id == "chirp-v4-5"
+    assert chosen("chirp-v3-5").sub_model.lifecycle.state == "retired"
+
+
+def _range(entry: Entry) -> tuple[int, int]:
+    found = price_range(entry)
+    return found.low // whole(1), found.high // whole(1)

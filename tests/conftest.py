@@ -1,0 +1,139 @@
+"""What tests are given: databases of both engines, ports, servers. Only the outside world is played."""
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from databases import PostgresForTests, migrated_postgres, migrated_sqlite, sqlite_url
+from serving import HOST, Served, environment_for
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresForTests]:
+    """A PostgreSQL that lives as long as the session."""
+    server = PostgresForTests()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresForTests) -> str:
+    """The name of a migrated database that each test gets a copy of."""
+    from apiinone.migrate import migrate  # noqa: PLC0415 - tests without a database do without it
+
+    return migrated_postgres(postgres_server, migrate)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that each test gets a copy of."""
+    from apiinone.migrate import migrate  # noqa: PLC0415 - tests without a database do without it
+
+    return migrated_sqlite(tmp_path_factory.mktemp("template") / "template.db", migrate)
+
+
+@pytest.fixture
+def empty_postgres_url(postgres_server: PostgresForTests) -> Iterator[str]:
+    """A PostgreSQL database without any table."""
+    name = postgres_server.create()
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresForTests, postgres_template: str) -> Iterator[str]:
+    """A fresh, migrated PostgreSQL database."""
+    name = postgres_server.create(template=postgres_template)
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture
+def sqlite_path(sqlite_template: Path, tmp_path: Path) -> Path:
+    """A fresh, migrated SQLite file."""
+    return Path(shutil.copy(sqlite_template, tmp_path / "apiinone.db"))
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, migrated database; the test runs once on each engine."""
+    if request.param == "sqlite":
+        return sqlite_url(request.getfixturevalue("sqlite_path"))
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture(params=ENGINES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without any table; the test runs once on each engine."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "empty.db")
+    return request.getfixturevalue("empty_postgres_url")
+
+
+@pytest.fixture
+def new_port() -> Callable[[], int]:
+    """Gives a TCP port of the loopback address that was free a moment ago, another one at each call."""
+    given: set[int] = set()
+
+    def find() -> int:
+        while True:
+            with socket.socket() as probe:
+                probe.bind((HOST, 0))
+                port: int = probe.getsockname()[1]
+            if port not in given:
+                given.add(port)
+                return port
+
+    return find
+
+
+@pytest.fixture
+def free_port(new_port: Callable[[], int]) -> int:
+    """A TCP port of the loopback address that was free a moment ago."""
+    return new_port()
+
+
+class Serve(Protocol):
+    """Starts `apiinone serve` and waits until it is ready."""
+
+    def __call__(
+        self, database_url: str, *, port: int | None = None, env: Mapping[str, str] | None = None, ready: bool = True
+    ) -> Served:
+        """Start on this database; the data folder is the test's own, the same at each call."""
+        ...
+
+
+@pytest.fixture
+def serve(tmp_path: Path, new_port: Callable[[], int]) -> Iterator[Serve]:
+    """Servers as processes of their own; those still running at the end of the test are killed."""
+    started: list[Served] = []
+
+    def start(
+        database_url: str, *, port: int | None = None, env: Mapping[str, str] | None = None, ready: bool = True
+    ) -> Served:
+        port = port or new_port()
+        environment = environment_for(database_url, tmp_path / "data", env)
+        arguments = ["serve", "--host", HOST, "--port", str(port)]
+        log = tmp_path / f"serve-{len(started)}.log"
+        served = Served(arguments, port=port, environment=environment, log=log)
+        started.append(served)
+        if ready:
+            served.wait_until_ready()
+        return served
+
+    yield start
+    for served in started:
+        if not served.ended():
+            served.kill()
+
+
+@pytest.fixture
+def server(serve: Serve, database_url: str) -> Served:
+    """One ready server, on each engine."""
+    return serve(database_url)

@@ -1,0 +1,154 @@
+"""Each outside library has one door; each effect has one place."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from repository import belongs_to, module_name, named, parsed, python_files
+
+EVERYWHERE = ("",)
+DOORS = {
+    "PIL": ("providers.local", "simulators"),
+    "aiohttp": ("outbound",),
+    "alembic": ("migrate", "migrations"),
+    "asyncpg": ("db_postgresql",),
+    "click": ("__main__", "cli"),
+    "defusedxml": ("assets.svg", "assets.svg_tree"),
+    "imagesize": ("assets.sniff",),
+    "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),
+    "msgspec": EVERYWHERE,
+    "obstore": ("assets.storage_objects",),
+    "prometheus_client": ("api", "app"),
+    "resvg": ("providers.local",),
+    "rich": ("cli", "demo"),
+    "sqlalchemy": (
+        "accounts.tables",
+        "assets.tables",
+        "ledger.tables",
+        "migrate",
+        "migrations",
+        "tables",
+        "tasks.tables",
+    ),
+    "starlette": ("api", "app", "simulators"),
+    "structlog": ("api", "app", "tasks"),
+    "uvicorn": ("app", "cli", "simulators"),
+    "uvloop": ("app", "cli"),
+    "yaml": ("catalog.load",),
+    "yarl": ("outbound",),
+}
+"""Outside library → the modules of the product that may import it. What is not listed is imported nowhere."""
+
+STANDARD_DOORS = {
+    "http.client": ("simulators",),
+    "pickle": (),
+    "random": ("db_postgresql", "db_sqlite", "outbound", "providers.local", "tasks"),
+    "sqlite3": ("db_sqlite",),
+    "subprocess": ("demo", "sandbox"),
+    "urllib.request": (),
+}
+"""Modules of the standard library that only some may import."""
+
+ENVIRONMENT_READERS = ("settings",)
+COMMITTERS = ("db", "db_postgresql", "db_sqlite", "migrate")
+EDGES = ("catalog.load", "catalog.spread", "migrate", "settings")
+"""Where data files and foreign configuration are read; what they give to the rest has types."""
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _door(imported: str) -> tuple[str, ...]:
+    top = imported.partition(".")[0]
+    if top == "apiinone":
+        return EVERYWHERE
+    if top in sys.stdlib_module_names:
+        return STANDARD_DOORS.get(imported, STANDARD_DOORS.get(top, EVERYWHERE))
+    return DOORS.get(top, ())
+
+
+def test_each_outside_library_has_one_door() -> None:
+    strangers = {
+        f"{module_name(path)} imports {imported}"
+        for path in python_files("src")
+        for imported in _imports(path)
+        if (door := _door(imported)) != EVERYWHERE and not belongs_to(module_name(path), door)
+    }
+    assert strangers == set()
+
+
+def test_only_settings_read_the_environment() -> None:
+    readers = {
+        module_name(path)
+        for path in python_files("src")
+        for node in ast.walk(parsed(path))
+        if (isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"})
+        or (isinstance(node, ast.Name) and node.id in {"environ", "getenv"})
+    }
+    assert {module for module in readers if not belongs_to(module, ENVIRONMENT_READERS)} == set()
+
+
+def test_only_the_database_commits() -> None:
+    committers = {
+        module_name(path)
+        for path in python_files("src")
+        for node in ast.walk(parsed(path))
+        if (isinstance(node, ast.Attribute) and node.attr in {"commit", "rollback"})
+        or (isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.upper().startswith("COMMIT"))
+    }
+    assert {module for module in committers if not belongs_to(module, COMMITTERS)} == set()
+
+
+def test_statements_are_literals_and_only_the_database_runs_them() -> None:
+    pasted = [
+        f"{named(path)}:{node.lineno}"
+        for path in python_files("src")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "Sql"
+        and not all(map(_is_literal, _arguments(node)))
+    ]
+    assert pasted == []
+    runners = {
+        module_name(path)
+        for path in python_files("src")
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"execute", "executemany", "executescript", "exec_driver_sql"}
+    }
+    assert {module for module in runners if not belongs_to(module, (*COMMITTERS, "migrations"))} == set()
+
+
+def _arguments(call: ast.Call) -> list[ast.expr]:
+    return [*call.args, *(keyword.value for keyword in call.keywords)]
+
+
+def _is_literal(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant():
+            return isinstance(value.value, str)
+        case ast.BinOp(op=ast.Add()):
+            return _is_literal(value.left) and _is_literal(value.right)
+        case ast.Name():
+            return value.id.isupper()  # a text named once and used in several statements; its type is LiteralString
+        case _:
+            return False
+
+
+def test_inside_nothing_is_a_bare_dict_or_an_open_set_of_arguments() -> None:
+    bare = [
+        f"{named(path)}:{node.lineno}"
+        for path in python_files("src")
+        if not belongs_to(module_name(path), EDGES)
+        for node in ast.walk(parsed(path))
+        if (isinstance(node, ast.Subscript) and ast.unparse(node) in {"dict[str, Any]", "Mapping[str, Any]"})
+        or (isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.args.kwarg is not None)
+    ]
+    assert bare == []

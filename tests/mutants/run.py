@@ -1,0 +1,149 @@
+"""Break each rule on purpose and see the test that states it fail: `make mutants` (ARGS="ledger" picks by text).
+
+Each worker has a copy of the repository and an interpreter whose `apiinone` is that copy, so that child processes are
+broken as well. First the tests must pass as they are; then each mutant must make its test fail, not merely keep it
+from running.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Literal
+
+from msgspec import Struct
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from mutant_list import Mutant, read_mutants
+from repository import ROOT
+
+WORKERS = 2
+TIMEOUT_S = 600
+_NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis", "data")
+_WHERE = "import apiinone; print(apiinone.__file__)"
+
+Outcome = Literal["caught", "survived", "test did not run", "took too long"]
+
+
+class Verdict(Struct, frozen=True):
+    """What became of one mutant."""
+
+    mutant: Mutant
+    outcome: Outcome
+    seconds: float
+    output: str
+
+
+class Copy:
+    """A copy of the repository with an interpreter that imports the product from it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Copy what the tests read and make the interpreter."""
+        self._root = folder / "repository"
+        shutil.copytree(ROOT, self._root, ignore=_NOT_COPIED)
+        self._python = _interpreter(folder / "environment", self._root / "src")
+        imported = self._run(["-c", _WHERE]).stdout
+        assert imported.startswith(str(self._root)), f"the copy is not what is imported: {imported}"
+
+    def test(self, *arguments: str) -> tuple[Outcome, str]:
+        """Run tests here; how it ended and what pytest printed."""
+        try:
+            done = self._run(
+                ["-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", "--tb=short", *arguments]
+            )
+        except subprocess.TimeoutExpired as late:
+            return "took too long", str(late)
+        return _outcome(done.returncode), done.stdout + done.stderr
+
+    def judge(self, mutant: Mutant) -> Verdict:
+        """Break the rule, run its test, mend the rule."""
+        file = self._root / mutant.file
+        whole = file.read_text()
+        broken = mutant.applied(whole)
+        began = time.monotonic()
+        file.write_text(broken)
+        try:
+            outcome, output = self.test("-x", mutant.test)
+        finally:
+            file.write_text(whole)
+        return Verdict(mutant, outcome, time.monotonic() - began, output)
+
+    def _run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        command = [str(self._python), "-B", *arguments]
+        return subprocess.run(  # noqa: S603 - our own program
+            command, cwd=self._root, check=False, capture_output=True, text=True, timeout=TIMEOUT_S
+        )
+
+
+def _outcome(status: int) -> Outcome:
+    match status:
+        case 0:
+            return "survived"
+        case 1:
+            return "caught"
+        case _:
+            return "test did not run"
+
+
+def _interpreter(folder: Path, source: Path) -> Path:
+    """A virtual environment that sees `source` first, then the packages of the one that runs this."""
+    within = Path("lib") / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    python = folder / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(Path(sys.executable).resolve())
+    (folder / "pyvenv.cfg").write_text(
+        f"home = {Path(sys.base_prefix) / 'bin'}\ninclude-system-site-packages = false\n"
+    )
+    (folder / within).mkdir(parents=True)
+    (folder / within / "copy.pth").write_text(f"{source}\n{Path(sys.prefix) / within}\n")
+    return python
+
+
+def judge_all(mutants: Sequence[Mutant], folder: Path) -> list[Verdict]:
+    """Judge all mutants, as many at a time as there are copies; each is printed when it is known."""
+    copies: SimpleQueue[Copy] = SimpleQueue()
+    for number in range(WORKERS):
+        copies.put(Copy(folder / str(number)))
+    tests = list(dict.fromkeys(mutant.test for mutant in mutants))
+    print(f"{len(tests)} tests as they are …", flush=True)
+    copy = copies.get()
+    outcome, output = copy.test("-n", str(WORKERS), *tests)
+    copies.put(copy)
+    if outcome != "survived":
+        sys.exit(f"{output}\nNot every test passes as it is ({outcome}), so mutants would prove nothing.")
+
+    def judge(mutant: Mutant) -> Verdict:
+        mine = copies.get()
+        try:
+            verdict = mine.judge(mutant)
+        finally:
+            copies.put(mine)
+        print(f"{verdict.outcome:16} {verdict.seconds:6.1f} s  {mutant.file}  {mutant.test}", flush=True)
+        return verdict
+
+    with ThreadPoolExecutor(WORKERS) as threads:
+        return list(threads.map(judge, mutants))
+
+
+def main() -> None:
+    """Judge the mutants whose file or test holds the text given, or all; exit 1 where one was not caught."""
+    text = sys.argv[1] if len(sys.argv) > 1 else ""
+    mutants = [mutant for mutant in read_mutants() if text in mutant.file or text in mutant.test]
+    with tempfile.TemporaryDirectory(prefix="apiinone-mutants-") as folder:
+        verdicts = judge_all(mutants, Path(folder))
+    at_large = [verdict for verdict in verdicts if verdict.outcome != "caught"]
+    for verdict in at_large:
+        print(f"\n{verdict.outcome}: {verdict.mutant.file}\n- {verdict.mutant.find}\n+ {verdict.mutant.replace}")
+        print(verdict.output)
+    print(f"{len(verdicts) - len(at_large)} of {len(verdicts)} mutants caught")
+    sys.exit(1 if at_large or not verdicts else 0)
+
+
+if __name__ == "__main__":
+    main()
