@@ -5,16 +5,17 @@ refused instead of being understood. Numeric addresses are judged by one table t
 """
 
 import re
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Final, Literal, Never
-from urllib.parse import quote, urlsplit
+from typing import Final, Literal
+from urllib.parse import SplitResult, quote, urlsplit
 
 from msgspec import Struct
 
 URL_CHARACTERS_MAX: Final = 8192
 """Signed links of object stores reach a few thousand characters; nothing honest is longer than this."""
 
-Refused = Literal["malformed", "scheme", "userinfo", "port", "not_public", "not_listed", "own_listener"]
+Refused = Literal["malformed", "scheme", "userinfo", "port", "not_public"]
 
 
 class AddressRefused(ValueError):
@@ -64,11 +65,7 @@ def read_address(url: str) -> Address:
     """
     if len(url) > URL_CHARACTERS_MAX or _UNCLEAN.search(url):
         raise AddressRefused("malformed")
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise AddressRefused("malformed") from None
+    parts, port = _split(url)
     if parts.scheme not in ("http", "https"):
         raise AddressRefused("scheme")
     if "@" in parts.netloc:
@@ -190,28 +187,33 @@ _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _HOST_CHARACTERS_MAX: Final = 253
 
 
+def _split(url: str) -> tuple[SplitResult, int | None]:
+    """The parts of a URL and its port. Raises AddressRefused."""
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        return parts, parts.port
+    # Raised out here and not from the ValueError, which repeats the URL. So below.
+    raise AddressRefused("malformed")
+
+
 def _read_host(netloc: str, hostname: str) -> str:
     """The host in its one spelling. Raises AddressRefused."""
     if netloc.startswith("["):
-        try:
-            return IPv6Address(hostname).compressed if "%" not in hostname else _malformed()
-        except ValueError:
-            _malformed()
+        return _numeric(IPv6Address, hostname)
     host = hostname.removesuffix(".")
     labels = host.split(".")
     if len(host) > _HOST_CHARACTERS_MAX or not all(_LABEL.fullmatch(label) for label in labels):
-        _malformed()
+        raise AddressRefused("malformed")
     # A host whose last label is a number is an address for some reader, so only the canonical form of one may pass.
-    if _NUMBER.fullmatch(labels[-1]):
-        try:
-            return str(IPv4Address(host))
-        except ValueError:
-            _malformed()
-    return host
+    return _numeric(IPv4Address, host) if _NUMBER.fullmatch(labels[-1]) else host
 
 
-def _malformed() -> Never:
-    raise AddressRefused("malformed") from None
+def _numeric(kind: type[IPv4Address] | type[IPv6Address], text: str) -> str:
+    """A literal in its one spelling; the zone of a link-local address is none. Raises AddressRefused."""
+    with suppress(ValueError):
+        if "%" not in text:
+            return kind(text).compressed
+    raise AddressRefused("malformed")
 
 
 def _is_literal(host: str) -> bool:

@@ -23,10 +23,24 @@ _SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "30000",
     "jit": "off",
 }
+_BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _CHANNEL = "apiinone"
 _NOW = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+_NOW_AND_XID = _NOW + ", pg_current_xact_id()::text"
+_DOUBT_TRIES_MAX = 40
+_DOUBT_PAUSE_S = 0.25
 _LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError, OSError, TimeoutError)
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
+
+
+class _CommitLost(Exception):
+    """COMMIT was sent and not answered. The transaction's id tells later whether it happened."""
+
+    def __init__(self, xid: str, result: Any) -> None:
+        super().__init__("the commit was not answered")
+        self.xid = xid
+        self.result = result
 
 
 async def open_postgresql(url: str) -> "PostgresDatabase":
@@ -64,7 +78,7 @@ class PostgresDatabase:
 
     async def read(self, work: Work[T]) -> T:
         """Run reads on one snapshot."""
-        return await self._once(work, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return await self._once(work, _BEGIN_READ)
 
     async def read_long(self, work: Work[T]) -> T:
         """The server does the work; nothing of ours is held up."""
@@ -101,12 +115,27 @@ class PostgresDatabase:
     async def _transact(self, work: Work[T]) -> T:
         for attempt in range(1, _TRIES_MAX + 1):
             try:
-                return await self._once(work, "BEGIN ISOLATION LEVEL READ COMMITTED")
+                return await self._once(work, _BEGIN_WRITE)
+            except _CommitLost as lost:
+                if await self._committed(lost.xid):
+                    return lost.result
             except _AGAIN as error:
                 if attempt == _TRIES_MAX:
                     raise DatabaseUnavailable(f"the database gave up: {type(error).__name__}") from error
                 await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter
-        raise AssertionError("the loop returns or raises")
+        raise DatabaseUnavailable("the database connection was lost again and again while committing")
+
+    async def _committed(self, xid: str) -> bool:
+        """Ask the server what became of a transaction whose COMMIT was not answered. Raises CommitInDoubt."""
+        for _ in range(_DOUBT_TRIES_MAX):
+            try:
+                status = await self._pool.fetchval("SELECT pg_xact_status($1::text::xid8)", xid)
+            except (*_LOST, asyncpg.PostgresError):
+                status = None
+            if status in {"committed", "aborted"}:
+                return status == "committed"
+            await asyncio.sleep(_DOUBT_PAUSE_S)
+        raise CommitInDoubt("the connection was lost while committing, and the database does not say what became of it")
 
     async def _once(self, work: Work[T], begin: str) -> T:
         try:
@@ -122,9 +151,10 @@ class PostgresDatabase:
 async def _run(connection: Any, work: Work[T], begin: str) -> T:
     try:
         await connection.execute(begin)
-        now_us = await connection.fetchval(_NOW)
+        writes = begin == _BEGIN_WRITE
+        now = await connection.fetchrow(_NOW_AND_XID if writes else _NOW)
         with transaction_mark():
-            result = await work(PostgresTx(connection, now_us))
+            result = await work(PostgresTx(connection, now[0]))
     except _LOST as error:
         raise DatabaseUnavailable(f"the database connection was lost: {type(error).__name__}") from error
     except BaseException:
@@ -134,7 +164,9 @@ async def _run(connection: Any, work: Work[T], begin: str) -> T:
     try:
         await connection.execute("COMMIT")
     except _LOST as error:
-        raise CommitInDoubt(f"the connection was lost while committing: {type(error).__name__}") from error
+        if not writes:
+            return result
+        raise _CommitLost(now[1], result) from error
     return result
 
 

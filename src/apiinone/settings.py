@@ -3,6 +3,7 @@
 Providers' credentials come under the vendors' own names (`RECRAFT_API_TOKEN` …) and are wrapped at once.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -90,6 +91,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def storage(self) -> str:
         """The storage's URL or folder."""
         return self.storage_url or str(self.data_path / "outputs")
+
+
+def environment() -> Mapping[str, str]:
+    """This process's environment; nothing else reads it."""
+    return dict(os.environ)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

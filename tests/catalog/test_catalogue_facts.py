@@ -4,20 +4,20 @@ from pathlib import Path
 import msgspec
 import msgspec.yaml
 import pytest
-from catalog.catalogue_for_tests import CATALOGUE, chosen, parsed
-from catalog.reference_facts import MODELS, Facts
 
 from apiinone.catalog.entry import Entry
 from apiinone.catalog.price_rules import Tokens
 from apiinone.catalog.prices import price_range
 from apiinone.catalog.pricing import price
 from apiinone.core.credits import whole
+from catalog.catalogue_for_tests import CATALOGUE, chosen, parsed
+from catalog.reference_facts import MODELS, Facts
 
 GOLDEN: dict[str, list[tuple[dict[str, object], int]]] = msgspec.yaml.decode(
     (Path(__file__).parent / "golden_prices.yaml").read_bytes(),
     type=dict[str, list[tuple[dict[str, object], int]]],
 )
-GOLDEN_ROWS = [(name, fields, credits) for name, rows in GOLDEN.items() for fields, credits in rows]
+GOLDEN_ROWS = [(name, fields, amount) for name, rows in GOLDEN.items() for fields, amount in rows]
 
 
 @pytest.mark.parametrize("facts", MODELS, ids=lambda facts: facts.id)
@@ -37,9 +37,9 @@ def test_a_model_is_what_the_reference_says_it_is(facts: Facts) -> None:
     assert found == facts
 
 
-@pytest.mark.parametrize(("name", "fields", "credits"), GOLDEN_ROWS)
-def test_a_price_is_the_reference_price(name: str, fields: dict[str, object], credits: int) -> None:  # noqa: A002
-    assert price(chosen(name), parsed(name, **fields).fields).total == whole(credits)
+@pytest.mark.parametrize(("name", "fields", "amount"), GOLDEN_ROWS)
+def test_a_price_is_the_reference_price(name: str, fields: dict[str, object], amount: int) -> None:
+    assert price(chosen(name), parsed(name, **fields).fields).total == whole(amount)
 
 
 def test_every_sub_model_has_a_golden_price() -> None:

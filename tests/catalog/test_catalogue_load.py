@@ -2,11 +2,11 @@ import time
 from pathlib import Path
 
 import pytest
-from catalog.catalogue_for_tests import CATALOGUE, chosen, overlaid
 
 from apiinone.catalog.load import FILE_BYTES_MAX, CatalogueInvalid, load_catalogue, model_names
 from apiinone.catalog.pricing import price
 from apiinone.core.credits import whole
+from catalog.catalogue_for_tests import CATALOGUE, chosen, overlaid
 
 NEW_MODEL = """
 endpoint: images

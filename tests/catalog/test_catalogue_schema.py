@@ -3,21 +3,27 @@ import time
 
 import msgspec
 import pytest
-from catalog.body_strategies import any_json, near_bodies
-from catalog.catalogue_for_tests import BODIES, CATALOGUE, chosen, least_body, parsed
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator, meta
 
 from apiinone.catalog.entry import Entry
-from apiinone.catalog.schema import Bodies, body_schema, refuse_callback_without_webhook
+from apiinone.catalog.schema import body_schema, refuse_callback_without_webhook
 from apiinone.core.credits import parse
 from apiinone.core.errors import BadRequest
+from catalog.body_strategies import any_json, near_bodies
+from catalog.catalogue_for_tests import BODIES, CATALOGUE, chosen, least_body, parsed
 
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.entries, ids=lambda entry: entry.id)
-DEEP: list[object] = []
-for _ in range(100):
-    DEEP = [DEEP]
+DEEP: object = json.loads("[" * 100 + "]" * 100)
+
+
+def refusal_of(name: str, body: dict[str, object]) -> BadRequest | None:
+    try:
+        BODIES.parse(chosen(name), body)
+    except BadRequest as error:
+        return error
+    return None
 
 
 def refused(name: str, body: dict[str, object]) -> BadRequest:
@@ -202,23 +208,18 @@ def test_a_live_key_needs_a_model_with_webhooks_for_a_callback() -> None:
 def test_no_json_at_all_raises_anything_but_a_refusal_that_names_a_field(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(CATALOGUE.choices)))
     body = data.draw(st.dictionaries(st.text(), any_json(), max_size=5))
-    try:
-        BODIES.parse(chosen(name), least_body(name) | body)
-    except BadRequest as error:
-        assert error.param is not None
-        assert error.param.startswith("/")
-        (error.message + error.param).encode()
+    refusal = refusal_of(name, least_body(name) | body)
+    if refusal is not None:
+        assert refusal.param is not None
+        assert refusal.param.startswith("/")
+        (refusal.message + refusal.param).encode()
 
 
 @given(st.data())
 def test_parsing_and_the_published_schema_agree(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(CATALOGUE.choices)))
     body = data.draw(near_bodies(chosen(name).entry, name))
-    try:
-        Bodies().parse(chosen(name), body)
-        accepted = True
-    except BadRequest:
-        accepted = False
+    accepted = refusal_of(name, body) is None
     assert accepted == Draft202012Validator(body_schema(chosen(name).entry)).is_valid(body)
 
 

@@ -4,6 +4,7 @@ import copy
 import json
 import logging
 import pickle
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -17,43 +18,39 @@ class Holder(msgspec.Struct):
     secret: Secret
 
 
-@pytest.mark.parametrize(
-    "show",
-    [
-        repr,
-        str,
-        "{}".format,
-        "{!r}".format,
-        lambda secret: f"{secret:>40}",
-        lambda secret: f"{[secret]} { {'key': secret} } {(secret,)}",
-        lambda secret: repr(Holder(secret)),
-        lambda secret: json.dumps({"key": secret}, default=str),
-        lambda secret: str(getattr(secret, "__dict__", "")),
-        lambda secret: logging.LogRecord("name", 10, "path", 1, "%s %r", (secret, secret), None).getMessage(),
-    ],
+SHOWN_BY: tuple[Callable[[Secret], str], ...] = (
+    repr,
+    str,
+    "{}".format,
+    "{!r}".format,
+    lambda secret: f"{secret:>40}",
+    lambda secret: f"{[secret]} { {'key': secret} } {(secret,)}",
+    lambda secret: repr(Holder(secret)),
+    lambda secret: json.dumps({"key": secret}, default=str),
+    lambda secret: str(getattr(secret, "__dict__", "")),
+    lambda secret: logging.LogRecord("name", 10, "path", 1, "%s %r", (secret, secret), None).getMessage(),
 )
-def test_a_secret_is_never_shown(show: object) -> None:
-    assert callable(show)
+ENCODED_BY: tuple[Callable[[Secret], object], ...] = (
+    json.dumps,
+    msgspec.json.encode,
+    msgspec.msgpack.encode,
+    lambda secret: msgspec.json.encode(Holder(secret)),
+    msgspec.to_builtins,
+    pickle.dumps,
+    copy.copy,
+    copy.deepcopy,
+    hash,
+    vars,
+)
+
+
+@pytest.mark.parametrize("show", SHOWN_BY)
+def test_a_secret_is_never_shown(show: Callable[[Secret], str]) -> None:
     assert CANARY not in show(Secret(CANARY))
 
 
-@pytest.mark.parametrize(
-    "encode",
-    [
-        lambda secret: json.dumps(secret),
-        msgspec.json.encode,
-        msgspec.msgpack.encode,
-        lambda secret: msgspec.json.encode(Holder(secret)),
-        msgspec.to_builtins,
-        pickle.dumps,
-        copy.copy,
-        copy.deepcopy,
-        hash,
-        vars,
-    ],
-)
-def test_a_secret_is_never_encoded_or_copied(encode: object) -> None:
-    assert callable(encode)
+@pytest.mark.parametrize("encode", ENCODED_BY)
+def test_a_secret_is_never_encoded_or_copied(encode: Callable[[Secret], object]) -> None:
     with pytest.raises(TypeError) as refused:
         encode(Secret(CANARY))
     assert CANARY not in str(refused.value)
@@ -70,7 +67,9 @@ def test_equality_is_between_secrets_of_the_same_text() -> None:
     assert Secret(CANARY) != CANARY
 
 
-@pytest.mark.parametrize("text", ["", CANARY + "\n", CANARY + "\r\nX-Evil: 1", CANARY + " x", CANARY + "é", CANARY * 999])
+@pytest.mark.parametrize(
+    "text", ["", CANARY + "\n", CANARY + "\r\nX-Evil: 1", CANARY + " x", CANARY + "é", CANARY * 999]
+)
 def test_what_no_header_carries_is_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(ValueError, match="printable") as refused:
         Secret(text)

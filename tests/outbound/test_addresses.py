@@ -1,12 +1,12 @@
 """Which addresses are refused before anything is looked up or connected to."""
 
 import pytest
-from outbound.addresses_for_tests import ALWAYS, NEVER
 from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL
 
 from apiinone.addresses import Address, AddressRefused, is_listed, is_public, read_address, require_public
+from outbound.addresses_for_tests import ALWAYS, NEVER
 
 
 def test_the_table_is_long_enough() -> None:
@@ -28,7 +28,11 @@ def test_an_honest_address_is_used_in_one_spelling(url: str, used: str) -> None:
     assert read_address(used) == address
 
 
-@given(st.text() | st.builds("https://{}".format, st.text()) | st.builds("https://{}.example/{}".format, st.text(), st.text()))
+@given(
+    st.text()
+    | st.builds("https://{}".format, st.text())
+    | st.builds("https://{}.example/{}".format, st.text(), st.text())
+)
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
         address = read_address(text)

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Literal, Protocol, TypeVar, assert_never
 
 from msgspec import Struct
 
-from apiinone.assets.media import MIB, Expected, MediaLimits, Refused, Unacceptable
-from apiinone.assets.sniff import examine
+from apiinone.assets.data_url import decode_data_url
+from apiinone.assets.media import MIB, Expected, Media, MediaLimits, Refused, Unacceptable
+from apiinone.assets.sniff import examine, judge_type
 from apiinone.assets.storage import (
     NoSuchObject,
     Place,
@@ -121,17 +123,19 @@ class Ingest:
         """
         if not 0 < len(outputs) <= self._limits.outputs_max:
             raise OutputUnavailable(retryable=False, reason="number_of_outputs")
-        stored: list[str] = []
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(self._store_one(output, _Slot(place, index, expected, hosts), stored))
-                    for index, output in enumerate(outputs)
-                ]
-        except* OutputUnavailable as failures:
-            await self._remove(stored)
-            raise _first(failures) from None
-        return tuple(task.result() for task in tasks)
+        keys: list[str] = []
+        results = await asyncio.gather(
+            *(
+                self._store_one(output, _Slot(place, index, expected, hosts), keys)
+                for index, output in enumerate(outputs)
+            ),
+            return_exceptions=True,  # a write under way cannot be taken back, so each is waited for
+        )
+        stored = [result for result in results if isinstance(result, StoredOutput)]
+        if len(stored) < len(outputs):
+            await self._remove(keys)
+            raise _decisive([result for result in results if isinstance(result, BaseException)])
+        return tuple(stored)
 
     async def recover(self, place: Place, *, outputs: int) -> tuple[StoredOutput, ...] | None:
         """What a worker that died had already stored of an attempt; None unless all of it is there and good.
@@ -149,23 +153,106 @@ class Ingest:
         except StorageFailed:
             raise OutputUnavailable(retryable=True, reason="storage_failed") from None
 
-    async def _store_one(self, output: Output, slot: "_Slot", stored: list[str]) -> StoredOutput:
-        linked = isinstance(output, Linked)
+    async def _store_one(self, output: Output, slot: "_Slot", keys: list[str]) -> StoredOutput:
         async with self._turns:
             try:
                 data = await self._safe(await self._bytes(output, slot), slot.expected)
                 media = await _examine(data, MediaLimits(slot.expected, bytes_max=self._limits.bytes_max))
                 key = output_key(slot.place, slot.index, self._randomness(RANDOM_BYTES), media.extension)
-                stored.append(key)
+                keys.append(key)
                 await self._storage.put(key, data)
-            except Unacceptable as error:
-                raise OutputUnavailable(retryable=linked and error.reason in _PASSING, reason=error.reason) from None
-            except FetchFailed as error:
-                raise OutputUnavailable(retryable=error.retryable, reason=error.reason) from None
-            except SandboxFailed as error:
-                raise OutputUnavailable(retryable=error.reason == "closed", reason="sandbox_failed") from None
-            except Overloaded:
-                raise OutputUnavailable(retryable=True, reason="overloaded") from None
-            except StorageFailed:
-                raise OutputUnavailable(retryable=True, reason="storage_failed") from None
-        return StoredOutput(key, media.content_type, media.bytes, media.width, media.height, media.sha256)
+            except (Unacceptable, FetchFailed, SandboxFailed, Overloaded, StorageFailed) as error:
+                raise _unavailable(error, linked=isinstance(output, Linked)) from None
+        return _stored(key, media)
+
+    async def _bytes(self, output: Output, slot: "_Slot") -> bytes:
+        """What the provider gave, as it came."""
+        bytes_max = SVG_BYTES_MAX if slot.expected == "vector" else self._limits.bytes_max
+        match output:
+            case Inline(data):
+                return data
+            case Linked(url) if url[:5].lower() == "data:":
+                return decode_data_url(url, bytes_max).data
+            case Linked(url):
+                timeout_s = self._limits.fetch_timeout_s
+                fetched = await self._fetcher.fetch(url, hosts=slot.hosts, bytes_max=bytes_max, timeout_s=timeout_s)
+                return fetched.data
+            case _:
+                assert_never(output)
+
+    async def _safe(self, data: bytes, expected: Expected) -> bytes:
+        """The bytes that may be served: pictures as they are, drawings made safe in a child process."""
+        if expected == "raster" or not data:
+            return data
+        judge_type(data, expected)
+        if len(data) > SVG_BYTES_MAX:
+            raise Unacceptable("too_large", "SVG")
+        timeout_s = self._limits.svg_timeout_s
+        result = await self._child.call(SVG_TARGET, SvgJob(data), SvgResult, timeout_s=timeout_s)
+        match result.outcome:
+            case SvgClean(data=clean):
+                return clean
+            case SvgRefused(reason, detail):
+                raise Unacceptable(reason, detail)
+            case _:
+                assert_never(result.outcome)
+
+    async def _examined(self, key: str) -> StoredOutput:
+        """What was stored, judged again. Raises NoSuchObject, Unacceptable, StorageFailed."""
+        expected = "vector" if key.endswith(".svg") else "raster"
+        limits = MediaLimits(expected, bytes_max=self._limits.bytes_max)
+        return _stored(key, await _examine(await self._storage.read(key), limits))
+
+    async def _remove(self, keys: Sequence[str]) -> None:
+        """Take back what was stored; where the storage does not let us, the sweep for orphans will."""
+        with suppress(StorageFailed):
+            await self._storage.delete(keys)
+
+
+class _Slot(Struct, frozen=True):
+    place: Place
+    index: int
+    expected: Expected
+    hosts: tuple[str, ...]
+
+
+async def _examine(data: bytes, limits: MediaLimits) -> Media:
+    if len(data) < THREAD_BYTES:
+        return examine(data, limits)
+    return await asyncio.to_thread(examine, data, limits)
+
+
+def _stored(key: str, media: Media) -> StoredOutput:
+    return StoredOutput(key, media.content_type, media.bytes, media.width, media.height, media.sha256)
+
+
+def _unavailable(
+    error: Unacceptable | FetchFailed | SandboxFailed | Overloaded | StorageFailed, *, linked: bool
+) -> OutputUnavailable:
+    """In our words. A file behind a link may be whole the next time; bytes that came with the answer stay the same."""
+    match error:
+        case Unacceptable(reason=reason):
+            return OutputUnavailable(retryable=linked and reason in _PASSING, reason=reason)
+        case FetchFailed(reason=fault, retryable=retryable):
+            return OutputUnavailable(retryable=retryable, reason=fault)
+        case SandboxFailed(reason=failure):
+            return OutputUnavailable(retryable=failure in ("closed", "crashed"), reason="sandbox_failed")
+        case Overloaded():
+            return OutputUnavailable(retryable=True, reason="overloaded")
+        case StorageFailed():
+            return OutputUnavailable(retryable=True, reason="storage_failed")
+        case _:
+            assert_never(error)
+
+
+def _decisive(failures: Sequence[BaseException]) -> BaseException:
+    """The failure that decides for all: a defect of ours first, then one that another try cannot help."""
+
+    def rank(failure: BaseException) -> int:
+        return 1 + failure.retryable if isinstance(failure, OutputUnavailable) else 0
+
+    return min(failures, key=rank)
+
+
+_PASSING = ("empty", "unknown_type", "broken")
+"""What a link may give for a while: nothing yet, a page that says so, half a file."""

@@ -1,8 +1,8 @@
 """Signed links to outputs: who holds one may read one output until it expires, at most an hour later.
 
 The signature is HMAC-SHA256 over mode, account, task, output index and expiry, by a key that the link names, so keys
-can be rotated: sign with the new one, keep the old one for an hour. The row is still looked up when a link is used, so a
-deleted output is gone at once (hazard 36).
+can be rotated: sign with the new one, keep the old one for an hour. The row is still looked up when a link is used, so
+a deleted output is gone at once (hazard 36).
 """
 
 import hmac

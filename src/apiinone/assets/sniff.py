@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from apiinone.assets.media import Media, MediaLimits, Unacceptable, judge_size
+from apiinone.assets.media import Expected, Media, MediaLimits, Unacceptable, judge_size
 from apiinone.assets.raster import PNG_MAGIC, Size, jpeg_size, png_size, webp_size
 from apiinone.assets.svg import svg_size
 
@@ -21,22 +21,30 @@ def examine(data: bytes, limits: MediaLimits) -> Media:
         raise Unacceptable("empty")
     if len(data) > limits.bytes_max:
         raise Unacceptable("too_large")
-    kind = _kind(data)
-    if limits.expected != kind.expected:
-        raise Unacceptable("wrong_type", kind.content_type)
+    kind = judge_type(data, limits.expected)
     width, height = kind.size(data)
     judge_size(width, height, limits)
     return Media(kind.content_type, kind.extension, width, height, len(data), sha256(data).hexdigest())
 
 
-class _Kind(Struct, frozen=True):
+class Kind(Struct, frozen=True):
+    """A type that is taken, and how to read a picture's size in it."""
+
     content_type: str
     extension: str
-    expected: str
+    expected: Expected
     size: Callable[[bytes], Size]
 
 
-def _kind(data: bytes) -> _Kind:
+def judge_type(data: bytes, expected: Expected) -> Kind:
+    """The type by the first bytes. Raises Unacceptable where it is unknown or not what was expected."""
+    kind = _kind(data)
+    if kind.expected != expected:
+        raise Unacceptable("wrong_type", kind.content_type)
+    return kind
+
+
+def _kind(data: bytes) -> Kind:
     """The type by the first bytes. Raises Unacceptable for an unknown one, and for known ones that nobody expects."""
     if data.startswith(PNG_MAGIC):
         return _PNG
@@ -77,7 +85,7 @@ _NEVER_TAKEN = (
     ("AVIF, HEIF or MP4", b"ftyp", 4),
     ("PDF", b"%PDF-", 0),
 )
-_PNG = _Kind("image/png", "png", "raster", png_size)
-_JPEG = _Kind("image/jpeg", "jpg", "raster", jpeg_size)
-_WEBP = _Kind("image/webp", "webp", "raster", webp_size)
-_SVG = _Kind("image/svg+xml", "svg", "vector", svg_size)
+_PNG = Kind("image/png", "png", "raster", png_size)
+_JPEG = Kind("image/jpeg", "jpg", "raster", jpeg_size)
+_WEBP = Kind("image/webp", "webp", "raster", webp_size)
+_SVG = Kind("image/svg+xml", "svg", "vector", svg_size)

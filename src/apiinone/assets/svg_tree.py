@@ -38,7 +38,7 @@ def read_tree(data: bytes) -> Node:
     if len(data) > BYTES_MAX:
         raise Unacceptable("too_large", "SVG")
     builder = _Builder()
-    _feed(builder, _without_public_doctype(data), final=True)
+    _feed(builder, _without_prologue_faults(data), final=True)
     if builder.root is None:
         raise Unacceptable("broken", "no element")
     return builder.root
@@ -47,7 +47,7 @@ def read_tree(data: bytes) -> Node:
 def read_root(data: bytes) -> dict[str, str]:
     """Attributes of the first tag; nothing after it is read. Raises Unacceptable."""
     root = _FirstTag()
-    _feed(root, _without_public_doctype(data[:ROOT_BYTES_MAX]), final=False)
+    _feed(root, _without_prologue_faults(data[:ROOT_BYTES_MAX]), final=False)
     if root.attributes is None:
         raise Unacceptable("broken", "no element")
     return root.attributes
@@ -159,8 +159,12 @@ def _own(attributes: dict[str, str]) -> dict[str, str]:
     return own
 
 
-def _without_public_doctype(data: bytes) -> bytes:
-    """Take out the one document type that drawing programs write; it names the public standard and declares nothing."""
+def _without_prologue_faults(data: bytes) -> bytes:
+    """Take out what programs write before a drawing and a strict parser refuses: space before the XML header.
+
+    And the one document type that names the public standard of SVG, and declares nothing.
+    """
+    data = data.removeprefix(_BYTE_ORDER_MARK).lstrip()
     return _PUBLIC_DOCTYPE.sub(rb"\1", data, count=1) if b"<!DOCTYPE" in data[:ROOT_BYTES_MAX] else data
 
 
@@ -170,8 +174,9 @@ _QUALIFIED = {
     "{http://www.w3.org/XML/1998/namespace}space": "xml:space",
     "{http://www.w3.org/XML/1998/namespace}lang": "xml:lang",
 }
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PUBLIC_DOCTYPE = re.compile(
-    rb"""\A((?:\xef\xbb\xbf)?+\s*+(?:<\?xml[^>]{0,200}+>)?+\s*+(?:<!--[^>]{0,1000}+>)?+\s*+)"""
+    rb"""\A((?:<\?xml[^>]{0,200}+>)?+\s*+(?:<!--[^>]{0,1000}+>)?+\s*+)"""
     rb"""<!DOCTYPE\s++svg\s++PUBLIC\s++"-//W3C//DTD SVG [^"<>]{1,40}+"\s++"http://www\.w3\.org/[^"<>]{1,100}+"\s*+>"""
 )
 """Every repetition is possessive, so that no text makes the match slow."""

@@ -9,21 +9,22 @@ class Endpoint(Struct, frozen=True):
     name: str
     path: str
     family: str
-    asynchronous: bool
+    asynchronous: bool = True
+    """Whether it makes a task; else it answers at once."""
     default_model: str = ""
     """The model when the body names none; empty where the body must name one."""
 
 
 ENDPOINTS = (
-    Endpoint("images", "/api/v1/images/generations", "Image API", True, "recraft-v4-text-to-image"),  # noqa: FBT003
-    Endpoint("videos", "/api/v1/videos/generations", "Video API", True),  # noqa: FBT003
-    Endpoint("music", "/api/v1/audio/music", "Music API", True),  # noqa: FBT003
-    Endpoint("speech", "/api/v1/audio/speech", "Speech API", True),  # noqa: FBT003
-    Endpoint("chat", "/api/v1/chat/completions", "Chat API", False),  # noqa: FBT003
-    Endpoint("remove-bg", "/api/v1/images/tools/remove-bg", "Tool API", True),  # noqa: FBT003
-    Endpoint("face-swap", "/api/v1/images/tools/face-swap", "Tool API", True),  # noqa: FBT003
-    Endpoint("upscale", "/api/v1/images/tools/upscale", "Tool API", True),  # noqa: FBT003
-    Endpoint("vectorize", "/api/v1/images/tools/vectorize", "Tool API", True),  # noqa: FBT003
+    Endpoint("images", "/api/v1/images/generations", "Image API", default_model="recraft-v4-text-to-image"),
+    Endpoint("videos", "/api/v1/videos/generations", "Video API"),
+    Endpoint("music", "/api/v1/audio/music", "Music API"),
+    Endpoint("speech", "/api/v1/audio/speech", "Speech API"),
+    Endpoint("chat", "/api/v1/chat/completions", "Chat API", asynchronous=False),
+    Endpoint("remove-bg", "/api/v1/images/tools/remove-bg", "Tool API"),
+    Endpoint("face-swap", "/api/v1/images/tools/face-swap", "Tool API"),
+    Endpoint("upscale", "/api/v1/images/tools/upscale", "Tool API"),
+    Endpoint("vectorize", "/api/v1/images/tools/vectorize", "Tool API"),
 )
 """In the order in which catalogue and documents list them."""
 

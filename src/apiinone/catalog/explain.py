@@ -74,9 +74,9 @@ def _at(schema: Schema, path: Sequence[str | int]) -> tuple[Schema, str]:
     """The schema at a path, and the last description on the way to it."""
     here, about = schema, ""
     for part in path:
-        here = cast("dict[str | int, Schema]", here)[part]
-        if isinstance(here, dict):
-            about = str(here.get("description", about))
+        inner = cast("dict[str | int, object]", here)[part]
+        here = cast("Schema", inner)
+        about = str(here.get("description", about))
     return here, about
 
 

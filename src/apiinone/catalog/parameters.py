@@ -1,13 +1,16 @@
 """The kinds of fields that a model takes, as data files write them (`kind: …`)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from apiinone.catalog.fact import Condition, Fact, FieldName, Sentence
 
 PROMPT_CHARACTERS_MAX = 10_000
 """Our own limit for a text where neither the reference nor the upstream names one."""
+
+Side = Annotated[int, Meta(ge=1, le=16_384)]
+"""A width or height in pixels."""
 
 MediaKind = Literal["image", "video", "audio"]
 
@@ -79,8 +82,8 @@ class Size(_Field, frozen=True, tag="size", kw_only=True):
     """Width and height in pixels, `1024x1024` or `1024*1024`."""
 
     default: str
-    side_min: int = 64
-    side_max: int = 4096
+    side_min: Side = 64
+    side_max: Side = 4096
     examples: tuple[str, ...] = ()
 
 

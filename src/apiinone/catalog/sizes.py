@@ -46,7 +46,7 @@ def sides_of(ratio: Fraction, side: int, multiple_of: int) -> tuple[int, int]:
 
 
 def range_pattern(low: int, high: int) -> str:
-    """A regular expression for the whole numbers from `low` to `high`, for a JSON Schema."""
+    """A regular expression for the whole numbers from `low` (at least 1) to `high`, for a JSON Schema."""
     return "|".join(_digits(start, end) for start, end in _decades(low, high))
 
 

@@ -14,7 +14,7 @@ from apiinone.core.errors import DatabaseUnavailable, Overloaded, ServerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Waiting = tuple[Item, "asyncio.Future[Result]"]
+Waiting = tuple[Item, asyncio.Future[Result]]
 
 
 class Batcher(Generic[Item, Result]):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
@@ -66,10 +67,10 @@ class Outbound:
         refuse_inside_transaction()
         if not hosts:
             raise NotSent("address_refused")
-        try:
-            address, permitted = self._judge(request.url, hosts)
-        except AddressRefused:
-            raise NotSent("address_refused") from None
+        judged = self._judge(request.url, hosts)
+        if judged is None:
+            raise NotSent("address_refused")
+        address, permitted = judged
         body, headers = _encoded(request, secret)
         return await self._connections().perform(
             Exchange(
@@ -95,10 +96,10 @@ class Outbound:
         clock = asyncio.get_running_loop().time
         ends_s = clock() + timeout_s
         for _ in range(redirects_max + 1):
-            try:
-                address, permitted = self._judge(url, hosts)
-            except AddressRefused:
-                raise FetchFailed("address_refused") from None
+            judged = self._judge(url, hosts)
+            if judged is None:
+                raise FetchFailed("address_refused")
+            address, permitted = judged
             if (left_s := ends_s - clock()) <= 0:
                 raise FetchFailed("timeout")
             response = await self._get(
@@ -117,22 +118,23 @@ class Outbound:
         raise FetchFailed("too_many_redirects")
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        if self._opened is not None:
-            await self._opened.aclose()
+        """Close every connection. A later request would open new ones."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            await opened.aclose()
 
-    def _judge(self, url: str, hosts: tuple[str, ...]) -> tuple[Address, bool]:
-        """The address, and whether the operator permits it by name. Raises AddressRefused."""
-        address = read_address(url)
-        named = is_listed(address, hosts)
-        if hosts and not named:
-            raise AddressRefused("not_listed")
-        if address.host_and_port in self._own_listeners:
-            raise AddressRefused("own_listener")
-        permitted = named and address.host_and_port in self._allowed_private
-        if not permitted:
-            require_public(address)
-        return address, permitted
+    def _judge(self, url: str, hosts: tuple[str, ...]) -> tuple[Address, bool] | None:
+        """The address and whether the operator permits it by name; None where we do not talk to it."""
+        with suppress(AddressRefused):
+            address = read_address(url)
+            named = is_listed(address, hosts)
+            permitted = named and address.host_and_port in self._allowed_private
+            if (hosts and not named) or address.host_and_port in self._own_listeners:
+                return None
+            if not permitted:
+                require_public(address)
+            return address, permitted
+        return None
 
     async def _get(self, exchange: Exchange) -> Response:
         """One step of a fetch. Raises FetchFailed."""
@@ -188,10 +190,7 @@ def _encoded(request: Request, secret: Secret | None) -> tuple[bytes, Mapping[st
     headers = dict(request.headers)
     body = b""
     if request.json is not None:
-        try:
-            body = msgspec.json.encode(request.json)
-        except (TypeError, ValueError, OverflowError, RecursionError):
-            raise NotSent("unencodable") from None
+        body = _json(request.json)
         headers["Content-Type"] = "application/json"
     if request.auth == "bearer":
         if secret is None:
@@ -200,15 +199,22 @@ def _encoded(request: Request, secret: Secret | None) -> tuple[bytes, Mapping[st
     return body, headers
 
 
+def _json(value: object) -> bytes:
+    """Encode. Raises NotSent."""
+    with suppress(TypeError, ValueError, OverflowError, RecursionError):
+        return msgspec.json.encode(value)
+    # Raised out here and not from the encoder's error, which may repeat the value. So below.
+    raise NotSent("unencodable")
+
+
 def _target(address: Address, response: Response) -> str:
     """Where a redirect leads. Raises FetchFailed where it leads nowhere."""
     location = response.headers.get("location", "")
     if not location:
         raise FetchFailed("unexpected_status")
-    try:
+    with suppress(ValueError):
         return urljoin(address.url, location)
-    except ValueError:
-        raise FetchFailed("address_refused") from None
+    raise FetchFailed("address_refused")
 
 
 def _file(response: Response) -> Fetched:

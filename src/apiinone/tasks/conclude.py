@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from apiinone.assets.ingest import Ingest, OutputUnavailable, Place
+from apiinone.assets.ingest import Ingest, OutputUnavailable
+from apiinone.assets.storage import Place
 from apiinone.catalog.load import Catalogue
 from apiinone.catalog.rendering import rendering
 from apiinone.core.clock import Clock
@@ -62,7 +63,7 @@ class Conclusions:
         choice = self.catalogue.remembered(job.sub_model)
         expected = "raster" if choice is None else rendering(choice, job.fields()).kind
         try:
-            stored = await self.ingest.store(finished.outputs, _place(job), expected)
+            stored = await self.ingest.store(finished.outputs, _place(job), expected, hosts=job.output_hosts)
         except OutputUnavailable as error:
             return await self._copy_later(job, retryable=error.retryable)
         await self.say(job, WasStored(job.attempt_id or "", stored, finished.cost_micro_usd))
@@ -86,7 +87,10 @@ class Conclusions:
 
     async def reconciled(self, job: Job) -> float | None:
         """Look whether a worker that is gone had stored the outputs already."""
-        stored = await self.ingest.recover(_place(job), outputs=job.units)
+        try:
+            stored = await self.ingest.recover(_place(job), outputs=job.units)
+        except OutputUnavailable:
+            stored = None
         if stored is not None:
             await self.say(job, WasStored(job.attempt_id or "", stored, None))
         return self.again(job, self.tries.reconcile_after_s)

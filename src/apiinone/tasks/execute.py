@@ -123,7 +123,7 @@ class Executor:
         async with vendor.pace.turn():
             if not await self.ends.say(job, Sending(order.attempt_id)):
                 return self.ends.again(job, self.ends.tries.again_after_s)
-            job.attempt_state = "sending"
+            job.attempt_state, job.output_hosts = "sending", vendor.remote.output_hosts
             reply = await self._send(vendor, order)
         return await self._submitted(job, reply)
 
@@ -163,6 +163,7 @@ class Executor:
         return await self._heard(job, vendor, await self._poll(vendor, job.reference))
 
     async def _heard(self, job: Job, vendor: Vendor, reply: PollReply) -> float | None:
+        job.output_hosts = vendor.remote.output_hosts
         interval_s = vendor.remote.poll_interval_s
         job.quiet_polls = job.quiet_polls + 1 if isinstance(reply, Unclear) else 0
         match reply:

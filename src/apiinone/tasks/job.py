@@ -39,6 +39,8 @@ class Job:
     reference: Reference | None = None
     finished: Finished | None = None
     """Outputs that the vendor has made and that could not be copied yet."""
+    output_hosts: tuple[str, ...] = ()
+    """Where outputs may be copied from; empty: any public address."""
     copies: int = 0
     """How often copying failed."""
     quiet_polls: int = 0

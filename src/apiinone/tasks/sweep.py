@@ -4,7 +4,7 @@ Every process sweeps for all nodes, so that a node without a worker loses nothin
 short transaction and says how much it did; a full bite is followed by another.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec import Struct
@@ -176,7 +176,7 @@ class Sweeper:
         await self.database.transact(note)
         return 0
 
-    async def known_files(self, keys: list[str]) -> set[str]:
+    async def known_files(self, keys: Sequence[str]) -> set[str]:
         """Which of these storage keys a row knows; the sweep of orphan files asks."""
 
         async def look(tx: Tx) -> set[str]:

@@ -92,6 +92,7 @@ CREATE TABLE holds (
   lineage_id TEXT NOT NULL,
   amount_micro BIGINT NOT NULL CONSTRAINT ck_holds_amount_micro CHECK (amount_micro > 0),
   budget_period TEXT,
+  request_id TEXT NOT NULL,
   created_us BIGINT NOT NULL,
   CONSTRAINT pk_holds PRIMARY KEY (id)
 );

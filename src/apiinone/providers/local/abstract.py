@@ -51,7 +51,7 @@ def _waves(canvas: Canvas, dice: Dice) -> None:
         foot = number(canvas.height + 4)
         with canvas.group("wave"):
             path = f"{curve(line)}L{number(line[-1][0])} {foot}L{number(line[0][0])} {foot}z"
-            canvas.area(path, Tone("land", depth=part), mist=canvas.palette.colour(Tone("accent", turn=band)))
+            canvas.area(path, Tone("land", depth=part), mist=canvas.palette.sky[-1] if part < 1 else None)
 
 
 def _flow(canvas: Canvas, dice: Dice) -> None:
@@ -77,18 +77,16 @@ def _flow(canvas: Canvas, dice: Dice) -> None:
 def _mesh(canvas: Canvas, dice: Dice) -> None:
     """Large soft lights in the palette's colours; in flat pictures calm organic shapes."""
     accents = canvas.palette.accents
-    places = dice.shuffled([(0.12, 0.15), (0.85, 0.1), (0.5, 0.42), (0.1, 0.8), (0.9, 0.72), (0.52, 0.98)])
+    places = dice.shuffled([(0.14, 0.18), (0.88, 0.3), (0.16, 0.86), (0.74, 0.94)])
     size = max(canvas.width, canvas.height)
     with canvas.group("mesh"):
         for index, (across, down) in enumerate(places):
             at = (canvas.width * (across + dice.between(-0.06, 0.06)), canvas.height * (down + dice.between(-0.06, 0.06)))
             if canvas.style == "gradient":
-                radius = size * dice.between(0.46, 0.62)
+                radius = size * dice.between(0.42, 0.54)
                 canvas.paint(circle(*at, radius), canvas.glow(accents[index % len(accents)], 0.85))
             else:
                 canvas.area(_blob(dice, at, 1000 * dice.between(0.2, 0.34)), Tone("accent", turn=index))
-        for index in range(3):
-            canvas.light(circle(*_anywhere(canvas, dice), dice.between(26, 60)), Tone("accent", turn=index + 1), 0.35)
 
 
 def _contours(canvas: Canvas, dice: Dice) -> None:
@@ -102,7 +100,7 @@ def _contours(canvas: Canvas, dice: Dice) -> None:
         for hill, (x, y) in enumerate(centres):
             rings = 12 if hill == 0 else 8
             for ring in range(rings, 0, -1):
-                radius = 34.0 * ring
+                radius = 29.0 * ring
                 points = []
                 for step in range(20):
                     turn = math.tau * step / 20
@@ -119,36 +117,36 @@ def _contours(canvas: Canvas, dice: Dice) -> None:
 def _shapes(canvas: Canvas, dice: Dice) -> None:
     """A still life: a disc, arches, a hill and a stem, set off from the middle."""
     flip = dice.chance(0.5)
-    middle, ground = canvas.width / 2, canvas.height * 0.5 + 330
+    middle, ground = canvas.width / 2, canvas.height * 0.5 + 350
 
     def across(offset: float) -> float:
         return middle + (-offset if flip else offset)
 
     with canvas.group("disc"):
-        _disc(canvas, (across(150), ground - 560), 150)
+        _disc(canvas, (across(165), ground - 620), 170)
     with canvas.group("hill"):
-        hill = arc_points(across(215), ground, 250, (0.5, 1.0), 28)
+        hill = arc_points(across(230), ground, 285, (0.5, 1.0), 28)
         canvas.area(curve(hill) + "z", Tone("accent", turn=1))
         canvas.ink(hill, 3.2, Tone("accent", turn=1), (0.1, 0.1))
-        for radius in (190, 130, 70):
-            canvas.ink(arc_points(across(215), ground, radius, (0.5, 1.0), 20), 1.8, Tone("accent", turn=1), (0.2, 0.2))
+        for radius in (220, 155, 90):
+            canvas.ink(arc_points(across(230), ground, radius, (0.5, 1.0), 20), 1.8, Tone("accent", turn=1), (0.2, 0.2))
     with canvas.group("arches"):
-        _arches(canvas, (across(-160), ground))
+        _arches(canvas, (across(-175), ground))
     with canvas.group("stem"):
-        _stem(canvas, (across(60), ground), 470)
+        _stem(canvas, (across(60), ground), 560)
     with canvas.group("ground"):
-        line = sliver((middle - 430, ground), (middle + 430, ground), 3.4)
+        line = sliver((middle - 455, ground), (middle + 455, ground), 3.4)
         canvas.dash(line, Tone("land", depth=1.0))
     with canvas.group("stones"):
-        for offset, radius, turn in ((-375.0, 34.0, 3), (-322.0, 20.0, 2)):
+        for offset, radius, turn in ((-415.0, 34.0, 3), (-360.0, 20.0, 2)):
             canvas.area(circle(across(offset), ground - radius, radius), Tone("accent", turn=turn), outline=2.4)
 
 
 def _arches(canvas: Canvas, foot: Point) -> None:
     """Arches inside one another."""
     x, y = foot
-    for ring, radius in enumerate((165.0, 122.0, 80.0, 38.0)):
-        straight = 170.0
+    for ring, radius in enumerate((195.0, 145.0, 95.0, 45.0)):
+        straight = 215.0
         r = number(radius)
         path = f"M{number(x - radius)} {number(y)}v-{number(straight)}a{r} {r} 0 0 1 {number(2 * radius)} 0v{number(straight)}z"
         tone = Tone("paper") if ring == 3 else Tone("accent", turn=ring + (ring > 0))  # noqa: PLR2004 - the opening
@@ -189,13 +187,9 @@ def _blob(dice: Dice, at: Point, radius: float) -> str:
     points = []
     for step in range(7):
         turn = start + math.tau * step / 7
-        reach = radius * dice.between(0.72, 1.18)
+        reach = radius * dice.between(0.84, 1.12)
         points.append((at[0] + reach * math.cos(turn), at[1] + reach * math.sin(turn)))
     return curve(points, closed=True)
-
-
-def _anywhere(canvas: Canvas, dice: Dice) -> Point:
-    return canvas.width * dice.between(0.12, 0.88), canvas.height * dice.between(0.12, 0.88)
 
 
 PAINTERS: Mapping[AbstractKind, Callable[[Canvas, Dice], None]] = {

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from xml.sax.saxutils import escape
 
 from apiinone.providers.local.brief import Style
-from apiinone.providers.local.oklab import mix
+from apiinone.providers.local.oklab import lifted, mix
 from apiinone.providers.local.palette import Palette, Tone
 from apiinone.providers.local.pen import Point, box, brush, number
 
@@ -36,6 +36,7 @@ class Canvas:
         self._definitions: list[str] = []
         self._body: list[str] = []
         self._names: dict[str, int] = {}
+        self._fades: dict[tuple[str, ...], str] = {}
 
     @property
     def is_line_art(self) -> bool:
@@ -71,14 +72,15 @@ class Canvas:
     def area(self, path: str, tone: Tone, *, outline: float = 0.0, mist: str | None = None) -> None:
         """A closed shape. In line art: paper, and an even outline of that weight (0: none).
 
-        `mist` is the colour that its lower edge fades to in gradient pictures.
+        In gradient pictures its lower edge fades to the colour of the `mist`, or a little darker where there is none.
         """
         if self.is_line_art:
             self._path(path, self.palette.paper, stroke=(self.palette.ink(tone), outline) if outline else None)
             return
         colour = self.palette.colour(tone)
-        if self.style == "gradient" and mist is not None:
-            self._path(path, self.fade((colour, mix(colour, mist, 0.55))))
+        if self.style == "gradient":
+            lower = mix(colour, mist, 0.55) if mist is not None else lifted(colour, -0.05)
+            self._path(path, self.fade((colour, lower)))
         else:
             self._path(path, colour)
 
@@ -116,16 +118,18 @@ class Canvas:
         if not self.is_line_art:
             self._path(path, paint)
 
-    def fade(self, stops: Sequence[str], *, across: bool = False) -> str:
-        """A paint that runs through the colours from top to bottom, or from left to right."""
+    def fade(self, stops: Sequence[str]) -> str:
+        """A paint that runs through the colours from the top of a shape to its bottom."""
+        if tuple(stops) in self._fades:
+            return self._fades[tuple(stops)]
         name = self._unique("fade")
-        end = 'x2="1" y2="0"' if across else 'x2="0" y2="1"'
         parts = "".join(
             f'<stop offset="{number(100 * index / max(1, len(stops) - 1))}%" stop-color="{colour}"/>'
             for index, colour in enumerate(stops)
         )
-        self._definitions.append(f'<linearGradient id="{name}" x1="0" y1="0" {end}>{parts}</linearGradient>')
-        return f"url(#{name})"
+        self._definitions.append(f'<linearGradient id="{name}" x2="0" y2="1">{parts}</linearGradient>')
+        self._fades[tuple(stops)] = f"url(#{name})"
+        return self._fades[tuple(stops)]
 
     def glow(self, colour: str, opacity: float = 1.0) -> str:
         """A paint that is strongest in the middle and gone, without an edge, at the rim."""

@@ -163,12 +163,12 @@ def _terrazzo(canvas: Canvas, rows: Sequence[Sequence[Cell]]) -> None:
             dice = Dice(cell.dice)
             for across, down in ((0.25, 0.25), (0.75, 0.25), (0.25, 0.75), (0.75, 0.75)):
                 middle = cell.at(across + dice.between(-0.07, 0.07), down + dice.between(-0.07, 0.07))
-                chip = _chip(dice, middle, min(cell.width, cell.height) * dice.between(0.06, 0.155))
+                chip = _chip(dice, middle, min(cell.width, cell.height) * dice.between(0.075, 0.17))
                 canvas.area(chip, Tone("accent", turn=dice.whole(0, 4)), outline=2.2)
 
 
 def _chip(dice: Dice, at: Point, radius: float) -> str:
-    corners = dice.whole(4, 6)
+    corners = dice.whole(3, 6)
     start = dice.between(0, math.tau)
     points = []
     for corner in range(corners):

@@ -144,8 +144,22 @@ def arc_points(x: float, y: float, radius: float, turn: tuple[float, float] = (0
     return [(x + radius * math.cos(angle), y + radius * math.sin(angle)) for angle in angles]
 
 
-def resampled(points: Sequence[Point], step: float) -> list[Point]:
-    """Points at even distances along the line, corners of the original kept."""
+def _evenly(points: Sequence[Point], steps: int) -> list[Point]:
+    """So many steps of equal length along the line."""
+    step = length(points) / steps
+    kept = [points[0]]
+    walked = 0.0
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        piece = math.hypot(x1 - x0, y1 - y0)
+        while piece and len(kept) < steps and walked + piece >= step * len(kept):
+            part = (step * len(kept) - walked) / piece
+            kept.append((lerp(x0, x1, part), lerp(y0, y1, part)))
+        walked += piece
+    return [*kept, points[-1]]
+
+
+def _with_corners(points: Sequence[Point], step: float) -> list[Point]:
+    """Points about so far apart, all corners of the original among them."""
     kept = [points[0]]
     for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
         pieces = max(1, round(math.hypot(x1 - x0, y1 - y0) / step))
@@ -153,7 +167,7 @@ def resampled(points: Sequence[Point], step: float) -> list[Point]:
     return kept
 
 
-def rounded(points: Sequence[Point]) -> list[Point]:
+def _rounded(points: Sequence[Point]) -> list[Point]:
     """More points, along the same curve that `curve` draws."""
     count = len(points)
     if count == 2:  # noqa: PLR2004 - nothing to round
@@ -183,10 +197,8 @@ def length(points: Sequence[Point]) -> float:
 def brush(points: Sequence[Point], weight: float, *, taper: tuple[float, float] = (0.2, 0.2), smooth: bool = True) -> str:
     """The outline of a pen stroke along the points: full weight inside, thinning out over `taper` of either end."""
     total = length(points)
-    if smooth:
-        points = rounded(points)
     steps = min(BRUSH_STEPS_MAX, max(BRUSH_STEPS_MIN, total / (SMOOTH_STEP if smooth else SHARP_STEP)))
-    line = resampled(points, total / steps)
+    line = _evenly(_rounded(points), int(steps)) if smooth else _with_corners(points, total / steps)
     left: list[Point] = []
     right: list[Point] = []
     for index, (x, y) in enumerate(line):

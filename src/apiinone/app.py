@@ -1,0 +1,271 @@
+"""The composition root: settings become a database, batches, providers, a worker and duties; nothing else knows all.
+
+`open_app` gives everything a process needs. A gateway also makes the ASGI application from it, a worker runs
+`app.work`, the command line calls use cases on `app.database`.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from apiinone import __version__
+from apiinone.accounts.account_rows import agree
+from apiinone.accounts.callers import Callers
+from apiinone.assets.ingest import SVG_TARGET, Ingest
+from apiinone.assets.orphans import orphans
+from apiinone.assets.storage import Storage, open_storage
+from apiinone.catalog.load import Catalogue, load_catalogue
+from apiinone.connect import connect_vendors, own_hosts
+from apiinone.core.batch import Batcher
+from apiinone.core.clock import US_PER_S, SystemClock
+from apiinone.core.credits import whole
+from apiinone.core.ids import Ids
+from apiinone.db import Database, Tx, open_database
+from apiinone.installation import InstallationSecret, installation_secret
+from apiinone.migrate import migrate, refuse_other_revision, revision
+from apiinone.migrations import CURRENT_REVISION
+from apiinone.outbound import Outbound
+from apiinone.providers.local.brief import TARGET as DRAW_TARGET
+from apiinone.providers.provider import Reference
+from apiinone.sandbox import Sandbox, SandboxLimits
+from apiinone.settings import Settings, SettingsError
+from apiinone.tasks.claim import reference_of
+from apiinone.tasks.conclude import Conclusions, Tries
+from apiinone.tasks.duties import FAST_S, HOURLY_S, SLOW_S, Duties, Duty
+from apiinone.tasks.execute import Executor, Maker, Vendor
+from apiinone.tasks.lifecycle import FINAL
+from apiinone.tasks.make_local import LocalMaker
+from apiinone.tasks.moves import Move, Moved
+from apiinone.tasks.moves import Outcome as MoveOutcome
+from apiinone.tasks.settle import apply_moves
+from apiinone.tasks.submission import Submission
+from apiinone.tasks.submit import Outcome as SubmitOutcome
+from apiinone.tasks.submit import SubmitRules, submit_batch
+from apiinone.tasks.sweep import Sweeper, SweepRules
+from apiinone.tasks.waiters import Waiters
+from apiinone.tasks.worker import Worker, WorkerRules
+
+BATCH_MAX = 256
+MOVES_WAITING_MAX = 100_000
+SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET)
+ORPHAN_AGE_US = 2 * 24 * 3600 * US_PER_S
+"""Files without a row are left alone until no attempt that wrote them can still be under way."""
+FINGERPRINT = "secret_fingerprint"
+
+
+@dataclass(slots=True)
+class App:
+    """What a process is made of."""
+
+    settings: Settings
+    secret: InstallationSecret
+    clock: SystemClock
+    ids: Ids
+    database: Database
+    catalogue: Catalogue
+    storage: Storage
+    callers: Callers
+    submissions: Batcher[Submission, SubmitOutcome]
+    moves: Batcher[Move, MoveOutcome]
+    waiters: Waiters
+    vendors: Mapping[str, Vendor]
+    webhook_secrets: Mapping[str, str]
+    worker: Worker
+    sweeper: Sweeper
+    duties: Duties
+
+    async def apply(self, move: Move) -> MoveOutcome:
+        """Make a move in the next batch, and wake who waits for the task's end."""
+        outcome = await self.moves.do(move)
+        if isinstance(outcome, Moved) and outcome.state in FINAL:
+            self.waiters.ended(move.task_id)
+        return outcome
+
+    @asynccontextmanager
+    async def work(self) -> AsyncGenerator[None]:
+        """Run the worker and the duties for the length of the block, then hand open tasks back to others."""
+        running = [asyncio.create_task(self.worker.run()), asyncio.create_task(self.duties.run())]
+        try:
+            yield
+        finally:
+            await self.worker.stop()
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+            await self.submissions.drain()
+            await self.moves.drain()
+
+
+@asynccontextmanager
+async def open_app(
+    settings: Settings, environ: Mapping[str, str], *, maker: Maker | None = None
+) -> AsyncGenerator[App]:
+    """Open everything; the database must be at this program's revision (`prepare_database`).
+
+    `maker` takes the drawing engine's place where drawing is not what is tried. Raises SettingsError,
+    DatabaseUnavailable, CatalogueInvalid, StorageFailed.
+    """
+    clock = SystemClock()
+    secret = _secret(settings)
+    database = await open_database(settings.database, clock)
+    sandbox = Sandbox(SANDBOX_TARGETS, SandboxLimits(children_max=settings.drawing_children_max))
+    outbound = Outbound(
+        allowed_private=frozenset(settings.allowed_private_hosts) | own_hosts(settings),
+        connections_max=settings.steps_max,
+        user_agent=f"apiinone/{__version__}",
+    )
+    try:
+        await refuse_other_revision(database)
+        await _agree_on_secret(database, secret)
+        storage = open_storage(settings.storage, {})
+        ingest = Ingest(storage, outbound, sandbox, os.urandom)
+        ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound)
+        yield _compose(ground, maker or LocalMaker(sandbox))
+    finally:
+        await sandbox.aclose()
+        await outbound.aclose()
+        await database.close()
+
+
+async def prepare_database(settings: Settings) -> None:
+    """Bring the database to this program's revision where it is empty or older. Raises DatabaseUnavailable."""
+    database = await open_database(settings.database, SystemClock())
+    try:
+        found = await revision(database)
+    finally:
+        await database.close()
+    if found != CURRENT_REVISION:
+        await migrate(settings.database)
+
+
+@dataclass(slots=True)
+class _Ground:
+    """What has to be opened and closed, and what everything is made from."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    secret: InstallationSecret
+    clock: SystemClock
+    database: Database
+    storage: Storage
+    ingest: Ingest
+    outbound: Outbound
+
+
+def _compose(ground: _Ground, maker: Maker) -> App:
+    settings, clock, database = ground.settings, ground.clock, ground.database
+    ids = Ids(clock)
+    overlay = Path(settings.catalogue_overlay) if settings.catalogue_overlay else None
+    catalogue = load_catalogue(overlay)
+    callers = Callers(database, clock, ground.secret.key("pepper"))
+    waiters = Waiters(per_key_max=settings.waiting_requests_max)
+    moves = _moves(database)
+    vendors, webhook_secrets = connect_vendors(settings, ground.environ, clock)
+
+    async def apply(move: Move) -> MoveOutcome:
+        return await app.apply(move)
+
+    async def evidence(attempt_id: str) -> Reference | None:
+        async def look(tx: Tx) -> Reference | None:
+            return await reference_of(tx, attempt_id)
+
+        return await database.read(look)
+
+    ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
+    executor = Executor(catalogue, vendors, ground.outbound, maker, clock, ids, ends, evidence)
+    sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
+    sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)
+    app = App(
+        settings=settings,
+        secret=ground.secret,
+        clock=clock,
+        ids=ids,
+        database=database,
+        catalogue=catalogue,
+        storage=ground.storage,
+        callers=callers,
+        submissions=_submissions(database, settings),
+        moves=moves,
+        waiters=waiters,
+        vendors=vendors,
+        webhook_secrets=webhook_secrets,
+        worker=Worker(database, executor, rules=_worker_rules(settings, catalogue), clock=clock, ids=ids),
+        sweeper=sweeper,
+        duties=Duties(_duties(sweeper, ground, clock), clock),
+    )
+    return app
+
+
+def _submissions(database: Database, settings: Settings) -> Batcher[Submission, SubmitOutcome]:
+    rules = SubmitRules(settings.open_tasks_max, whole(settings.test_credits_per_day), settings.unknown_max_s)
+
+    async def run(batch: Sequence[Submission]) -> Sequence[SubmitOutcome]:
+        async def work(tx: Tx) -> list[SubmitOutcome]:
+            return await submit_batch(tx, batch, rules)
+
+        return await database.transact(work)
+
+    share_of: Callable[[Submission], str] = lambda submission: submission.caller.account_id  # noqa: E731
+    return Batcher(run, share_of=share_of, size_max=BATCH_MAX, queue_max=settings.queue_max)
+
+
+def _moves(database: Database) -> Batcher[Move, MoveOutcome]:
+    async def run(batch: Sequence[Move]) -> Sequence[MoveOutcome]:
+        async def work(tx: Tx) -> list[MoveOutcome]:
+            return await apply_moves(tx, batch)
+
+        return await database.transact(work)
+
+    share_of: Callable[[Move], str] = lambda move: move.owner[0]  # noqa: E731
+    return Batcher(run, share_of=share_of, size_max=BATCH_MAX, queue_max=MOVES_WAITING_MAX)
+
+
+def _worker_rules(settings: Settings, catalogue: Catalogue) -> WorkerRules:
+    return WorkerRules(
+        nodes=settings.nodes or tuple(sorted({entry.node for entry in catalogue.entries})),
+        lease_s=settings.lease_s,
+        margin_s=settings.lease_s / 5,
+        jobs_max=settings.jobs_max,
+        steps_max=settings.steps_max,
+    )
+
+
+def _duties(sweeper: Sweeper, ground: _Ground, clock: SystemClock) -> list[Duty]:
+    async def drop_orphans() -> int:
+        older_than_us = clock.now_us() - ORPHAN_AGE_US
+        found = [key async for key in orphans(ground.storage, sweeper.known_files, older_than_us)]
+        await ground.storage.delete(found)
+        return 0
+
+    return [
+        Duty("limits passed", FAST_S, sweeper.pass_limits),
+        Duty("tasks taken over", FAST_S, sweeper.take_over),
+        Duty("lots expired", FAST_S * 5, sweeper.expire_lots),
+        Duty("test balances refilled", SLOW_S, sweeper.refill_tests),
+        Duty("outputs expired", SLOW_S, sweeper.expire_outputs),
+        Duty("idempotency keys forgotten", SLOW_S, sweeper.forget_keys),
+        Duty("quotes dropped", SLOW_S, sweeper.drop_quotes),
+        Duty("tasks dropped", SLOW_S, sweeper.drop_tasks),
+        Duty("key use noted", SLOW_S, sweeper.note_key_use),
+        Duty("orphan files dropped", HOURLY_S, drop_orphans),
+    ]
+
+
+def _secret(settings: Settings) -> InstallationSecret:
+    try:
+        return installation_secret(settings.secret_key, settings.data_path)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"APIINONE_SECRET_KEY or the data folder's secret cannot be used: {error}") from error
+
+
+async def _agree_on_secret(database: Database, secret: InstallationSecret) -> None:
+    """Refuse a secret other than the one the database's keys were hashed with: no key would work."""
+
+    async def look(tx: Tx) -> str:
+        return await agree(tx, FINGERPRINT, secret.fingerprint())
+
+    if await database.transact(look) != secret.fingerprint():
+        raise SettingsError("the database belongs to an installation with another secret: set APIINONE_SECRET_KEY")

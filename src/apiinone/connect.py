@@ -1,0 +1,44 @@
+"""Which providers can be reached from here: adapters joined with the credentials that are set."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from apiinone.core.clock import Clock
+from apiinone.providers.registry import remote_providers
+from apiinone.settings import Settings, SettingsError, read_secret
+from apiinone.tasks.execute import Vendor
+from apiinone.tasks.pace import Pace
+
+
+def connect_vendors(
+    settings: Settings, environ: Mapping[str, str], clock: Clock
+) -> tuple[dict[str, Vendor], dict[str, str]]:
+    """The providers whose credential is set, and the secrets their callbacks are signed with."""
+    vendors: dict[str, Vendor] = {}
+    webhook_secrets: dict[str, str] = {}
+    try:
+        remotes = remote_providers(settings.provider_base_urls)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    for name, remote in remotes.items():
+        secret = read_secret(environ, remote.credential_names)
+        if secret is None:
+            continue
+        hook = read_secret(environ, (remote.webhook_secret_name,)) if remote.webhook_secret_name else None
+        webhook_url = None
+        if hook is not None and settings.public_url.startswith("https://"):
+            webhook_secrets[name] = hook.reveal()
+            webhook_url = f"{settings.public_url.rstrip('/')}/api/v1/providers/{name}/webhook"
+        pace = Pace(per_s_max=remote.submit_per_s_max, concurrent_max=remote.concurrent_max, clock=clock)
+        vendors[name] = Vendor(remote, secret, pace, webhook_url)
+    return vendors, webhook_secrets
+
+
+def own_hosts(settings: Settings) -> frozenset[str]:
+    """Hosts and ports of providers that the operator has put at an address of their own, such as a simulator."""
+    hosts: set[str] = set()
+    for url in settings.provider_base_urls.values():
+        parts = urlsplit(url)
+        if parts.hostname:
+            hosts.add(f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}")
+    return frozenset(hosts)
