@@ -9,10 +9,8 @@ import importlib.util
 import os
 import secrets
 import shutil
-import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,12 +21,12 @@ import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no 
 T = TypeVar("T")
 Migrate = Callable[[str], Awaitable[None]]
 
-STARTED_WITHIN_S = 30.0
-STOPPED_WITHIN_S = 10.0
+STARTED_WITHIN_S = 30
+STOPPED_WITHIN_S = 10
 _ROOT = 0
 _UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
 _SETTINGS = {
-    "listen_addresses": "",
+    "listen_addresses": "''",
     "fsync": "off",  # tests kill our processes, never this one
     "full_page_writes": "off",
     "max_connections": "200",
@@ -44,20 +42,23 @@ def run_apart(work: Coroutine[object, object, T]) -> T:
 
 
 class PostgresForTests:
-    """A server on a Unix socket, all its files in a temporary folder; `stop` ends it and removes them."""
+    """A server on a Unix socket, all its files in a temporary folder; `stop` ends it and removes them.
+
+    It is no child of the tests' process, so that tests may count theirs.
+    """
 
     def __init__(self) -> None:
         """Start it and wait until it answers. Raises AssertionError with its log where it does not."""
         self._folder = Path(tempfile.mkdtemp(prefix="apiinone-pg-", dir="/tmp"))  # a socket's path must be short
         self._user = _UNPRIVILEGED if os.geteuid() == _ROOT else None
         self._programs = _programs(self._folder / "wheel" if self._user else None)
-        self._data = self._folder / "data"
         if self._user:
             shutil.chown(self._folder, self._user)
-        self._log = self._folder / "log"
-        self._call("initdb", "--pgdata", str(self._data), "--username=postgres", "--encoding=UTF8", "--no-sync")
-        self._server = self._start()
-        self._wait_until_it_answers()
+        self._call("initdb", "--username=postgres", "--encoding=UTF8", "--no-sync")
+        settings = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+        self._call(
+            "pg_ctl", "start", "--wait", f"--timeout={STARTED_WITHIN_S}", f"--options=-k {self._folder} {settings}"
+        )
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""
@@ -78,37 +79,18 @@ class PostgresForTests:
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
     def stop(self) -> None:
-        """End the server and remove its files."""
-        self._server.send_signal(signal.SIGINT)  # the fast way: open transactions are rolled back
-        try:
-            self._server.wait(STOPPED_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self._server.kill()
-            self._server.wait()
+        """End the server, whoever is still connected, and remove its files."""
+        self._call("pg_ctl", "stop", "--mode=immediate", "--wait", f"--timeout={STOPPED_WITHIN_S}")
         shutil.rmtree(self._folder)
 
     def _call(self, program: str, *arguments: str) -> None:
-        with self._log.open("ab") as log:
-            command = [str(self._programs / program), *arguments]
-            subprocess.run(command, check=True, stdout=log, stderr=log, user=self._user, cwd=self._folder)  # noqa: S603
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        command = [str(self._programs / "postgres"), "-D", str(self._data), "-k", str(self._folder), *settings]
-        with self._log.open("ab") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log, user=self._user, cwd=self._folder)  # noqa: S603
-
-    def _wait_until_it_answers(self) -> None:
-        deadline = time.monotonic() + STARTED_WITHIN_S
-        while True:
-            try:
-                self.run("SELECT 1")
-            except (OSError, asyncpg.PostgresError):
-                assert self._server.poll() is None, self._log.read_text()
-                assert time.monotonic() < deadline, self._log.read_text()
-                time.sleep(0.05)
-            else:
-                return
+        log = self._folder / "log"
+        command = [str(self._programs / program), f"--pgdata={self._folder / 'data'}", *arguments]
+        with log.open("ab") as output:
+            done = subprocess.run(  # noqa: S603 - the wheel's own programs
+                command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output, user=self._user, cwd="/"
+            )
+        assert done.returncode == 0, f"{program} ended with {done.returncode}:\n{log.read_text()}"
 
 
 def _programs(copy_to: Path | None) -> Path:

@@ -162,8 +162,10 @@ def _own(attributes: dict[str, str]) -> dict[str, str]:
 def _without_prologue_faults(data: bytes) -> bytes:
     """Take out what programs write before a drawing and a strict parser refuses: space before the XML header.
 
-    And the one document type that names the public standard of SVG, and declares nothing.
+    And the one document type that names the public standard of SVG, and declares nothing. Raises Unacceptable.
     """
+    if data.startswith(_UTF_16_MARKS):
+        raise Unacceptable("broken", "SVG in UTF-16")  # the parser would believe the mark more than us
     data = data.removeprefix(_BYTE_ORDER_MARK).lstrip()
     return _PUBLIC_DOCTYPE.sub(rb"\1", data, count=1) if b"<!DOCTYPE" in data[:ROOT_BYTES_MAX] else data
 
@@ -175,6 +177,7 @@ _QUALIFIED = {
     "{http://www.w3.org/XML/1998/namespace}lang": "xml:lang",
 }
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _PUBLIC_DOCTYPE = re.compile(
     rb"""\A((?:<\?xml[^>]{0,200}+>)?+\s*+(?:<!--[^>]{0,1000}+>)?+\s*+)"""
     rb"""<!DOCTYPE\s++svg\s++PUBLIC\s++"-//W3C//DTD SVG [^"<>]{1,40}+"\s++"http://www\.w3\.org/[^"<>]{1,100}+"\s*+>"""

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 US_PER_S = 1_000_000
@@ -47,9 +48,14 @@ def parse_iso(text: str) -> int:
 
 def day_of(moment_us: int) -> str:
     """The UTC day, ``2026-11-23``: the period of roll-ups, refills and daily budgets."""
-    return iso(moment_us)[:10]
+    return _day(moment_us // (86_400 * US_PER_S))
 
 
 def month_of(moment_us: int) -> str:
     """The UTC month, ``2026-11``."""
-    return iso(moment_us)[:7]
+    return day_of(moment_us)[:7]
+
+
+@lru_cache(maxsize=64)
+def _day(days: int) -> str:
+    return f"{datetime.fromtimestamp(days * 86_400, UTC):%Y-%m-%d}"

@@ -46,9 +46,10 @@ SUBMIT_TIMEOUT_S: Final = 60.0
 POLL_TIMEOUT_S: Final = 30.0
 POLL_INTERVAL_S: Final = 1.0
 """The SDK's own."""
-THROTTLED_POLL_S: Final = 5.0
+TURNED_AWAY: Final = (429, 503)
+TURNED_AWAY_POLL_S: Final = 5.0
+"""When to ask again where the vendor turns a question away without saying when: our choice."""
 OK: Final = 200
-THROTTLED: Final = 429
 SYNC_TIMEOUT_CODE: Final = 5004
 WEBHOOK_AGE_S_MAX: Final = 300
 WEBHOOK_SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - the prefix of every secret, not one
@@ -115,8 +116,8 @@ class WaveSpeed:
 
     def read_poll(self, response: Response) -> PollReply:
         """The job's state. A question that fails says nothing about the job, so it never ends one."""
-        if response.status == THROTTLED:
-            return Running(retry_after_s(response.headers) or THROTTLED_POLL_S)
+        if response.status in TURNED_AWAY:
+            return Running(retry_after_s(response.headers) or TURNED_AWAY_POLL_S)
         if response.status != OK:
             return Unclear(f"status {response.status}")
         envelope = decoded(response.body, _Envelope)

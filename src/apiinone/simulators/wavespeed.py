@@ -155,7 +155,7 @@ class WaveSpeedSimulator:
             raise Refused(*REFUSALS[fault])
 
     def _begin(self, model: str, order: "_Order", fault: FaultName | None) -> Job:
-        """Accept the job, and charge it unless it is going to fail (failed jobs are refunded)."""
+        """Accept the job, and charge it unless it is going to fail or be marked (unconfirmed) and refunded."""
         width, height = order.size.split("*")
         job = Job(
             model=model,
@@ -167,7 +167,7 @@ class WaveSpeedSimulator:
             nsfw=fault == "nsfw",
         )
         self._jobs.add(job)
-        if not job.error:
+        if not (job.error or job.nsfw):
             self._controls.seen.charged(MICRO_USD_PER_OUTPUT * job.outputs)
         return job
 

@@ -78,11 +78,12 @@ class Palette(Struct, frozen=True):
 
 
 def derived(colours: tuple[str, ...], background: str | None = None) -> Palette:
-    """A palette in which each of one to five colours is seen, and the rest belongs to them.
+    """A palette in which each of one to five colours (the background among them) is seen; the rest belongs to them.
 
     The lightest (or the background that was asked for) becomes the sky, the strongest of three or more the sun.
     """
-    light_first = sorted(dict.fromkeys(colours), key=lambda colour: (-lightness(colour), colour))
+    named = tuple(dict.fromkeys((*colours, background) if background else colours))
+    light_first = sorted(named, key=lambda colour: (-lightness(colour), colour))
     main = max(light_first, key=chroma)
     paper = background or _paper(light_first, main)
     rest = [colour for colour in light_first if colour != background] or light_first
@@ -96,7 +97,7 @@ def derived(colours: tuple[str, ...], background: str | None = None) -> Palette:
         sun = land[0]
     horizon = toned(sky, light=min(0.965, lightness(sky) + 0.11), strength=0.6)
     return Palette(
-        name=" and ".join(colours),
+        name=" and ".join(named),
         paper=paper,
         inks=_inks(rest, paper),
         sky=(sky, horizon),

@@ -1,6 +1,11 @@
 """The curated palettes, by the mood they are for."""
 
-from apiinone.providers.local.palette import Palette
+from collections.abc import Mapping
+
+from apiinone.providers.local.palette import Palette, derived
+from apiinone.providers.local.pen import Dice
+from apiinone.providers.local.reading import Reading
+from apiinone.providers.local.stage import Terrain
 
 
 def _palette(name: str, paper_ink: str, sky: str, land: str, rest: str) -> Palette:
@@ -66,8 +71,49 @@ PALETTES = {
          "#fffbe6 #eab793 #7a6a3c #e8613c #f6a945 #fbdcb9 #7d8f55"),
         ("mars", "#fdf1e8 #571f1c", "#c9764f #e3a277 #f6d5ae", "#d98a5f #a5472f #43191c",
          "#fff3d9 #b8603f #6b2a22 #e5763f #f2b279 #8c3a2c #f6d5ae"),
+        ("meadow", "#f8faee #27412b", "#a9d8ea #d8edec #f8f6e2", "#c5dba4 #7fb069 #2c5f45",
+         "#fff5d0 #9fd0d4 #2f6b4a #f2a65a #e4572e #7fb069 #f6d8ae"),
         ("mist", "#f8f8f6 #35434c", "#c9d3d6 #dfe5e4 #f4f4ef", "#cdd6d8 #93a4a9 #42555e",
          "#fffdf4 #bccacd #4d6064 #93a4a9 #d8b08c #6f8f95 #e6dccb"),
     )
 }  # fmt: skip
 """By name. `ink` is for line art that asks for nothing else."""
+
+BY_TIME = {"sunset": "sunset", "sunrise": "sunrise", "night": "night"}
+BY_SEASON = {"winter": "winter", "autumn": "autumn", "spring": "blossom"}
+BY_TERRAIN: Mapping[Terrain, tuple[str, ...]] = {
+    "desert": ("desert",),
+    "sea": ("ocean",),
+    "forest": ("forest",),
+    "hills": ("meadow",),
+    "city": ("daylight", "sunrise", "mist"),
+    "lake": ("daylight", "sunrise"),
+    "mountains": ("daylight", "mist", "sunrise"),
+}
+"""In order: the first place that is in the picture decides."""
+ANYTHING = ("sunset", "jade", "retro", "candy", "ocean", "apricot", "sunrise", "blossom", "forest")
+
+
+def palette_for(reading: Reading, dice: Dice) -> Palette:
+    """Colours that were asked for, else a palette by word, time, season, mood or place, else one by chance."""
+    if reading.colours or reading.background:
+        return derived(reading.colours, reading.background)
+    return PALETTES[_name_for(reading, dice)]
+
+
+def _name_for(reading: Reading, dice: Dice) -> str:
+    scenery = reading.scenery
+    chance = dice.pick(ANYTHING)
+    snowy = "winter" if scenery.wants("snow") and "mountains" not in scenery.terrains else scenery.season
+    if reading.palettes:
+        return reading.palettes[0]
+    if reading.style == "line art" and scenery.time == "night":
+        return "ink at night"
+    for name in (BY_TIME.get(scenery.time), BY_SEASON.get(snowy), *reading.moods):
+        if name is not None:
+            return name
+    if reading.style == "line art":
+        return "ink"
+    if reading.subject == "landscape":
+        return dice.pick(next(names for terrain, names in BY_TERRAIN.items() if terrain in scenery.terrains))
+    return chance

@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from msgspec import Struct
 
@@ -13,19 +13,48 @@ from apiinone.providers.local.brief import Style, Subject
 from apiinone.providers.local.oklab import lightness, toned
 from apiinone.providers.local.pattern import PatternKind
 from apiinone.providers.local.stage import Scenery, Season, Terrain, Thing, Time
-from apiinone.providers.local.words import COLOURS, MEANINGS, NEGATIONS, SHADES, SILENT
+from apiinone.providers.local.words import COLOURS, MEANINGS, NEGATIONS, SHADES, SILENT, UNDRAWN
 
-PHRASE_WORDS_MAX = 4
-CJK_WORD_MAX = 6
-COLOURS_MAX = 5
-NOT_DRAWN_MAX = 16
-WORD_LENGTH_MAX = 40
 PROMPT_READ_MAX = 4000
-"""Characters that are read; what follows cannot change a picture of three subjects."""
+"""Characters that are read; what follows could change little in a picture of a few things."""
+PHRASE_WORDS_MAX = 3
+UNSPACED_WORD_MAX = 6
 NEGATION_REACH = 2
+COLOURS_MAX = 5
+WORD_LENGTH_MAX = 40
+SHADE_STEP = 0.16
 
-_TOKEN = re.compile(r"#[0-9a-f]{6}\b|#[0-9a-f]{3}\b|[^\W_]+(?:['’][^\W_]+)?|&")
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_WORD = re.compile(r"#[0-9a-f]{6}(?![0-9a-z])|#[0-9a-f]{3}(?![0-9a-z])|[^\W_]+(?:['\u2019][^\W_]+)?|&")
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+IMPLIED: Mapping[Thing, Terrain] = {
+    "boat": "sea",
+    "cactus": "desert",
+    "cabin": "hills",
+    "trees": "hills",
+    "snow": "mountains",
+    "moon": "mountains",
+    "stars": "mountains",
+    "fog": "forest",
+    "reflection": "lake",
+    "sun": "hills",
+    "clouds": "hills",
+    "birds": "hills",
+}
+"""Where a thing is put when the prompt names no place."""
+
+
+SIMILAR = {"waves": "scallops", "shapes": "geometric"}
+"""Patterns for what is otherwise an abstract picture."""
+
+
+class Asked(Struct, frozen=True):
+    """One word or phrase of the prompt, and a meaning of it."""
+
+    word: str
+    kind: str
+    """As in `words.MEANINGS`; also `colour`, `background`, and `unknown` where it has no meaning."""
+    name: str
 
 
 class Reading(Struct, frozen=True):
@@ -34,35 +63,198 @@ class Reading(Struct, frozen=True):
     subject: Subject
     style: Style
     scenery: Scenery
-    abstract_kind: AbstractKind | None
-    pattern_kind: PatternKind | None
+    abstract_kinds: tuple[AbstractKind, ...]
+    pattern_kinds: tuple[PatternKind, ...]
+    palettes: tuple[str, ...]
+    """Palettes that words of the prompt stand for."""
+    moods: tuple[str, ...]
+    """Palettes that would suit, where nothing stronger decides."""
     colours: tuple[str, ...]
     """``#rrggbb``, in the order of the prompt."""
     background: str | None
     """The colour that was asked for behind everything."""
-    mood: str | None
-    """The palette that a word of the prompt stands for."""
-    not_drawn: tuple[str, ...]
+    things: tuple[Asked, ...]
+    """The single things that were asked for; whether they can be seen shows when the picture is drawn."""
+    unknown: tuple[str, ...]
+    """Words that have no meaning here, and places where the subject is no landscape."""
 
 
 def read(prompt: str) -> Reading:
     """Understand what can be understood."""
-    found = _Found()
-    _scan(list(_tokens(prompt)), found)
-    terrains = tuple(name for name in get_args(Terrain) if name in found.terrains)
-    subject: Subject = "abstract"
-    if "pattern" in found.kinds and not (terrains and "any" not in found.patterns):
-        subject = "pattern"
-    elif terrains:
-        subject = "landscape"
+    asked, ruled_out = _scan(_words(prompt))
+    abstract, pattern = _names(asked, "abstract"), _names(asked, "pattern")
+    terrains = _terrains(asked, implied=not abstract and not pattern)
+    subject = _subject(abstract, pattern, terrains)
+    elsewhere = {"unknown"} if subject == "landscape" else {"unknown", "terrain"}
     return Reading(
         subject=subject,
-        style=_style(found, subject),
-        scenery=_scenery(found, terrains),
-        abstract_kind=found.first("abstract", AbstractKind),
-        pattern_kind=found.first("pattern", PatternKind),
-        colours=tuple(found.colours)[:COLOURS_MAX],
-        background=found.background,
-        mood=found.first("palette", None),
-        not_drawn=tuple(found.unknown)[:NOT_DRAWN_MAX],
+        style=_style(_names(asked, "style"), subject),
+        scenery=_scenery(asked, terrains, frozenset(cast("list[Thing]", _names(ruled_out, "thing")))),
+        abstract_kinds=tuple(cast("list[AbstractKind]", [name for name in abstract if name != "any"])),
+        pattern_kinds=_pattern_kinds(pattern, abstract),
+        palettes=tuple(_names(asked, "palette")),
+        moods=tuple(_names(asked, "mood")),
+        colours=tuple(_names(asked, "colour"))[:COLOURS_MAX],
+        background=next(iter(_names(asked, "background")), None),
+        things=tuple(one for one in asked if one.kind == "thing"),
+        unknown=tuple(dict.fromkeys(one.word[:WORD_LENGTH_MAX] for one in asked if one.kind in elsewhere)),
     )
+
+
+def _pattern_kinds(pattern: list[str], abstract: list[str]) -> tuple[PatternKind, ...]:
+    """The patterns named, or the one that shows what is named as an abstract picture."""
+    kinds = [name for name in pattern if name != "any"] or [SIMILAR[name] for name in abstract if name in SIMILAR]
+    return tuple(cast("list[PatternKind]", kinds))
+
+
+def _subject(abstract: list[str], pattern: list[str], terrains: tuple[Terrain, ...]) -> Subject:
+    """A pattern where the word is used, a landscape where there is a place, else abstract."""
+    if "any" in pattern or (pattern and not terrains and not abstract):
+        return "pattern"
+    return "landscape" if terrains else "abstract"
+
+
+def _style(styles: list[str], subject: Subject) -> Style:
+    """Line art wherever it is named; else the first style named; else what suits the subject."""
+    if "line art" in styles:
+        return "line art"
+    if styles:
+        return cast("Style", styles[0])
+    return "flat" if subject == "pattern" else "gradient"
+
+
+def _terrains(asked: Sequence[Asked], *, implied: bool) -> tuple[Terrain, ...]:
+    """The places, in a fixed order; where none is named, the place of the first thing or of a low sun."""
+    named = _names(asked, "terrain")
+    if not named and implied:
+        things = cast("list[Thing]", _names(asked, "thing"))
+        named = [IMPLIED[thing] for thing in things[:1]]
+        if not named and {"sunset", "sunrise"} & set(_names(asked, "time")):
+            named = ["sea"]
+    return tuple(terrain for terrain in cast("tuple[Terrain, ...]", get_args(Terrain)) if terrain in named)
+
+
+def _scenery(asked: Sequence[Asked], terrains: tuple[Terrain, ...], without: frozenset[Thing]) -> Scenery:
+    things = frozenset(cast("list[Thing]", _names(asked, "thing")))
+    times = _names(asked, "time") or (["night"] if things & {"moon", "stars"} else ["day"])
+    seasons = _names(asked, "season") or ["none"]
+    return Scenery(
+        terrains=terrains or ("mountains",),
+        time=cast("Time", times[0]),
+        season=cast("Season", seasons[0]),
+        things=things - without,
+        without=without,
+    )
+
+
+def _names(asked: Iterable[Asked], kind: str) -> list[str]:
+    """The distinct meanings of a kind, in the order of the prompt."""
+    return list(dict.fromkeys(one.name for one in asked if one.kind == kind))
+
+
+def _scan(words: Sequence[str]) -> tuple[list[Asked], list[Asked]]:
+    """What the words ask for, and what they rule out. The longest phrase that has a meaning is taken."""
+    lexicon = _lexicon()
+    asked: list[Asked] = []
+    ruled_out: list[Asked] = []
+    negated_until, at = -1, 0
+    while at < len(words):
+        size, meanings = _longest(lexicon, words, at)
+        phrase = " ".join(words[at : at + size])
+        for kind, name in meanings:
+            if kind == "negation":
+                negated_until = at + NEGATION_REACH
+            elif kind in {"silent", "shade"}:
+                continue
+            elif at <= negated_until:
+                ruled_out.append(Asked(phrase, kind, name))
+            elif kind == "colour":
+                asked.append(_colour(words, at, size, name))
+            else:
+                asked.append(Asked(phrase, kind, name))
+        at += size
+    return asked, ruled_out
+
+
+def _longest(lexicon: Mapping[str, tuple[tuple[str, str], ...]], words: Sequence[str], at: int) -> tuple[int, tuple[tuple[str, str], ...]]:
+    """How many words the longest known phrase has, and its meanings."""
+    for size in range(PHRASE_WORDS_MAX, 0, -1):
+        for phrase in _forms(" ".join(words[at : at + size])):
+            if phrase in lexicon:
+                return min(size, len(words) - at), lexicon[phrase]
+    word = words[at]
+    if word.startswith("#"):
+        return 1, (("colour", word if len(word) > 4 else "#" + "".join(2 * digit for digit in word[1:])),)  # noqa: PLR2004
+    return 1, (("silent", word),) if word.isdecimal() else (("unknown", word),)
+
+
+def _forms(phrase: str) -> list[str]:
+    """The phrase, and what it might be the plural of."""
+    forms = [phrase]
+    if len(phrase) > 3 and phrase.endswith("s"):  # noqa: PLR2004 - "gas" is no plural
+        forms.append(phrase[:-1])
+        if phrase.endswith("es"):
+            forms.append(phrase[:-2])
+        if phrase.endswith("ies"):
+            forms.append(phrase[:-3] + "y")
+    return forms
+
+
+def _colour(words: Sequence[str], at: int, size: int, colour: str) -> Asked:
+    """A colour, shifted by the word before it, and whether it is to lie behind everything."""
+    lexicon = _lexicon()
+    before = lexicon.get(words[at - 1], ()) if at else ()
+    if ("shade", "dark") in before:
+        colour = toned(colour, light=max(0.22, lightness(colour) - SHADE_STEP))
+    if ("shade", "light") in before:
+        colour = toned(colour, light=min(0.93, lightness(colour) + SHADE_STEP), strength=0.8)
+    after = words[at + size] if at + size < len(words) else ""
+    start = at - 1 if before and before[0][0] == "shade" else at
+    behind = after in {"background", "backdrop", "paper"} or (start > 0 and words[start - 1] == "on")
+    return Asked(" ".join(words[at : at + size]), "background" if behind else "colour", colour)
+
+
+def _words(text: str) -> list[str]:
+    """Lower-case words; scripts without spaces are cut into the longest words that are known."""
+    found: list[str] = []
+    for word in _WORD.findall(unicodedata.normalize("NFKC", text[:PROMPT_READ_MAX]).casefold()):
+        found += _cut(word) if _UNSPACED.search(word) else [word]
+    return found
+
+
+def _cut(run: str) -> list[str]:
+    """Known words inside a run of characters, and what is left between them."""
+    lexicon = _lexicon()
+    pieces: list[str] = []
+    at = rest = 0
+    while at < len(run):
+        size = next((n for n in range(UNSPACED_WORD_MAX, 0, -1) if run[at : at + n] in lexicon), 0)
+        if size:
+            pieces += [piece for piece in (run[rest:at], run[at : at + size]) if piece]
+            rest = at + size
+        at += size or 1
+    return [*pieces, run[rest:]] if run[rest:] else pieces
+
+
+@cache
+def _lexicon() -> Mapping[str, tuple[tuple[str, str], ...]]:
+    """Every known phrase with its meanings."""
+    table: dict[str, tuple[tuple[str, str], ...]] = {}
+
+    def add(phrases: str, kind: str, name: str) -> None:
+        for phrase in phrases.split(","):
+            key = " ".join(_WORD.findall(unicodedata.normalize("NFKC", phrase).casefold()))
+            table[key] = (*table.get(key, ()), (kind, name))
+
+    for meaning, phrases in MEANINGS.items():
+        add(phrases, *meaning.split(":"))
+    for colour, phrases in COLOURS.items():
+        add(phrases, "colour", colour)
+    for shade, phrases in SHADES.items():
+        add(phrases, "shade", shade)
+    add(UNDRAWN, "unknown", "")
+    add(NEGATIONS, "negation", "")
+    for phrase in SILENT.split(","):
+        word = phrase.strip()
+        table.setdefault(word, (("silent", word),))
+    return table

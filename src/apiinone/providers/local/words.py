@@ -18,7 +18,7 @@ MEANINGS: dict[str, str] = {
     "terrain:sea": "sea, ocean, seascape, beach, coast, coastline, shore, seaside, island, bay, harbour, harbor, lagoon, surf, "
     "tropical, mar, océano, mer, océan, plage, mare, oceano, spiaggia, meer, ozean, strand, praia, playa, море, океан, 海, "
     "大海, 海滩, 海洋, 바다, deniz, biển",
-    "terrain:lake": "lake, pond, river, lakeside, riverside, stream, reservoir, koi pond, lago, lac, see, fluss, río, rio, "
+    "terrain:lake": "lake, pond, river, lakeside, riverside, stream, reservoir, koi pond, lago, lac, fluss, río, rio, "
     "rivière, fiume, озеро, река, 湖, 湖泊, 河, 池, 호수, göl, hồ",
     "terrain:desert": "desert, dune, sahara, canyon, mesa, badlands, mojave, sand dunes, wasteland, mars, martian, desierto, "
     "désert, deserto, wüste, пустыня, 沙漠, 사막, çöl, sa mạc",
@@ -45,7 +45,7 @@ MEANINGS: dict[str, str] = {
     "thing:clouds": "cloud, cloudy, overcast, nube, nuage, wolke, облака, 云, 雲, 구름",
     "thing:birds": "bird, seagull, eagle, flock, pájaro, oiseau, vogel, птица, 鸟, 鳥, 새",
     "thing:trees": "tree, pine, pine tree, oak, birch, árbol, arbre, baum, albero, дерево, 树, 木, 나무",
-    "thing:boat": "boat, sailboat, ship, sail, yacht, canoe, barco, bateau, boot, barca, лодка, 船, 帆船, 배",
+    "thing:boat": "boat, sailboat, ship, sail, yacht, canoe, barco, bateau, barca, лодка, 船, 帆船, 배",
     "thing:cabin": "cabin, house, cottage, hut, barn, chalet, home, farmhouse, casa, maison, haus, дом, 房子, 家, 小屋, 집",
     "thing:cactus": "cactus, cacti, saguaro, 仙人掌, кактус",
     "thing:snow": "snow, snowcapped, snow-capped, snowfall, ice, glacier, nieve, neige, schnee, neve, снег, 雪, 눈",
@@ -62,18 +62,18 @@ MEANINGS: dict[str, str] = {
     "pattern:any": "pattern, seamless, tile, tiled, tiling, repeat, repeating, textile, fabric, wrapping paper, motif, mosaic, patrón, "
     "motivo, muster, padrão, узор, паттерн, 图案, 花纹, パターン, 模様, 패턴, desen",
     "pattern:geometric": "geometric, geometry, bauhaus, mid-century, midcentury, azulejo, quilt, checkered, tessellation, 几何",
-    "pattern:scallops": "scallop, scalloped, seigaiha, fish scale, scale, art deco, wave pattern, waves pattern, fan",
+    "pattern:scallops": "scallop, scalloped, seigaiha, fish scale, scale, art deco, wave pattern, waves pattern",
     "pattern:leaves": "leaf, leaves, botanical, foliage, plant, branch, fern, sprig, herbal, feuille, hoja, blatt, 叶, 植物",
     "pattern:terrazzo": "terrazzo, speckle, speckled, confetti, polka dot, polka dots, dot, dots, pebble, memphis",
     "pattern:zigzag": "zigzag, zig-zag, chevron, herringbone, stripe, striped, stripes",
     # how it is drawn
     "style:line art": "line art, lineart, line drawing, line work, linework, line illustration, outline, outlined, ink, ink drawing, "
     "pen drawing, pen and ink, monoline, one line, single line, sketch, pencil, doodle, etching, engraving, coloring page, "
-    "colouring page, coloring book, wireframe, blueprint, hand-drawn lines, minimalist line, arte lineal, dessin au trait, "
+    "colouring page, coloring book, wireframe, blueprint, hand-drawn lines, minimalist line, minimal line, simple line, thin line, fine line, continuous line, line style, black line, arte lineal, dessin au trait, "
     "strichzeichnung, контур, 线条, 线稿, 線画, 素描, 라인 아트, çizgi",
     "style:flat": "flat, flat design, flat illustration, vector, vector art, poster, paper cut, papercut, cut paper, screen print, "
     "screenprint, linocut, woodcut, silhouette, sticker, icon, logo, cartoon, infographic, travel poster, solid colors, "
-    "minimal, minimalist, minimalistic, plano, plat, 扁平, 平面, フラット, 플랫",
+    "minimal, minimalist, minimalistic, plano, 扁平, 平面, フラット, 플랫",
     "style:gradient": "gradient, photorealistic, realistic, photo, photography, photograph, cinematic, soft, dreamy, glow, glowing, "
     "atmospheric, 3d, render, watercolor, watercolour, painting, oil painting, ethereal, vivid, degradado, dégradé, sfumato, "
     "verlauf, градиент, 渐变, 写实, グラデーション, 그라데이션, 水彩",
@@ -83,18 +83,18 @@ MEANINGS: dict[str, str] = {
     "palette:neon": "neon, cyberpunk, synthwave, vaporwave, cyber, electric, futuristic, techno, club, nightclub, 霓虹, 赛博朋克",
     "palette:retro": "retro, vintage, mid-century, midcentury, bauhaus, seventies, 70s, nostalgic, matisse",
     "palette:earth": "earthy, earth, natural, boho, rustic, organic, coffee, wood grain, leather, neutral",
-    "palette:candy": "candy, playful, cheerful, fun, joyful, party, birthday, kids, children, bubblegum, memphis, pop",
-    "palette:jade": "fresh, modern, startup, tech, technology, eco, sustainable, health, clean energy, jade, robot, kitchen",
-    "palette:apricot": "food, ramen, soup, bread, fruit, honey, cozy, warm, delicious, restaurant, bakery, summer, energetic, tasty",
+    "palette:candy": "candy, playful, cheerful, joyful, party, birthday, kids, children, bubblegum, memphis, pop",
+    "mood:jade": "fresh, startup, tech, technology, eco, sustainable, health, clean energy, jade, robot, kitchen",
+    "mood:apricot": "food, ramen, soup, bread, fruit, honey, cozy, warm, delicious, restaurant, bakery, summer, energetic, tasty",
     "palette:mars": "mars, martian, volcanic, lava",
-    "palette:mist": "foggy, misty, calm, zen, serene, quiet, moody, melancholic, mist, fog",
-    "palette:ocean": "underwater, marine, nautical, aquatic, coral reef, tropical",
-    "palette:blossom": "romantic, wedding, love, valentine",
+    "mood:mist": "foggy, misty, calm, zen, serene, quiet, moody, melancholic, mist, fog",
+    "mood:ocean": "underwater, marine, nautical, aquatic, coral reef, tropical",
+    "mood:blossom": "romantic, wedding, love, valentine",
 }
 """By kind and name; the kinds are read in `reading.py`."""
 
 COLOURS: dict[str, str] = {
-    "#e03a3e": "red, rojo, rouge, rot, rosso, vermelho, красный, 红色, 赤, 빨간",
+    "#e03a3e": "red, rojo, rouge, rosso, vermelho, красный, 红色, 赤, 빨간",
     "#b8182f": "crimson, scarlet, ruby, cherry red",
     "#7a1f2b": "maroon, burgundy, wine red",
     "#f27ba6": "pink, hot pink, rosa, rose pink, розовый, 粉色, ピンク, 분홍",
@@ -137,11 +137,14 @@ COLOURS: dict[str, str] = {
 
 SHADES: dict[str, str] = {
     "dark": "dark, deep, darker, oscuro, foncé, dunkel, тёмный, 深",
-    "light": "light, pale, bright, soft, lighter, claro, clair, hell, светлый, 浅",
+    "light": "light, pale, bright, soft, lighter, claro, clair, светлый, 浅",
 }
 """Words that shift the colour after them."""
 
-NEGATIONS = "no, without, not, never, sans, ohne, sin, senza, sem, без, 没有, なし, 无"
+NEGATIONS = "no, without, not, never, sans, ohne, senza, sem, без, 没有, なし, 无"
+
+UNDRAWN = "food, ramen, soup, bread, fruit, honey, robot, kitchen, coffee, leather, restaurant, bakery, party, birthday, kids, children, baby"
+"""Words that lend a picture their mood and are not in it."""
 
 SILENT = (
     "a, an, the, of, in, on, at, by, with, and, or, for, to, from, over, under, near, into, onto, as, is, are, be, its, it, this, that, "
@@ -152,6 +155,6 @@ SILENT = (
     "colored, coloured, colorful, colourful, please, make, draw, create, generate, show, showing, featuring, me, i, want, "
     "traditional, large, big, small, tiny, huge, wide, tall, long, rising, lighting, side, light, layout, bold, de, la, el, los, las, un, "
     "una, le, les, du, des, une, et, y, e, en, der, die, das, ein, eine, und, mit, im, von, il, lo, di, da, do, con, avec, dans, sur, "
-    "sobre, em, no, na, и, в, на, с, 的, 一个, 和, 在, の, と, に, を, で, 은, 는, 이, 가, 의, 와"
+    "sobre, em, no, na, и, в, на, с, 的, 一个, 和, 在, の, と, に, を, で, 时, 画, 风格, 一幅, 一张, 绘画, 插画, 绘, 은, 는, 이, 가, 의, 와"
 )
 """Words that ask for nothing that could be drawn or left out."""
