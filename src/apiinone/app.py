@@ -5,7 +5,6 @@
 """
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from apiinone.core.batch import Batcher
 from apiinone.core.clock import US_PER_S, SystemClock
 from apiinone.core.credits import whole
 from apiinone.core.ids import Ids
+from apiinone.core.randomness import RandomPool
 from apiinone.db import Database, Tx, open_database
 from apiinone.installation import InstallationSecret, installation_secret
 from apiinone.migrate import migrate, refuse_other_revision, revision
@@ -121,7 +121,7 @@ async def open_app(
         await refuse_other_revision(database)
         await _agree_on_secret(database, secret)
         storage = open_storage(settings.storage, {})
-        ingest = Ingest(storage, outbound, sandbox, os.urandom)
+        ingest = Ingest(storage, outbound, sandbox, RandomPool())
         ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound)
         yield _compose(ground, maker or LocalMaker(sandbox))
     finally:

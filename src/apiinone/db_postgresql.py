@@ -109,6 +109,7 @@ class PostgresDatabase:
     async def close(self) -> None:
         """Close the pool once its connections are free."""
         if self._ear is not None:
+            await self._ear.remove_listener(_CHANNEL, self._heard)
             await self._pool.release(self._ear)
         await self._pool.close()
 

@@ -1,7 +1,7 @@
 """The child's end of `sandbox`: answers calls one at a time, within limits it sets on itself, until its input closes.
 
 A frame is a length of four bytes, big endian, and as many bytes of msgpack. The first frame is a `Start`, each later
-one an `Ask`, which is answered by one frame with a `Reply`. Imports the standard library, msgspec and what is asked for.
+one an `Ask`, which is answered by one frame with a `Reply`. Imports the standard library, msgspec and what is asked.
 """
 
 import importlib

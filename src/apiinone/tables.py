@@ -22,7 +22,7 @@ Data = Literal["personal", "money", "technical"]
 
 def table(name: str, *items: SchemaItem, keep: str) -> Table:
     """A table; `keep` says in words how long a row stays and what ends it."""
-    return Table(name, metadata, *items, info={"keep": keep}, sqlite_with_rowid=True)
+    return Table(name, metadata, *items, info={"keep": keep})
 
 
 def text(name: str, *more: SchemaItem, data: Data = "technical", null: bool = False, key: bool = False) -> Column[str]:

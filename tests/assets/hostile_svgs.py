@@ -116,8 +116,7 @@ REFUSED: dict[str, bytes] = {
     "use in a circle": drawing("<g id='a'><use href='#b'/></g><g id='b'><use href='#a'/></g>"),
     "pattern in itself": drawing("<pattern id='p'><rect fill='url(#p)'/></pattern>"),
     "a million elements by use": drawing(
-        "<rect id='l0'/>"
-        + "".join(f"<g id='l{n}'>{f'''<use href='#l{n - 1}'/>''' * 10}</g>" for n in range(1, 8))
+        "<rect id='l0'/>" + "".join(f"<g id='l{n}'>{f'''<use href='#l{n - 1}'/>''' * 10}</g>" for n in range(1, 8))
     ),
     "a chain of references": drawing(
         "<rect id='c0'/>" + "".join(f"<use id='c{n}' href='#c{n - 1}'/>" for n in range(1, 600))

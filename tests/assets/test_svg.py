@@ -1,5 +1,6 @@
+import contextlib
 import io
-import xml.etree.ElementTree as ET  # noqa: S405 - an independent look at what the product wrote itself
+import xml.etree.ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +29,6 @@ RICH = b"""<?xml version="1.0" encoding="utf-8"?>
   .late{fill:purple} .late{fill:orange}
   *{stroke-linejoin:bevel}
 ]]></style>
-<style media="print">.line{stroke:#fff}</style>
 <defs>
   <linearGradient id="dusk" gradientUnits="userSpaceOnUse" x1="0" y1="0" x2="400" y2="300">
     <stop offset="0" style="stop-color:#F7E9C3"/><stop offset="1" style="stop-color:#7FB2C9;stop-opacity:.7"/>
@@ -78,7 +78,7 @@ def judged_safe(data: bytes) -> None:
     assert text.startswith('<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg"')
     assert "<!" not in text
     assert text.count("<?") == 1
-    for element in ET.fromstring(text).iter():  # noqa: S314 - see the import
+    for element in ET.fromstring(text).iter():  # noqa: S314 - an independent look at what the product wrote
         namespace, _, name = str(element.tag).rpartition("}")
         assert namespace == "{http://www.w3.org/2000/svg"
         assert name not in {"script", "style", "a", "foreignObject", "set", "animate", "feImage", "iframe"}
@@ -106,8 +106,6 @@ def test_what_a_hostile_drawing_tries_does_not_survive(name: str) -> None:
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_made_safe_is_refused(name: str) -> None:
-    with pytest.raises(Unacceptable):
-        sanitise(REFUSED[name])
     assert isinstance(sanitise_job(SvgJob(REFUSED[name])).outcome, SvgRefused)
 
 
@@ -130,6 +128,7 @@ def test_styles_become_attributes_by_the_rules_of_the_cascade() -> None:
     sheet = (
         "<style>.b{fill:blue} rect{fill:red;stroke:red} #i{stroke:green} .b.c{fill:black}"
         " g .b{fill:white} .i{fill:gray!important}</style>"
+        "<style media='print'>rect{fill:tan!important}</style><style type='text/x'>rect{fill:tan!important}</style>"
     )
     clean = sanitise(
         drawing(
@@ -141,7 +140,7 @@ def test_styles_become_attributes_by_the_rules_of_the_cascade() -> None:
     )
     looks = {
         element.get("id"): (element.get("fill"), element.get("stroke"))
-        for element in ET.fromstring(clean).iter()  # noqa: S314 - see the import
+        for element in ET.fromstring(clean).iter()  # noqa: S314 - as above
         if element.tag.endswith("rect")
     }
     assert looks == {
@@ -191,45 +190,53 @@ def test_the_size_is_read_without_reading_on() -> None:
 
 
 @pytest.mark.parametrize(
-    "start",
+    "document",
     [
         b"<?xml " + b" " * 200_000,
         b" " * 200_000 + b"<!DOCTYPE" + b" " * 200_000,
-        b"<!--" + b"-" * 200_000,
         b"<!DOCTYPE svg PUBLIC " * 9_000,
-        b"<svg><style>" + b"@a;" * 90_000 + b"{" * 90_000,
-        b"<svg><style>" + b"/*" * 90_000 + b"!important" * 9_000,
-        b"<svg><rect fill='" + b"url(#a" * 90_000 + b"'/></svg>",
-        b"<svg><rect fill='" + b"(" * 90_000 + b"'/></svg>",
-        b"<svg><rect fill='" + b"a" * 200_000 + b"'/></svg>",
+        b"<!--" + b"-" * 200_000,
+        drawing("<style>" + "@a;" * 90_000 + "{" * 90_000 + "</style>"),
+        drawing("<style>" + "/*" * 90_000 + "</style>"),
+        drawing("<style>rect{" + "fill:red!important " * 20_000 + "}</style>"),
+        drawing("<style>" + ".a" * 90_000 + "{fill:red}</style>"),
+        drawing("<style>" + "a{" * 90_000 + "}" * 90_000 + "</style>"),
+        drawing("<rect fill='" + "url(#a" * 90_000 + "'/>"),
+        drawing("<rect fill='" + "(" * 90_000 + "'/>"),
+        drawing("<rect fill='" + "a" * 400_000 + "'/>"),
+        drawing("<rect fill='" + "a" * 400_000 + "%(1)'/>"),
+        drawing("<rect id='" + "a" * 400_000 + "'/>"),
+        drawing("<image href='data:image/png;base64," + "iVBO " * 90_000 + "'/>"),
+        drawing("<g viewBox='" + "1" * 400_000 + "'/>", "width='" + "1" * 90_000 + "x'"),
     ],
 )
 @pytest.mark.timeout(5)
-def test_no_text_makes_reading_slow(start: bytes) -> None:
-    with pytest.raises(Unacceptable):
-        sanitise(start)
+def test_no_text_makes_reading_slow(document: bytes) -> None:
+    with contextlib.suppress(Unacceptable):
+        sanitise(document)
 
 
-NAMES = st.sampled_from("svg g path text tspan style use image a title defs script animate x:y".split())
-ATTRIBUTES = st.dictionaries(
-    st.sampled_from("id class style fill href xlink:href transform d x width viewBox onclick xml:space".split()),
-    st.one_of(
-        st.sampled_from(["#a", "url(#a)", "a", "fill:red", "url( '#b' ) red", "scale(2)", "javascript:x", "\\75rl(a)"]),
-        st.text(max_size=12),
-    ),
-    max_size=4,
-)
+NAMES = ("svg", "g", "path", "text", "tspan", "style", "use", "image", "a", "title", "defs", "script", "animate", "x:y")
+ATTRIBUTES = ("id", "class", "style", "fill", "href", "xlink:href", "transform", "d", "width", "onclick", "xml:space")
+VALUES = ("#a", "url(#a)", "a", "fill:red", "url( '#b' ) red", "scale(2)", "javascript:x", "\\75rl(a)", ".a{fill:red}")
+
+
+def escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+
+
+def element(name: str, attributes: dict[str, str], content: list[str]) -> str:
+    written = " ".join(f'{attribute}="{escaped(value)}"' for attribute, value in attributes.items())
+    return f"<{name} {written}>{''.join(content)}</{name}>"
+
+
+TEXTS = st.one_of(st.sampled_from(VALUES), st.text(max_size=12))
 ELEMENTS = st.recursive(
-    st.text(max_size=8).map(lambda text: text.replace("&", "&amp;").replace("<", "&lt;")),
+    TEXTS.map(escaped),
     lambda inner: st.builds(
-        lambda name, attributes, content: f"<{name} {attributes}>{''.join(content)}</{name}>",
-        NAMES,
-        ATTRIBUTES.map(
-            lambda found: " ".join(
-                f'''{name}="{value.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")}"'''
-                for name, value in found.items()
-            )
-        ),
+        element,
+        st.sampled_from(NAMES),
+        st.dictionaries(st.sampled_from(ATTRIBUTES), TEXTS, max_size=4),
         st.lists(inner, max_size=4),
     ),
     max_leaves=12,
@@ -251,7 +258,5 @@ def test_any_drawing_is_refused_or_safe_and_sanitising_twice_changes_nothing(con
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_or_safe(data: bytes) -> None:
     for document in (data, drawing("").replace(b"/>", b" " + data + b"/>"), b"<svg " + data):
-        try:
+        with contextlib.suppress(Unacceptable):
             judged_safe(sanitise(document))
-        except Unacceptable:
-            pass

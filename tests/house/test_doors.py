@@ -93,8 +93,8 @@ def test_only_settings_read_the_environment() -> None:
         module_name(path)
         for path in python_files("src")
         for node in ast.walk(parsed(path))
-        if (isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"})
-        or (isinstance(node, ast.Name) and node.id in {"environ", "getenv"})
+        if (isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.environb", "os.getenv"})
+        or (isinstance(node, ast.ImportFrom) and node.module == "os")
     }
     assert {module for module in readers if not belongs_to(module, ENVIRONMENT_READERS)} == set()
 

@@ -1,7 +1,6 @@
 """Every registered provider against its simulated vendor, with every fault that the vendor can have."""
 
 import pytest
-from providers.playing import KEY, Play, playing
 
 from apiinone.core.secret import Secret
 from apiinone.outbound import Fetched, FetchFailed, Lost, NotSent
@@ -9,6 +8,7 @@ from apiinone.providers.provider import Accepted, Fault, Finished, Rejected, Run
 from apiinone.providers.registry import REMOTES
 from apiinone.simulators import SIMULATORS, recraft, wavespeed
 from apiinone.simulators.faults import FaultName, Stage
+from providers.playing import KEY, Play, playing
 
 FAULTS = {"recraft": recraft.FAULTS, "wavespeed": wavespeed.FAULTS}
 

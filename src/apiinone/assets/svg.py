@@ -101,8 +101,11 @@ def _shows_nothing(node: Node) -> bool:
 
 def _size(attributes: dict[str, str]) -> tuple[int, int]:
     """Rounded pixels of a root: its width and height, and what they leave open from its view box."""
-    width, height = _length_px(attributes.get("width", "")), _length_px(attributes.get("height", ""))
-    box = _NUMBER.findall(attributes.get("viewBox", ""))
+    width, height, view_box = (attributes.get(name, "")[:_SIZE_CHARACTERS_MAX] for name in _SIZE_ATTRIBUTES)
+    return _pixels(_length_px(width), _length_px(height), _NUMBER.findall(view_box))
+
+
+def _pixels(width: float, height: float, box: list[str]) -> tuple[int, int]:
     box_width, box_height = (float(box[2]), float(box[3])) if len(box) == 4 else (0.0, 0.0)  # noqa: PLR2004 - x y w h
     if box_width > 0 and box_height > 0:
         width = width or (height * box_width / box_height if height else box_width)
@@ -161,6 +164,8 @@ class _Writer:
         self._put(f"</{node.name}>{line_end}")
 
 
+_SIZE_ATTRIBUTES = ("width", "height", "viewBox")
+_SIZE_CHARACTERS_MAX = 200
 REFERRING = frozenset({"use", "image", "linearGradient", "radialGradient", "pattern", "textPath"})
 """Elements whose `href` is kept."""
 _WRITTEN_NAMES = {"href": "xlink:href"}

@@ -1,37 +1,28 @@
 """Opaque, time-ordered ids (UUIDv7 in base32hex, so that text order is time order)."""
 
-import secrets
 from collections.abc import Callable
 
 from apiinone.core.clock import Clock
+from apiinone.core.randomness import RandomPool
 
 ID_LENGTH = 26
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"
 _PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
-_POOL_BYTES = 4096
 
 
 class Ids:
     """Makes ids. The clock and the randomness arrive as arguments, so tests can repeat a run."""
 
-    def __init__(self, clock: Clock, randomness: Callable[[int], bytes] = secrets.token_bytes) -> None:
+    def __init__(self, clock: Clock, randomness: Callable[[int], bytes] | None = None) -> None:
         """Take the clock that orders the ids and the source of their random bits."""
         self._clock = clock
-        self._randomness = randomness
-        self._pool = b""
-        self._used = 0
+        self._randomness = randomness or RandomPool()
 
     def new(self) -> str:
         """26 characters ``0-9a-v``: 48 bits of milliseconds, 12 bits below them, 62 random bits (RFC 9562)."""
         ms, us = divmod(self._clock.now_us(), 1000)
-        return _written(ms << 80 | (0x7000 | us * 4096 // 1000) << 64 | 0x8 << 60 | self._random_bits() >> 2)
-
-    def _random_bits(self) -> int:
-        """64 random bits, from a pool: one system call serves many ids."""
-        if self._used + 8 > len(self._pool):
-            self._pool, self._used = self._randomness(_POOL_BYTES), 0
-        self._used += 8
-        return int.from_bytes(self._pool[self._used - 8 : self._used], "big")
+        random_bits = int.from_bytes(self._randomness(8), "big") >> 2
+        return _written(ms << 80 | (0x7000 | us * 4096 // 1000) << 64 | 0x8 << 60 | random_bits)
 
 
 def is_id(text: str) -> bool:

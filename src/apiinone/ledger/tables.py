@@ -28,6 +28,9 @@ balances = table(
     keep=_FOR_GOOD,
 )
 
+_REFILLED = words("refill_day IS NOT NULL")
+Index("ix_balances_refill", balances.c.refill_day, sqlite_where=_REFILLED, postgresql_where=_REFILLED)
+
 lots = table(
     "lots",
     text("id", key=True),

@@ -2,8 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
 import uvicorn
@@ -33,24 +33,21 @@ async def serving(name: str, options: Options | None = None) -> AsyncGenerator[s
     wires = Wires()
     simulator = SIMULATORS[name](wires, options or Options())
     listener = socket.create_server(("127.0.0.1", 0))
-    server = _QuietServer(_config(simulator, wires, "127.0.0.1", 0))
-    task = asyncio.create_task(server.serve([listener]))
+    config = _config(simulator, wires, "127.0.0.1", 0)
+    config.load()
+    server = uvicorn.Server(config)
+    # What `Server.serve` does, without its signal handlers, its main loop and its slow goodbye.
+    server.lifespan = config.lifespan_class(config)
+    await server.startup([listener])
+    await server.on_tick(0)
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         await simulator.aclose()
+        for listening in server.servers:
+            listening.close()
         wires.close()
-        server.should_exit = True
-        await task
-        listener.close()
-
-
-class _QuietServer(uvicorn.Server):
-    """Leaves the process's signals alone."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield
+        await asyncio.gather(*server.server_state.tasks, return_exceptions=True)
 
 
 def _config(simulator: Simulator, wires: Wires, host: str, port: int) -> uvicorn.Config:
@@ -62,6 +59,7 @@ def _config(simulator: Simulator, wires: Wires, host: str, port: int) -> uvicorn
         ws="none",
         lifespan="off",
         log_level="warning",
+        log_config=None,
         access_log=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,

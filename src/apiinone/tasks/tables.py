@@ -108,8 +108,15 @@ attempts = table(
     integer("ended_us", null=True),
     text("late_state", null=True),
     UniqueConstraint("task_id", "attempt_no"),
-    Index("ix_attempts_upstream", "provider", "upstream_id"),
     keep=_WITH_THE_TASK,
+)
+_ACCEPTED = words("upstream_id IS NOT NULL")
+Index(
+    "ix_attempts_upstream",
+    attempts.c.provider,
+    attempts.c.upstream_id,
+    sqlite_where=_ACCEPTED,
+    postgresql_where=_ACCEPTED,
 )
 
 outputs = table(

@@ -30,7 +30,7 @@ CREATE TABLE attempts (
   CONSTRAINT uq_attempts_task_id_attempt_no UNIQUE (task_id, attempt_no)
 );
 
-CREATE INDEX ix_attempts_upstream ON attempts (provider, upstream_id);
+CREATE INDEX ix_attempts_upstream ON attempts (provider, upstream_id) WHERE upstream_id IS NOT NULL;
 
 CREATE TABLE balances (
   account_id TEXT NOT NULL,
@@ -42,6 +42,8 @@ CREATE TABLE balances (
   refill_day TEXT,
   CONSTRAINT pk_balances PRIMARY KEY (account_id, mode)
 );
+
+CREATE INDEX ix_balances_refill ON balances (refill_day) WHERE refill_day IS NOT NULL;
 
 CREATE TABLE budget_periods (
   lineage_id TEXT NOT NULL,

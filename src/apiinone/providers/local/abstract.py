@@ -15,6 +15,7 @@ from apiinone.providers.local.pen import (
     fractal,
     lerp,
     number,
+    polyline,
     sliver,
     smooth_noise,
 )
@@ -68,8 +69,12 @@ def _flow(canvas: Canvas, dice: Dice) -> None:
             for step in range(25):
                 along = step / 24
                 swell = math.sin(math.pi * along) ** 1.4
-                lift = fractal(noise, shift + 2.6 * along + 0.8 * drift(3 * part), 2) + 0.5 * noise(5 * part + 9 + along)
-                points.append((lerp(left, right, along), lerp(top, bottom, part) - canvas.height * 0.115 * swell * lift))
+                lift = fractal(noise, shift + 2.6 * along + 0.8 * drift(3 * part), 2) + 0.5 * noise(
+                    5 * part + 9 + along
+                )
+                points.append(
+                    (lerp(left, right, along), lerp(top, bottom, part) - canvas.height * 0.115 * swell * lift)
+                )
             weight = 1.5 + 2.4 * math.sin(math.pi * part) ** 2
             canvas.ink(points, weight, Tone("accent", turn=line if len(canvas.palette.inks) > 1 else 0), (0.5, 0.5))
 
@@ -81,7 +86,10 @@ def _mesh(canvas: Canvas, dice: Dice) -> None:
     size = max(canvas.width, canvas.height)
     with canvas.group("mesh"):
         for index, (across, down) in enumerate(places):
-            at = (canvas.width * (across + dice.between(-0.06, 0.06)), canvas.height * (down + dice.between(-0.06, 0.06)))
+            at = (
+                canvas.width * (across + dice.between(-0.06, 0.06)),
+                canvas.height * (down + dice.between(-0.06, 0.06)),
+            )
             if canvas.style == "gradient":
                 radius = size * dice.between(0.42, 0.54)
                 canvas.paint(circle(*at, radius), canvas.glow(accents[index % len(accents)], 0.85))
@@ -90,28 +98,26 @@ def _mesh(canvas: Canvas, dice: Dice) -> None:
 
 
 def _contours(canvas: Canvas, dice: Dice) -> None:
-    """Height lines of two hills that nobody has climbed."""
-    noise = smooth_noise(dice)
-    centres = (
-        (canvas.width * dice.between(0.28, 0.4), canvas.height * dice.between(0.55, 0.68)),
-        (canvas.width * dice.between(0.66, 0.78), canvas.height * dice.between(0.28, 0.38)),
-    )
+    """Height lines around a summit, out to the corners; every fourth is heavier, as on a map."""
+    noise, lobes = smooth_noise(dice), smooth_noise(dice)
+    x, y = canvas.width * dice.between(0.34, 0.66), canvas.height * dice.between(0.36, 0.62)
+    rings = 20
+    reach = math.hypot(max(x, canvas.width - x), max(y, canvas.height - y)) * 1.15
     with canvas.group("contours"):
-        for hill, (x, y) in enumerate(centres):
-            rings = 12 if hill == 0 else 8
-            for ring in range(rings, 0, -1):
-                radius = 29.0 * ring
-                points = []
-                for step in range(20):
-                    turn = math.tau * step / 20
-                    wobble = 1 + 0.2 * noise(2.1 + math.cos(turn) * 1.4 + ring * 0.07 + hill * 20) * (0.5 + ring / rings)
-                    wobble += 0.12 * noise(30 + math.sin(turn) * 1.7 + ring * 0.05)
-                    points.append((x + radius * wobble * math.cos(turn), y + radius * wobble * 0.82 * math.sin(turn)))
-                depth = 1 - ring / rings
-                canvas.area(curve(points, closed=True), Tone("land", depth=0.1 + 0.75 * depth))
-                heavy = ring % 4 == 0
-                tone = Tone("accent", turn=ring) if len(canvas.palette.inks) > 1 else Tone("land", depth=0.5 + 0.5 * depth)
-                canvas.ink([*points, points[0]], 2.8 if heavy else 1.6, tone, (0.03, 0.03))
+        for ring in range(rings, 0, -1):
+            far = ring / rings
+            points: list[Point] = []
+            for step in range(26):
+                turn = math.tau * step / 26
+                bend = 0.3 * lobes(9 + 1.3 * math.cos(turn) + 0.9 * far) + 0.28 * noise(
+                    30 + 1.5 * math.sin(turn) + 1.4 * far
+                )
+                radius = reach * far**1.15 * (1 + bend * (0.35 + 0.65 * far))
+                points.append((x + radius * math.cos(turn), y + radius * math.sin(turn)))
+            canvas.area(curve(points, closed=True), Tone("land", depth=1 - far))
+            several = len(canvas.palette.inks) > 1
+            tone = Tone("accent", turn=ring) if several else Tone("land", depth=0.55 + 0.45 * (1 - far))
+            canvas.ink([*points, points[0]], 3.0 if ring % 4 == 0 else 1.6, tone, (0.03, 0.03))
 
 
 def _shapes(canvas: Canvas, dice: Dice) -> None:
@@ -147,12 +153,9 @@ def _arches(canvas: Canvas, foot: Point) -> None:
     x, y = foot
     for ring, radius in enumerate((195.0, 145.0, 95.0, 45.0)):
         straight = 215.0
-        r = number(radius)
-        path = f"M{number(x - radius)} {number(y)}v-{number(straight)}a{r} {r} 0 0 1 {number(2 * radius)} 0v{number(straight)}z"
+        line = [(x - radius, y), *arc_points(x, y - straight, radius, (0.5, 1.0), 20), (x + radius, y)]
         tone = Tone("paper") if ring == 3 else Tone("accent", turn=ring + (ring > 0))  # noqa: PLR2004 - the opening
-        canvas.area(path, tone)
-        line = [(x - radius, y), (x - radius, y - straight)]
-        line += arc_points(x, y - straight, radius, (0.5, 1.0), 20)[1:] + [(x + radius, y)]
+        canvas.area(polyline(line, closed=True), tone)
         canvas.crag(line, 3.4 - 0.5 * ring, Tone("accent", turn=0), (0.02, 0.02))
 
 
@@ -184,7 +187,7 @@ def _disc(canvas: Canvas, at: Point, radius: float) -> None:
 def _blob(dice: Dice, at: Point, radius: float) -> str:
     """A closed, soft, uneven shape."""
     start = dice.between(0, math.tau)
-    points = []
+    points: list[Point] = []
     for step in range(7):
         turn = start + math.tau * step / 7
         reach = radius * dice.between(0.84, 1.12)

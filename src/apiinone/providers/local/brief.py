@@ -18,7 +18,7 @@ Side = Annotated[int, Meta(ge=SIDE_MIN, le=SIDE_MAX)]
 
 
 class Brief(Struct, frozen=True):
-    """One picture to draw. The same brief gives the same bytes; another seed gives another picture of the same thing."""
+    """One picture to draw. The same brief gives the same bytes; another seed gives another picture of the same."""
 
     prompt: str
     width: Side

@@ -159,9 +159,7 @@ class Canvas:
         self._names[name] = count
         return name if count == 1 else f"{name}-{count}"
 
-    def _path(
-        self, path: str, fill: str, *, opacity: float = 1.0, stroke: tuple[str, float] | None = None
-    ) -> None:
+    def _path(self, path: str, fill: str, *, opacity: float = 1.0, stroke: tuple[str, float] | None = None) -> None:
         faint = f' fill-opacity="{opacity:.3g}"' if opacity < 1 else ""
         line = ""
         if stroke is not None:

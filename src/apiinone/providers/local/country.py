@@ -42,11 +42,10 @@ def _span(stage: Stage, part: float) -> tuple[float, float]:
 def _hill_trees(stage: Stage, line: list[Point], depth: float) -> None:
     dice = stage.dice
     stage.canvas.note("trees")
-    many = 3 if stage.scenery.wants("trees") else 1
-    for _ in range(many + 1):
-        middle = dice.between(line[0][0] + 0.1 * stage.width, line[-1][0] - 0.1 * stage.width)
-        for place in spread(dice, (middle - 55, middle + 55), dice.whole(2, 4)):
-            height = dice.between(44, 74) * (0.5 + depth)
+    many = 4 if stage.scenery.wants("trees") else 2
+    for middle in spread(dice, (line[0][0] + 0.08 * stage.width, line[-1][0] - 0.08 * stage.width), many):
+        for place in spread(dice, (middle - 70, middle + 70), dice.whole(2, 4)):
+            height = dice.between(70, 112) * (0.45 + depth)
             foot = (place, height_at(line, place) + 3)
             if dice.chance(0.35):
                 paint_pine(stage, foot, height * 1.15, depth)
@@ -79,13 +78,19 @@ def _butte(stage: Stage, x: float, width: float) -> None:
     dice = stage.dice
     base, top = stage.horizon + 24, stage.horizon - width * dice.between(0.5, 0.75)
     half = width / 2
-    points = [(x - half * 1.5, base), (x - half * 0.95, lerp(base, top, 0.45)), (x - half * 0.8, top + dice.between(0, 6))]
+    points = [
+        (x - half * 1.5, base),
+        (x - half * 0.95, lerp(base, top, 0.45)),
+        (x - half * 0.8, top + dice.between(0, 6)),
+    ]
     points += [(x - half * 0.1, top), (x + half * 0.15, top + 5), (x + half * 0.75, top + dice.between(2, 9))]
     points += [(x + half * 0.95, lerp(base, top, 0.42)), (x + half * 1.6, base)]
     stage.canvas.area(polyline(points, closed=True), Tone("land", depth=0.12), mist=stage.mist)
     stage.canvas.crag(points, 2.0, Tone("land", depth=0.4), (0.25, 0.25))
     strokes = "".join(
-        sliver((x + half * place, lerp(base, top, 0.85)), (x + half * (place + 0.03), lerp(base, top, 0.5)), 1.6, heavy=0.3)
+        sliver(
+            (x + half * place, lerp(base, top, 0.85)), (x + half * (place + 0.03), lerp(base, top, 0.5)), 1.6, heavy=0.3
+        )
         for place in (-0.5, -0.25, 0.1, 0.4)
     )
     stage.canvas.hatch(strokes, Tone("land", depth=0.35))
@@ -105,7 +110,11 @@ def _dune(stage: Stage, base: float, height: float, depth: float) -> None:
     paint_land(stage, [*before, crest, *after], depth)
     lean = 1 if dice.chance(0.5) else -1
     reach = min(width, 1400.0) * 0.2
-    edge = [crest, (crest[0] + lean * reach * 0.28, base - height * 0.45), (crest[0] - lean * reach * 0.1, base + height * 0.1)]
+    edge = [
+        crest,
+        (crest[0] + lean * reach * 0.28, base - height * 0.45),
+        (crest[0] - lean * reach * 0.1, base + height * 0.1),
+    ]
     edge += [(crest[0] + lean * reach * 0.55, base + height * 0.75)]
     line = [*before, crest, *after]
     beyond = [point for point in line if (point[0] - crest[0]) * lean > 0]
@@ -135,7 +144,9 @@ def paint_forest(stage: Stage) -> None:
                 paint_land(stage, line, 0.35 + 0.65 * part)
                 for x in places:
                     if dice.chance(0.72):
-                        paint_pine(stage, (x, height_at(line, x) + 4), size * dice.between(0.6, 1.1), 0.35 + 0.65 * part)
+                        paint_pine(
+                            stage, (x, height_at(line, x) + 4), size * dice.between(0.6, 1.1), 0.35 + 0.65 * part
+                        )
             else:
                 _wood(stage, line, [(x, size * dice.between(0.55, 1.15)) for x in places], 0.15 + 0.85 * part)
 

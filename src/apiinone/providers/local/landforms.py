@@ -1,6 +1,7 @@
 """The shapes of land: mountains with a spine and two faces, far ranges, hills and dunes. No colour, no style."""
 
 import math
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -58,7 +59,7 @@ def _craggy(dice: Dice, points: list[Point], rough: float, levels: int) -> list[
     """The line with every piece broken once per level, ever finer."""
     for _ in range(levels):
         broken = [points[0]]
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        for (x0, y0), (x1, y1) in pairwise(points):
             off = rough * dice.between(-1, 1)
             part = dice.between(0.36, 0.64)
             broken.append((lerp(x0, x1, part) - off * (y1 - y0), lerp(y0, y1, part) + off * (x1 - x0) * 0.6))
@@ -128,7 +129,7 @@ def hill(dice: Dice, span: tuple[float, float], base: float, height: float, wave
 
 def height_at(line: list[Point], x: float) -> float:
     """The `y` of a line that runs from left to right, at `x`."""
-    for (x0, y0), (x1, y1) in zip(line, line[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(line):
         if x0 <= x <= x1:
             return lerp(y0, y1, (x - x0) / (x1 - x0)) if x1 > x0 else y0
     return line[0][1] if x < line[0][0] else line[-1][1]

@@ -8,8 +8,9 @@ from apiinone.providers.local.landforms import far_range, height_at, hill
 from apiinone.providers.local.mountains import paint_mountains
 from apiinone.providers.local.palette import Tone
 from apiinone.providers.local.pen import Dice, curve, lerp, polyline
-from apiinone.providers.local.sky import paint_birds, paint_sky
-from apiinone.providers.local.skyline import paint_cabin, paint_city
+from apiinone.providers.local.plants import paint_tree
+from apiinone.providers.local.sky import paint_birds, paint_fog, paint_sky, paint_snowfall
+from apiinone.providers.local.skyline import paint_bridge, paint_cabin, paint_city
 from apiinone.providers.local.stage import Painter, Scenery, Stage, Terrain
 from apiinone.providers.local.waters import paint_boat, paint_water, paint_waves
 
@@ -34,7 +35,11 @@ def draw_landscape(canvas: Canvas, dice: Dice, scenery: Scenery) -> None:
             painter(stage)
     if set(scenery.terrains) <= {"mountains", "lake"}:
         _valley(stage)
+    if scenery.wants("fog"):
+        paint_fog(stage)
     _furnish(stage)
+    if scenery.wants("snow"):
+        paint_snowfall(stage)
 
 
 def _stage(canvas: Canvas, dice: Dice, scenery: Scenery) -> Stage:
@@ -61,15 +66,30 @@ def _valley(stage: Stage) -> None:
     paint_water(stage, top)
     with canvas.group("far-shore"):
         shore = far_range(dice, (-20, stage.width + 20), top + 5, 24, 16)
-        canvas.area(polyline([*shore, (stage.width + 20, top + 8), (-20, top + 8)], closed=True), Tone("leaf", depth=0.75))
+        canvas.area(
+            polyline([*shore, (stage.width + 20, top + 8), (-20, top + 8)], closed=True), Tone("leaf", depth=0.75)
+        )
+    _bank(stage)
+
+
+def _bank(stage: Stage) -> None:
+    """The near bank of a lake, with trees at both sides that frame the view."""
+    canvas, dice = stage.canvas, stage.dice
+    edge = 0.08 * stage.width if canvas.is_line_art else -20.0
     with canvas.group("bank"):
-        line = hill(dice, (-20, stage.width + 20), stage.height * 0.93, 26, 1.4)
+        line = hill(dice, (edge, stage.width - edge), stage.height * 0.92, 26, 1.4)
         paint_land(stage, line, 1.0)
-        if stage.scenery.allows("trees"):
-            canvas.note("trees")
-            tall = min(stage.height, stage.width) * 0.3
+        if not stage.scenery.allows("trees"):
+            return
+        canvas.note("trees")
+        tall = min(stage.height, stage.width) * 0.3
+        if "hills" not in stage.scenery.terrains:
             paint_grove(dice, stage, line, 0.1, (6, tall))
             paint_grove(dice, stage, line, 0.92, (4, tall * 0.75))
+            return
+        for across, height in ((0.2, 0.8), (0.1, 1.15), (0.9, 0.95)):
+            x = across * stage.width + dice.between(-12, 12)
+            paint_tree(stage, (x, height_at(line, x) + 6), tall * height, 1.0)
 
 
 def _shores_in_line(stage: Stage) -> None:
@@ -114,9 +134,12 @@ def _sea(stage: Stage) -> None:
 def _lake(stage: Stage) -> None:
     """Still water before whatever stands on the horizon; alone it gets mountains of its own in the distance."""
     stage.canvas.note("lake")
-    if set(stage.scenery.terrains) & {"hills", "forest", "city", "desert"}:
+    terrains = set(stage.scenery.terrains)
+    if terrains & {"hills", "forest", "city", "desert"}:
         paint_water(stage, stage.horizon + 0.14 * (stage.height - stage.horizon))
-    elif "mountains" not in stage.scenery.terrains:
+        if "city" not in terrains:
+            _bank(stage)
+    elif "mountains" not in terrains:
         paint_mountains(stage)
 
 
@@ -125,15 +148,32 @@ def _furnish(stage: Stage) -> None:
     scenery = stage.scenery
     wet = bool({"sea", "lake"} & set(scenery.terrains))
     side = 0.3 if stage.lit_from_right else 0.7
+    short, ground = min(stage.height, stage.width), stage.height - stage.horizon
     if scenery.wants("boat") or (set(scenery.terrains) == {"sea"} and scenery.allows("boat")):
-        y = stage.horizon + (stage.height - stage.horizon) * 0.34
-        paint_boat(stage, (side * stage.width, y), 0.062 * min(stage.height, stage.width))
-    if scenery.wants("cabin"):
-        size = 0.085 * min(stage.height, stage.width)
-        y = stage.horizon + (stage.height - stage.horizon) * (0.06 if wet else 0.3)
-        paint_cabin(stage, ((1 - side) * stage.width - size / 2, y), size)
+        paint_boat(stage, (side * stage.width, stage.horizon + ground * 0.34), 0.062 * short)
+    if scenery.wants("cabin") or scenery.wants("village"):
+        _cabins(stage, stage.horizon + ground * (0.06 if wet else 0.3), 1 - side)
+    if scenery.wants("bridge") and wet:
+        span = min(0.36 * stage.width, 420.0)
+        paint_bridge(
+            stage,
+            ((0.56 if stage.lit_from_right else 0.44) * stage.width - span / 2, stage.horizon + ground * 0.5),
+            span,
+        )
     if scenery.wants("birds") or scenery.time in {"day", "sunset"}:
         paint_birds(stage)
+
+
+def _cabins(stage: Stage, y: float, across: float) -> None:
+    """One cabin, or the few of a village."""
+    size = 0.085 * min(stage.height, stage.width)
+    places = ((0.0, 0.0, 1.0),)
+    if stage.scenery.wants("village"):
+        stage.canvas.note("village")
+        places = ((-1.9, -0.5, 0.8), (1.7, -0.4, 0.85), (-0.2, 0.1, 1.0), (-3.4, 0.5, 0.95), (1.3, 0.9, 1.1))
+    for right, down, scale in places:
+        x = across * stage.width + right * size * 1.25 - size / 2
+        paint_cabin(stage, (x, y + down * size), size * scale)
 
 
 PAINTERS: Mapping[Terrain, Painter] = {

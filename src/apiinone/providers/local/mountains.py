@@ -1,9 +1,11 @@
 """Mountains: far ranges, three or more peaks in front of one another, their light, hatching and snow."""
 
+from itertools import pairwise
+
 from apiinone.providers.local.landforms import Peak, far_range, peak, slope
 from apiinone.providers.local.palette import Tone
 from apiinone.providers.local.pen import Point, lerp, polyline, sliver
-from apiinone.providers.local.stage import Stage
+from apiinone.providers.local.stage import Silhouette, Stage
 
 LAYOUT = (
     # summit across (of the massif's width), height (of the tallest), reach left and right (of the width), depth
@@ -46,6 +48,7 @@ def _far_ranges(stage: Stage) -> None:
 
 def _paint_peak(stage: Stage, mountain: Peak, depth: float) -> None:
     canvas = stage.canvas
+    stage.silhouettes.append(Silhouette(tuple(mountain.ridge), depth))
     shaded = mountain.left if stage.lit_from_right else mountain.right
     tone = Tone("land", depth=depth)
     canvas.area(_down_to(mountain.ridge, stage.horizon + 40), tone, mist=stage.mist)
@@ -105,7 +108,7 @@ def _snow(stage: Stage, mountain: Peak, shaded: tuple[Point, ...]) -> None:
 
 def _x_at(line: tuple[Point, ...], y: float) -> float:
     """Where a line that runs downwards passes a height."""
-    for (x0, y0), (x1, y1) in zip(line, line[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(line):
         if y0 <= y <= y1:
             return lerp(x0, x1, (y - y0) / (y1 - y0)) if y1 > y0 else x0
     return line[-1][0]

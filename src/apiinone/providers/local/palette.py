@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from apiinone.providers.local.oklab import chroma, difference, lab, lifted, lightness, mix, ramp, toned
+from apiinone.providers.local.oklab import chroma, lifted, lightness, mix, ramp, toned
 
 Role = Literal["paper", "sun", "land", "water", "leaf", "accent", "snow", "cloud"]
 
@@ -48,33 +48,26 @@ class Palette(Struct, frozen=True):
         return lifted(self._base(tone), tone.lift)
 
     def ink(self, tone: Tone) -> str:
-        """The line of a tone: land grows fainter with distance; other roles take the further inks where there are any."""
-        ink = self.inks[{"land": 0, "leaf": 1, "water": 2, "sun": -1, "accent": tone.turn}.get(tone.role, 0) % len(self.inks)]
-        return mix(ink, self.paper, round(FADING * (1 - tone.depth), 3)) if tone.role in {"land", "leaf"} else ink
-
-    @property
-    def is_dark(self) -> bool:
-        """Whether the sky is darker than what it lights."""
-        return lightness(self.sky[0]) < 0.5  # noqa: PLR2004 - the middle
+        """The line of a tone: land grows fainter with distance; other roles take further inks where there are any."""
+        place = {"leaf": 1, "water": 2, "sun": -1, "accent": tone.turn}.get(tone.role, 0)
+        ink = self.inks[place % len(self.inks)]
+        if tone.role in {"land", "leaf"}:
+            return mix(ink, self.paper, round(FADING * (1 - tone.depth), 3))
+        return ink
 
     def _base(self, tone: Tone) -> str:
-        match tone.role:
-            case "land":
-                return ramp(self.land, tone.depth)
-            case "leaf":
-                return mix(ramp(self.land, tone.depth), self.leaf, 0.25 + 0.75 * tone.depth)
-            case "accent":
-                return self.accents[tone.turn % len(self.accents)]
-            case "snow":
-                return mix(self.sky[-1], "#ffffff", 0.6)
-            case "cloud":
-                return mix(self.sky[-1], "#ffffff", 0.45)
-            case "water":
-                return self.water
-            case "sun":
-                return self.sun
-            case "paper":
-                return self.paper
+        if tone.role == "accent":
+            return self.accents[tone.turn % len(self.accents)]
+        land = ramp(self.land, tone.depth)
+        return {
+            "land": land,
+            "leaf": mix(land, self.leaf, tone.depth**2),
+            "snow": mix(self.sky[-1], "#ffffff", 0.6),
+            "cloud": mix(self.sky[-1], "#ffffff", 0.45),
+            "water": self.water,
+            "sun": self.sun,
+            "paper": self.paper,
+        }[tone.role]
 
 
 def derived(colours: tuple[str, ...], background: str | None = None) -> Palette:

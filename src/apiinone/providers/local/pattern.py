@@ -59,7 +59,10 @@ def _geometric(canvas: Canvas, rows: Sequence[Sequence[Cell]]) -> None:
         for cell in row:
             dice = Dice(cell.dice)
             ground, figure = dice.shuffled(range(len(canvas.palette.accents)))[:2]
-            canvas.area(box(cell.x, cell.y, cell.width + 0.5, cell.height + 0.5), _paint(ground, canvas, quiet=dice.chance(0.45)))
+            canvas.area(
+                box(cell.x, cell.y, cell.width + 0.5, cell.height + 0.5),
+                _paint(ground, canvas, quiet=dice.chance(0.45)),
+            )
             for path in dice.pick(MOTIFS)(cell, dice.whole(0, 3)):
                 canvas.area(path, Tone("accent", turn=figure), outline=3.0)
                 figure += 1
@@ -96,9 +99,7 @@ def _quarter(cell: Cell, quarter: int) -> list[str]:
 
 
 def _half(cell: Cell, quarter: int) -> list[str]:
-    return [
-        polyline(_turned(cell, quarter, _arc((0.5, low), 0.5, (0.5, 1.0))), closed=True) for low in (0.5, 1.0)
-    ]
+    return [polyline(_turned(cell, quarter, _arc((0.5, low), 0.5, (0.5, 1.0))), closed=True) for low in (0.5, 1.0)]
 
 
 def _rings(cell: Cell, _quarter: int) -> list[str]:
@@ -133,8 +134,8 @@ def _scallops(canvas: Canvas, rows: Sequence[Sequence[Cell]]) -> None:
 
 
 def _ellipse(at: Point, across: float, down: float) -> str:
-    a, d = number(across), number(down)
-    return f"M{number(at[0] - across)} {number(at[1])}a{a} {d} 0 1 1 {number(2 * across)} 0a{a} {d} 0 1 1-{number(2 * across)} 0z"
+    half = f"a{number(across)} {number(down)} 0 1 1"
+    return f"M{number(at[0] - across)} {number(at[1])}{half} {number(2 * across)} 0{half}-{number(2 * across)} 0z"
 
 
 def _leaves(canvas: Canvas, rows: Sequence[Sequence[Cell]]) -> None:
@@ -170,7 +171,7 @@ def _terrazzo(canvas: Canvas, rows: Sequence[Sequence[Cell]]) -> None:
 def _chip(dice: Dice, at: Point, radius: float) -> str:
     corners = dice.whole(3, 6)
     start = dice.between(0, math.tau)
-    points = []
+    points: list[Point] = []
     for corner in range(corners):
         angle = start + math.tau * (corner + dice.between(-0.25, 0.25)) / corners
         points.append((at[0] + radius * dice.between(0.75, 1.1) * math.cos(angle), at[1] + radius * math.sin(angle)))

@@ -6,6 +6,7 @@ Lengths are drawing units: the shorter side of every picture is 1000 of them. `y
 import math
 import random
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -149,7 +150,7 @@ def _evenly(points: Sequence[Point], steps: int) -> list[Point]:
     step = length(points) / steps
     kept = [points[0]]
     walked = 0.0
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         piece = math.hypot(x1 - x0, y1 - y0)
         while piece and len(kept) < steps and walked + piece >= step * len(kept):
             part = (step * len(kept) - walked) / piece
@@ -161,7 +162,7 @@ def _evenly(points: Sequence[Point], steps: int) -> list[Point]:
 def _with_corners(points: Sequence[Point], step: float) -> list[Point]:
     """Points about so far apart, all corners of the original among them."""
     kept = [points[0]]
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         pieces = max(1, round(math.hypot(x1 - x0, y1 - y0) / step))
         kept += [(lerp(x0, x1, piece / pieces), lerp(y0, y1, piece / pieces)) for piece in range(1, pieces + 1)]
     return kept
@@ -178,7 +179,12 @@ def _rounded(points: Sequence[Point]) -> list[Point]:
         there, after = points[index + 1], points[min(count - 1, index + 2)]
         for step in range(1, ROUNDING + 1):
             part = step / ROUNDING
-            kept.append((_spline(before[0], here[0], there[0], after[0], part), _spline(before[1], here[1], there[1], after[1], part)))
+            kept.append(
+                (
+                    _spline(before[0], here[0], there[0], after[0], part),
+                    _spline(before[1], here[1], there[1], after[1], part),
+                )
+            )
     return kept
 
 
@@ -191,10 +197,12 @@ def _spline(before: float, here: float, there: float, after: float, part: float)
 
 def length(points: Sequence[Point]) -> float:
     """How long the line is."""
-    return sum(math.hypot(x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False))
+    return sum(math.hypot(x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in pairwise(points))
 
 
-def brush(points: Sequence[Point], weight: float, *, taper: tuple[float, float] = (0.2, 0.2), smooth: bool = True) -> str:
+def brush(
+    points: Sequence[Point], weight: float, *, taper: tuple[float, float] = (0.2, 0.2), smooth: bool = True
+) -> str:
     """The outline of a pen stroke along the points: full weight inside, thinning out over `taper` of either end."""
     total = length(points)
     steps = min(BRUSH_STEPS_MAX, max(BRUSH_STEPS_MIN, total / (SMOOTH_STEP if smooth else SHARP_STEP)))

@@ -31,7 +31,9 @@ def pine_shape(dice: Dice, foot: Point, height: float) -> str:
         right += [(x + out * dice.between(0.85, 1.1), low), (x + out * 0.45, low - height * 0.035)]
         left += [(x - out * dice.between(0.85, 1.1), low), (x - out * 0.45, low - height * 0.035)]
     trunk = height * 0.022
-    return polyline([*right, (x + trunk, y - height * 0.13), (x + trunk, y), (x - trunk, y), *reversed(left)], closed=True)
+    return polyline(
+        [*right, (x + trunk, y - height * 0.13), (x + trunk, y), (x - trunk, y), *reversed(left)], closed=True
+    )
 
 
 def _pine_strokes(dice: Dice, foot: Point, height: float) -> str:
@@ -56,9 +58,11 @@ def paint_tree(stage: Stage, foot: Point, height: float, depth: float) -> None:
     middle = (x, y - height + radius)
     bare = stage.scenery.season == "winter"
     tone = Tone("leaf", depth=depth)
-    trunk = sliver((x, y + 2), (x, middle[1] - radius * 0.4), height * 0.045, heavy=0.2)
+    thick = min(height * 0.045, 4.0) if canvas.is_line_art else height * 0.045
+    trunk = sliver((x, y + 2), (x, middle[1] - radius * 0.4), thick, heavy=0.2)
     for side in (-1, 1):
-        trunk += sliver((x, middle[1] + radius * 0.5), (x + side * radius * 0.45, middle[1] - radius * 0.1), height * 0.025)
+        start, end = (x, middle[1] + radius * 0.5), (x + side * radius * 0.45, middle[1] - radius * 0.1)
+        trunk += sliver(start, end, thick * 0.55)
     crown = [
         (middle[0] + radius * dice.between(0.92, 1.1) * math.cos(turn), middle[1] + radius * 1.12 * math.sin(turn))
         for turn in (math.tau * step / 9 for step in range(9))
@@ -66,7 +70,10 @@ def paint_tree(stage: Stage, foot: Point, height: float, depth: float) -> None:
     if not bare:
         canvas.area(curve(crown, closed=True), tone)
         canvas.ink([*crown, crown[0]], 2.2, tone, (0.04, 0.04))
-        canvas.light(circle(middle[0] - radius * 0.25, middle[1] - radius * 0.3, radius * 0.55), Tone("leaf", depth=depth, lift=0.06))
+        canvas.light(
+            circle(middle[0] - radius * 0.25, middle[1] - radius * 0.3, radius * 0.55),
+            Tone("leaf", depth=depth, lift=0.06),
+        )
     canvas.dash(trunk, Tone("land", depth=min(1.0, depth + 0.15)))
 
 
@@ -102,6 +109,4 @@ def _bar(x: float, y: float, width: float, height: float) -> str:
 
 def spread(dice: Dice, span: tuple[float, float], count: int) -> list[float]:
     """Places along a line, uneven but never two on top of one another."""
-    return [
-        lerp(span[0], span[1], (index + dice.between(0.15, 0.85)) / count) for index in range(count)
-    ]
+    return [lerp(span[0], span[1], (index + dice.between(0.15, 0.85)) / count) for index in range(count)]

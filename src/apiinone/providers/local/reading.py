@@ -1,36 +1,29 @@
 """From a prompt to what it asks for. Never fails: what is not understood is told, not guessed."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from typing import cast, get_args
 
 from msgspec import Struct
 
 from apiinone.providers.local.abstract import AbstractKind
 from apiinone.providers.local.brief import Style, Subject
+from apiinone.providers.local.lexicon import lexicon, longest_phrase, words_in
 from apiinone.providers.local.oklab import lightness, toned
 from apiinone.providers.local.pattern import PatternKind
 from apiinone.providers.local.stage import Scenery, Season, Terrain, Thing, Time
-from apiinone.providers.local.words import COLOURS, MEANINGS, NEGATIONS, SHADES, SILENT, UNDRAWN
 
-PROMPT_READ_MAX = 4000
-"""Characters that are read; what follows could change little in a picture of a few things."""
-PHRASE_WORDS_MAX = 3
-UNSPACED_WORD_MAX = 6
 NEGATION_REACH = 2
+"""How many words after a "no" or "without" it rules out."""
 COLOURS_MAX = 5
 WORD_LENGTH_MAX = 40
 SHADE_STEP = 0.16
-
-_WORD = re.compile(r"#[0-9a-f]{6}(?![0-9a-z])|#[0-9a-f]{3}(?![0-9a-z])|[^\W_]+(?:['\u2019][^\W_]+)?|&")
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 IMPLIED: Mapping[Thing, Terrain] = {
     "boat": "sea",
     "cactus": "desert",
     "cabin": "hills",
+    "village": "hills",
+    "bridge": "lake",
     "trees": "hills",
     "snow": "mountains",
     "moon": "mountains",
@@ -81,14 +74,14 @@ class Reading(Struct, frozen=True):
 
 def read(prompt: str) -> Reading:
     """Understand what can be understood."""
-    asked, ruled_out = _scan(_words(prompt))
+    asked, ruled_out = _scan(words_in(prompt))
     abstract, pattern = _names(asked, "abstract"), _names(asked, "pattern")
     terrains = _terrains(asked, implied=not abstract and not pattern)
     subject = _subject(abstract, pattern, terrains)
     elsewhere = {"unknown"} if subject == "landscape" else {"unknown", "terrain"}
     return Reading(
         subject=subject,
-        style=_style(_names(asked, "style"), subject),
+        style=_style(_names(asked, "style"), subject, abstract),
         scenery=_scenery(asked, terrains, frozenset(cast("list[Thing]", _names(ruled_out, "thing")))),
         abstract_kinds=tuple(cast("list[AbstractKind]", [name for name in abstract if name != "any"])),
         pattern_kinds=_pattern_kinds(pattern, abstract),
@@ -114,9 +107,9 @@ def _subject(abstract: list[str], pattern: list[str], terrains: tuple[Terrain, .
     return "landscape" if terrains else "abstract"
 
 
-def _style(styles: list[str], subject: Subject) -> Style:
+def _style(styles: list[str], subject: Subject, abstract: list[str]) -> Style:
     """Line art wherever it is named; else the first style named; else what suits the subject."""
-    if "line art" in styles:
+    if "line art" in styles or (not styles and subject == "abstract" and "contours" in abstract):
         return "line art"
     if styles:
         return cast("Style", styles[0])
@@ -154,12 +147,11 @@ def _names(asked: Iterable[Asked], kind: str) -> list[str]:
 
 def _scan(words: Sequence[str]) -> tuple[list[Asked], list[Asked]]:
     """What the words ask for, and what they rule out. The longest phrase that has a meaning is taken."""
-    lexicon = _lexicon()
     asked: list[Asked] = []
     ruled_out: list[Asked] = []
     negated_until, at = -1, 0
     while at < len(words):
-        size, meanings = _longest(lexicon, words, at)
+        size, meanings = longest_phrase(words, at)
         phrase = " ".join(words[at : at + size])
         for kind, name in meanings:
             if kind == "negation":
@@ -176,34 +168,9 @@ def _scan(words: Sequence[str]) -> tuple[list[Asked], list[Asked]]:
     return asked, ruled_out
 
 
-def _longest(lexicon: Mapping[str, tuple[tuple[str, str], ...]], words: Sequence[str], at: int) -> tuple[int, tuple[tuple[str, str], ...]]:
-    """How many words the longest known phrase has, and its meanings."""
-    for size in range(PHRASE_WORDS_MAX, 0, -1):
-        for phrase in _forms(" ".join(words[at : at + size])):
-            if phrase in lexicon:
-                return min(size, len(words) - at), lexicon[phrase]
-    word = words[at]
-    if word.startswith("#"):
-        return 1, (("colour", word if len(word) > 4 else "#" + "".join(2 * digit for digit in word[1:])),)  # noqa: PLR2004
-    return 1, (("silent", word),) if word.isdecimal() else (("unknown", word),)
-
-
-def _forms(phrase: str) -> list[str]:
-    """The phrase, and what it might be the plural of."""
-    forms = [phrase]
-    if len(phrase) > 3 and phrase.endswith("s"):  # noqa: PLR2004 - "gas" is no plural
-        forms.append(phrase[:-1])
-        if phrase.endswith("es"):
-            forms.append(phrase[:-2])
-        if phrase.endswith("ies"):
-            forms.append(phrase[:-3] + "y")
-    return forms
-
-
 def _colour(words: Sequence[str], at: int, size: int, colour: str) -> Asked:
     """A colour, shifted by the word before it, and whether it is to lie behind everything."""
-    lexicon = _lexicon()
-    before = lexicon.get(words[at - 1], ()) if at else ()
+    before = lexicon().get(words[at - 1], ()) if at else ()
     if ("shade", "dark") in before:
         colour = toned(colour, light=max(0.22, lightness(colour) - SHADE_STEP))
     if ("shade", "light") in before:
@@ -212,49 +179,3 @@ def _colour(words: Sequence[str], at: int, size: int, colour: str) -> Asked:
     start = at - 1 if before and before[0][0] == "shade" else at
     behind = after in {"background", "backdrop", "paper"} or (start > 0 and words[start - 1] == "on")
     return Asked(" ".join(words[at : at + size]), "background" if behind else "colour", colour)
-
-
-def _words(text: str) -> list[str]:
-    """Lower-case words; scripts without spaces are cut into the longest words that are known."""
-    found: list[str] = []
-    for word in _WORD.findall(unicodedata.normalize("NFKC", text[:PROMPT_READ_MAX]).casefold()):
-        found += _cut(word) if _UNSPACED.search(word) else [word]
-    return found
-
-
-def _cut(run: str) -> list[str]:
-    """Known words inside a run of characters, and what is left between them."""
-    lexicon = _lexicon()
-    pieces: list[str] = []
-    at = rest = 0
-    while at < len(run):
-        size = next((n for n in range(UNSPACED_WORD_MAX, 0, -1) if run[at : at + n] in lexicon), 0)
-        if size:
-            pieces += [piece for piece in (run[rest:at], run[at : at + size]) if piece]
-            rest = at + size
-        at += size or 1
-    return [*pieces, run[rest:]] if run[rest:] else pieces
-
-
-@cache
-def _lexicon() -> Mapping[str, tuple[tuple[str, str], ...]]:
-    """Every known phrase with its meanings."""
-    table: dict[str, tuple[tuple[str, str], ...]] = {}
-
-    def add(phrases: str, kind: str, name: str) -> None:
-        for phrase in phrases.split(","):
-            key = " ".join(_WORD.findall(unicodedata.normalize("NFKC", phrase).casefold()))
-            table[key] = (*table.get(key, ()), (kind, name))
-
-    for meaning, phrases in MEANINGS.items():
-        add(phrases, *meaning.split(":"))
-    for colour, phrases in COLOURS.items():
-        add(phrases, "colour", colour)
-    for shade, phrases in SHADES.items():
-        add(phrases, "shade", shade)
-    add(UNDRAWN, "unknown", "")
-    add(NEGATIONS, "negation", "")
-    for phrase in SILENT.split(","):
-        word = phrase.strip()
-        table.setdefault(word, (("silent", word),))
-    return table

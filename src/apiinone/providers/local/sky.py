@@ -39,6 +39,40 @@ def paint_birds(stage: Stage) -> None:
             canvas.dash(path, Tone("land", depth=0.9), opacity=0.8)
 
 
+def paint_fog(stage: Stage) -> None:
+    """Long veils across the foot of the land."""
+    canvas, dice = stage.canvas, stage.dice
+    canvas.note("fog")
+    with canvas.group("fog"):
+        for veil in range(6):
+            part = veil / 5
+            y = stage.horizon + lerp(-0.1, 0.2, part) * stage.height + dice.between(-10, 10)
+            half, x = stage.width * dice.between(0.3, 0.55), stage.width * dice.between(0.25, 0.75)
+            if canvas.is_line_art:
+                canvas.hatch(sliver((x - half * 0.6, y), (x + half * 0.6, y), 1.8), Tone("land", depth=0.3))
+            else:
+                canvas.light(sliver((x - half, y), (x + half, y), dice.between(26, 52)), CLOUD, 0.3)
+
+
+def paint_snowfall(stage: Stage) -> None:
+    """Flakes everywhere, evenly enough to look like chance."""
+    canvas, dice = stage.canvas, stage.dice
+    canvas.note("snow")
+    columns = max(6, min(40, int(stage.width / 110)))
+    rows = max(6, min(40, int(stage.height / 110)))
+    flakes = "".join(
+        circle(
+            stage.width * (column + dice.between(0, 1)) / columns,
+            stage.height * (row + dice.between(0, 1)) / rows,
+            dice.between(1.6, 4.2),
+        )
+        for row in range(rows)
+        for column in range(columns)
+    )
+    with canvas.group("snowfall"):
+        canvas.dash(flakes, Tone("snow"), opacity=0.85)
+
+
 def _sun(stage: Stage, *, moon: bool) -> None:
     canvas = stage.canvas
     canvas.note("moon" if moon else "sun")
@@ -113,7 +147,9 @@ def _streak(stage: Stage, at: Point) -> None:
     for _ in range(2):
         y = at[1] + dice.between(-9, 9)
         shift = dice.between(-60, 60)
-        path = sliver((at[0] - half + shift, y), (at[0] + half + shift, y), dice.between(7, 13), bow=dice.between(-2, 2))
+        path = sliver(
+            (at[0] - half + shift, y), (at[0] + half + shift, y), dice.between(7, 13), bow=dice.between(-2, 2)
+        )
         canvas.light(path, CLOUD, 0.34)
 
 

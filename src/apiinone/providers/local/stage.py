@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from apiinone.providers.local.canvas import Canvas
 from apiinone.providers.local.pen import Dice, Point
@@ -11,7 +11,22 @@ from apiinone.providers.local.pen import Dice, Point
 Terrain = Literal["mountains", "hills", "desert", "city", "forest", "sea", "lake"]
 Time = Literal["day", "sunrise", "sunset", "night"]
 Season = Literal["none", "spring", "autumn", "winter"]
-Thing = Literal["sun", "moon", "stars", "clouds", "birds", "trees", "boat", "cabin", "cactus", "snow", "fog", "reflection"]
+Thing = Literal[
+    "sun",
+    "moon",
+    "stars",
+    "clouds",
+    "birds",
+    "trees",
+    "boat",
+    "cabin",
+    "cactus",
+    "snow",
+    "fog",
+    "reflection",
+    "bridge",
+    "village",
+]
 
 
 class Scenery(Struct, frozen=True):
@@ -32,6 +47,13 @@ class Scenery(Struct, frozen=True):
         return thing not in self.without
 
 
+class Silhouette(Struct, frozen=True):
+    """Land that stands on the horizon, as water would show it upside down."""
+
+    line: tuple[Point, ...]
+    depth: float
+
+
 class Stage(Struct, frozen=True):
     """One landscape under way."""
 
@@ -43,6 +65,8 @@ class Stage(Struct, frozen=True):
     sun: Point
     """The middle of the sun or moon."""
     sun_radius: float
+    silhouettes: list[Silhouette] = field(default_factory=list[Silhouette])
+    """Grows as the land is painted."""
 
     @property
     def width(self) -> float:

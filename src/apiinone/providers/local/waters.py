@@ -16,9 +16,22 @@ def paint_water(stage: Stage, top: float, *, strokes: int = 14) -> None:
             surface = box(-4, top, stage.width + 8, stage.height - top + 4)
             near = mix(palette.water, palette.land[-1], 0.5)
             far = mix(palette.sky[-1], palette.water, 0.45)
-            canvas.paint(surface, canvas.fade((far, palette.water, near)) if canvas.style == "gradient" else palette.water)
+            canvas.paint(
+                surface, canvas.fade((far, palette.water, near)) if canvas.style == "gradient" else palette.water
+            )
+            _reflections(stage, top)
             _glitter(stage, top)
         _ripples(stage, top, strokes)
+
+
+def _reflections(stage: Stage, top: float) -> None:
+    """The land on the horizon, upside down, shortened and faint."""
+    room = stage.height - top
+    for silhouette in stage.silhouettes:
+        line = [(x, top + min(room, 0.62 * max(0.0, top - y))) for x, y in silhouette.line]
+        stage.canvas.light(polyline(line, closed=True), Tone("land", depth=silhouette.depth), 0.26)
+    if stage.silhouettes:
+        stage.canvas.note("reflection")
 
 
 def _glitter(stage: Stage, top: float) -> None:
@@ -46,7 +59,9 @@ def _ripples(stage: Stage, top: float, strokes: int) -> None:
         y = top + depth * (0.05 + 0.62 * part**1.25)
         half = reach * (0.24 - 0.15 * part) * dice.between(0.35, 1.0)
         x = middle + dice.between(-1, 1) * reach * (0.17 - 0.08 * part)
-        paths[index % 2] += sliver((x - half, y), (x + half, y + dice.between(-0.5, 0.5)), 2.1 if canvas.is_line_art else 3.4)
+        paths[index % 2] += sliver(
+            (x - half, y), (x + half, y + dice.between(-0.5, 0.5)), 2.1 if canvas.is_line_art else 3.4
+        )
     if canvas.is_line_art:
         canvas.dash("".join(paths), WATER)
     else:

@@ -1,0 +1,69 @@
+"""What the API is given by the composition root: everything a route may use, and the limits it keeps."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from apiinone.accounts.callers import Callers
+from apiinone.accounts.limits import RequestRates
+from apiinone.api.output_links import OutputLinks
+from apiinone.assets.storage import Storage
+from apiinone.catalog.load import Catalogue
+from apiinone.catalog.schema import Bodies
+from apiinone.core.clock import Clock
+from apiinone.core.ids import Ids
+from apiinone.core.secret import Secret
+from apiinone.db import Database
+from apiinone.providers.provider import Remote
+from apiinone.tasks import moves, submit
+from apiinone.tasks.moves import Move
+from apiinone.tasks.submission import Submission
+from apiinone.tasks.waiters import Waiters
+
+
+class ApiRules(Struct, frozen=True):
+    """Limits and addresses of this installation, as the API keeps them."""
+
+    deadline_s: int
+    """A task's deadline where the request names none."""
+    result_ttl_s: int
+    """How long outputs are kept where the request does not say."""
+    requests_per_minute_max: int
+    """Requests a minute of a key that names no limit of its own."""
+    body_bytes_max: int
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or ranges whose X-Forwarded-For is believed; empty: the header is ignored."""
+    metrics_token: Secret | None = None
+    """Bearer token for /metrics; None: the route is off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything that routes work with."""
+
+    database: Database
+    catalogue: Catalogue
+    bodies: Bodies
+    callers: Callers
+    rates: RequestRates
+    submit: Callable[[Submission], Awaitable[submit.Outcome]]
+    """Has one submission decided in the next batch."""
+    apply: Callable[[Move], Awaitable[moves.Outcome]]
+    """Has one move made in the next batch."""
+    waiters: Waiters
+    storage: Storage
+    links: OutputLinks
+    clock: Clock
+    ids: Ids
+    vendors: frozenset[str]
+    """Names of the providers with credentials here."""
+    hint: Callable[[str], Awaitable[None]]
+    """`Database.hint`."""
+    rules: ApiRules
+    webhooks: Mapping[str, tuple[Remote, Secret]] = field(default_factory=dict[str, tuple[Remote, Secret]])
+    """By provider: the adapter, and the secret that the vendor signs its callbacks with."""
+    gauges: Mapping[str, Callable[[], float]] = field(default_factory=dict[str, Callable[[], float]])
+    """Further figures of this process for /metrics, by what they count, such as `submissions_waiting`."""
+    stopping: Callable[[], bool] = lambda: False
+    """Whether the process is about to end: /readyz says so, so that no new client is sent here."""

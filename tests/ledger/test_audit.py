@@ -1,0 +1,262 @@
+import asyncio
+from collections.abc import AsyncIterator
+from typing import get_args
+
+import pytest
+import pytest_asyncio
+from msgspec import Struct
+
+from apiinone.db import Sql, Tx
+from apiinone.ledger.breaches import BREACHES, BreachKind
+from apiinone.tasks.audit import Report, audit
+from apiinone.tasks.moves import CancelAsked
+from ledger.audited_story import SOON_US, Story, told
+
+STRAY = "0000000000000000000000000a"
+
+
+class Plant(Struct, frozen=True):
+    """One breach, made by statements whose values are named parts of the story; `subject` is what it is told of."""
+
+    kind: BreachKind
+    statements: tuple[tuple[Sql, tuple[str, ...]], ...]
+    subject: str
+
+
+def plant(kind: BreachKind, statement: Sql, *values: str, subject: str, before: Sql | None = None) -> Plant:
+    first = () if before is None else ((before, ()),)
+    return Plant(kind, (*first, (statement, values)), subject)
+
+
+FREE_LOTS = Sql("ALTER TABLE lots DROP CONSTRAINT ck_lots_whole", sqlite="PRAGMA ignore_check_constraints = ON")
+OF_OWNER = "WHERE account_id = $1 AND mode = 'live'"
+SETTLE = Sql("INSERT INTO settlements VALUES ($1, 'release', 0, 10000000, NULL, 'thief', 0)")
+UNSETTLE = Sql("DELETE FROM settlements WHERE hold_id = $1")
+PLANTS = (
+    plant("balance_missing", Sql("DELETE FROM balances " + OF_OWNER), "account", subject="lot"),
+    plant("entries_gap", Sql("DELETE FROM entries " + OF_OWNER + " AND entry_no = 3"), "account", subject="third"),
+    plant(
+        "entries_gap",
+        Sql("DELETE FROM entries " + OF_OWNER + " AND entry_no >= 6"),
+        "account",
+        subject="account",
+    ),
+    plant(
+        "chain_broken",
+        Sql("UPDATE entries SET reason = 'another' " + OF_OWNER + " AND entry_no = 1"),
+        "account",
+        subject="first",
+    ),
+    plant(
+        "chain_broken",
+        Sql("UPDATE balances SET head_hash = (SELECT hash FROM entries WHERE key = $2) " + OF_OWNER),
+        "account",
+        "first",
+        subject="account",
+    ),
+    plant(
+        "entry_malformed",
+        Sql("UPDATE entries SET to_bucket = 'expired' WHERE key = $1"),
+        "hold_of_open",
+        subject="hold_of_open",
+    ),
+    plant(
+        "overdrawn",
+        Sql("UPDATE entries SET amount_micro = 1000000000000 WHERE key = $1"),
+        "hold_of_open",
+        subject="hold_of_open",
+    ),
+    plant(
+        "balance_differs",
+        Sql("UPDATE balances SET available_micro = available_micro + 1 " + OF_OWNER),
+        "account",
+        subject="account",
+    ),
+    plant(
+        "lots_differ",
+        Sql("UPDATE lots SET available_micro = available_micro - 1, expired_micro = expired_micro + 1 WHERE id = $1"),
+        "lot",
+        subject="account",
+    ),
+    plant(
+        "lot_not_whole",
+        Sql("UPDATE lots SET granted_micro = granted_micro + 1 WHERE id = $1"),
+        "lot",
+        subject="lot",
+        before=FREE_LOTS,
+    ),
+    plant(
+        "lot_differs",
+        Sql("UPDATE lots SET captured_micro = captured_micro - 1, expired_micro = expired_micro + 1 WHERE id = $1"),
+        "lot",
+        subject="lot",
+    ),
+    plant("lot_missing", Sql("UPDATE entries SET lot_id = $2 WHERE key = $1"), "first", "stray", subject="stray"),
+    plant(
+        "lot_without_grant",
+        Sql("INSERT INTO lots VALUES ($1, $2, 'live', 'grant', 5, 5, 0, 0, 0, NULL, 0)"),
+        "stray",
+        "account",
+        subject="stray",
+    ),
+    plant(
+        "hold_without_entry",
+        Sql("INSERT INTO holds VALUES ($1, $2, 'live', $3, $3, 5, NULL, 'req', 0)"),
+        "stray",
+        "account",
+        "key",
+        subject="stray",
+    ),
+    plant(
+        "entry_without_hold",
+        Sql("UPDATE entries SET task_id = $2 WHERE key = $1"),
+        "hold_of_open",
+        "stray",
+        subject="stray",
+    ),
+    plant(
+        "hold_differs", Sql("UPDATE holds SET amount_micro = amount_micro + 1 WHERE id = $1"), "open", subject="open"
+    ),
+    plant(
+        "slices_differ",
+        Sql("UPDATE hold_slices SET amount_micro = amount_micro - 1 WHERE hold_id = $1"),
+        "paid",
+        subject="paid",
+    ),
+    plant("slices_differ", Sql("DELETE FROM hold_slices WHERE hold_id = $1"), "open", subject="open"),
+    plant(
+        "settlement_not_whole",
+        Sql("UPDATE settlements SET released_micro = released_micro + 1 WHERE hold_id = $1"),
+        "released",
+        subject="released",
+    ),
+    plant("settlement_without_entry", SETTLE, "open", subject="open"),
+    plant("entry_without_settlement", UNSETTLE, "paid", subject="paid"),
+    plant(
+        "settlement_differs",
+        Sql("UPDATE settlements SET captured_micro = captured_micro - 1 WHERE hold_id = $1"),
+        "paid",
+        subject="paid",
+    ),
+    plant(
+        "held_differs",
+        Sql("UPDATE balances SET held_micro = held_micro + 1 " + OF_OWNER),
+        "account",
+        subject="account",
+    ),
+    plant(
+        "budget_differs",
+        Sql("UPDATE budget_periods SET used_micro = used_micro - 1 WHERE lineage_id = $1"),
+        "key",
+        subject="key",
+    ),
+    plant("budget_differs", Sql("DELETE FROM budget_periods WHERE lineage_id = $1"), "key", subject="key"),
+    plant("load_differs", Sql("UPDATE key_loads SET open_holds = 0 WHERE lineage_id = $1"), "key", subject="key"),
+    plant(
+        "usage_differs",
+        Sql("UPDATE usage_days SET captured_micro = captured_micro + 1 " + OF_OWNER),
+        "account",
+        subject="account",
+    ),
+    plant("task_without_hold", Sql("UPDATE tasks SET id = $2 WHERE id = $1"), "paid", "stray", subject="stray"),
+    plant("hold_without_task", Sql("DELETE FROM tasks WHERE id = $1"), "open", subject="open"),
+    plant("hold_without_task", Sql("UPDATE tasks SET mode = 'test' WHERE id = $1"), "open", subject="open"),
+    plant("task_differs", Sql("UPDATE tasks SET held_micro = held_micro + 1 WHERE id = $1"), "open", subject="open"),
+    plant("task_differs", Sql("UPDATE tasks SET state = 'failed' WHERE id = $1"), "open", subject="open"),
+    plant("ended_without_settlement", UNSETTLE, "paid", subject="paid"),
+    plant("settled_without_end", SETTLE, "open", subject="open"),
+    plant(
+        "captured_differs",
+        Sql("UPDATE tasks SET captured_micro = captured_micro - 1 WHERE id = $1"),
+        "paid",
+        subject="paid",
+    ),
+    plant(
+        "outputs_missing", Sql("DELETE FROM outputs WHERE task_id = $1 AND output_no = 1"), "paid", subject="paid"
+    ),
+)
+
+
+@pytest_asyncio.fixture
+async def story(database_url: str) -> AsyncIterator[Story]:
+    told_story = await told(database_url)
+    yield told_story
+    await told_story.database.close()
+
+
+def _named(story: Story, name: str) -> str:
+    entries = {"first": f"grant:{story.lot}", "third": f"hold:{story.released}", "hold_of_open": f"hold:{story.open}"}
+    return {"stray": STRAY, **entries}.get(name) or getattr(story, name)
+
+
+async def _planted(story: Story, planted: Plant) -> Report:
+    async def break_it(tx: Tx) -> None:
+        for statement, names in planted.statements:
+            await tx.rows(statement, *(_named(story, name) for name in names))
+
+    await story.database.transact(break_it)
+    return await audit(story.database)
+
+
+@pytest.mark.parametrize("planted", PLANTS, ids=[f"{one.kind}-{number}" for number, one in enumerate(PLANTS)])
+async def test_every_breach_is_named_with_the_row_it_concerns(story: Story, planted: Plant) -> None:
+    report = await _planted(story, planted)
+    subject = _named(story, planted.subject)
+    if planted.kind == "entries_gap" and subject == _named(story, "third"):
+        subject = f"hold:{story.open}"  # the gap is seen at the entry after it
+    found = {(breach.kind, breach.subject, breach.account_id, breach.mode) for breach in report.breaches}
+    assert (planted.kind, subject, story.account, "live") in found
+    assert not report.ok
+
+
+def test_every_kind_of_breach_is_planted_and_told_in_words() -> None:
+    assert {planted.kind for planted in PLANTS} == set(BREACHES) == set(get_args(BreachKind))
+
+
+async def test_sound_books_have_no_breach(story: Story) -> None:
+    report = await audit(story.database)
+    assert report.breaches == ()
+    assert (report.ok, report.owners, report.tasks) == (True, 2, 3)
+
+
+async def test_a_lot_that_expires_while_it_is_held_is_no_breach(story: Story) -> None:
+    async def now(tx: Tx) -> int:
+        return tx.now_us
+
+    now_us = await story.database.read(now)
+    lot = await story.granted(15, expires_us=now_us + SOON_US)
+    held = await story.submitted(1)
+    await asyncio.sleep(SOON_US / 1_000_000)
+    await story.moved(held, CancelAsked())
+    await story.granted(1)  # lets the rest of the lot expire
+
+    async def expired(tx: Tx) -> int:
+        row = await tx.row(Sql("SELECT expired_micro FROM lots WHERE id = $1"), lot)
+        return 0 if row is None else row[0]
+
+    assert await story.database.read(expired) == 15_000_000
+    assert (await audit(story.database)).breaches == ()
+
+
+async def test_outputs_that_were_deleted_or_have_expired_are_no_breach(story: Story) -> None:
+    async def delete(tx: Tx) -> None:
+        await tx.run(Sql("DELETE FROM outputs WHERE task_id = $1"), story.paid)
+        await tx.run(Sql("UPDATE tasks SET deleted_us = 1 WHERE id = $1"), story.paid)
+
+    await story.database.transact(delete)
+    assert (await audit(story.database)).ok
+
+
+async def test_an_audit_beside_a_busy_server_finds_nothing(story: Story) -> None:
+    async def busy() -> None:
+        for _ in range(20):
+            await story.granted(10)
+            await story.moved(await story.submitted(1), CancelAsked())
+
+    working = asyncio.create_task(busy())
+    audits = 0
+    while not working.done():
+        assert (await audit(story.database)).breaches == ()
+        audits += 1
+    await working
+    assert audits > 1
