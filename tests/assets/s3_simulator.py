@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,13 +31,14 @@ class S3Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 64 * 1024
     server: S3Server  # pyright: ignore[reportIncompatibleVariableOverride] - it is only ever this one
 
-    def do_PUT(self) -> None:  # noqa: N802 - the library's name
+    def do_PUT(self) -> None:
         self.server.objects[self._key()] = self._body()
         self._answer(200, b"", ETag='"x"')
 
-    def do_GET(self) -> None:  # noqa: N802 - as above
+    def do_GET(self) -> None:
         if "list-type" in urlsplit(self.path).query:
             self._answer(200, self._listing(parse_qs(urlsplit(self.path).query).get("prefix", [""])[0]))
             return
@@ -47,11 +48,11 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(200, data, ETag='"x"', **{"Last-Modified": "Mon, 23 Nov 2026 01:02:03 GMT"})
 
-    def do_DELETE(self) -> None:  # noqa: N802 - as above
+    def do_DELETE(self) -> None:
         self.server.objects.pop(self._key(), None)
         self._answer(204, b"")
 
-    def do_POST(self) -> None:  # noqa: N802 - as above
+    def do_POST(self) -> None:
         keys = re.findall(r"<Key>([^<]+)</Key>", self._body().decode())
         for key in keys:
             self.server.objects.pop(key, None)
@@ -88,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def s3_server() -> Iterator[S3Server]:
+def s3_server() -> Generator[S3Server]:
     server = S3Server()
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

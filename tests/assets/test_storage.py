@@ -145,7 +145,7 @@ class _Forgetful(dict[str, bytes]):
 
 @pytest.mark.parametrize("url", ["ftp://host/x", "http://host/x", "s3:", "gs:///", "postgresql://x/y"])
 def test_another_kind_of_storage_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="storage|store"):
+    with pytest.raises(ValueError, match=r"storage|store"):
         open_storage(url, {})
 
 
@@ -155,7 +155,7 @@ def test_a_folder_may_be_given_as_a_file_url(tmp_path: Path) -> None:
 
 
 def test_a_key_says_whose_it_is_and_nothing_else() -> None:
-    assert KEY == f"test/{'a' * 26}/{'b' * 26}/{'c' * 26}/00-0102.png"
+    assert f"test/{'a' * 26}/{'b' * 26}/{'c' * 26}/00-0102.png" == KEY
     assert output_index(KEY) == 0
     assert output_index(KEY + ".part") is None
     assert output_index("probe/x.txt") is None
@@ -194,115 +194,7 @@ def test_no_checked_key_leaves_the_root(text: str) -> None:
         key = checked_key(text)
     except ValueError:
         return
-    assert not os.path.isabs(key)
-    assert os.path.normpath(key) == key
+    root = Path("/outputs")
+    assert root.joinpath(key).parts == (*root.parts, *key.split("/"))
     assert ".." not in key.split("/")
-
-
-class TestFolder:
-    @pytest.fixture
-    def root(self, tmp_path: Path) -> Path:
-        return tmp_path / "outputs"
-
-    async def test_files_are_for_this_user_only(self, root: Path) -> None:
-        await open_storage(str(root), {}).put(KEY, b"x")
-        assert root.stat().st_mode & 0o077 == 0
-        for path in root.rglob("*"):
-            assert path.stat().st_mode & 0o077 == 0
-
-    async def test_a_symbolic_link_is_never_followed(self, root: Path, tmp_path: Path) -> None:
-        storage = open_storage(str(root), {})
-        await storage.put(KEY, b"x")
-        file = next(path for path in root.rglob("*") if path.is_file())
-        secret = tmp_path / "secret"
-        secret.write_bytes(b"secret")
-        file.unlink()
-        file.symlink_to(secret)
-        with pytest.raises(StorageFailed):
-            await storage.read(KEY)
-        with pytest.raises(StorageFailed):
-            await collected(storage.stream(KEY))
-        assert await listed(storage, "") == {}
-        await storage.put(KEY, b"new")
-        assert secret.read_bytes() == b"secret"
-        assert await storage.read(KEY) == b"new"
-        await storage.delete([KEY])
-
-    async def test_a_folder_that_is_a_symbolic_link_is_refused(self, root: Path, tmp_path: Path) -> None:
-        storage = open_storage(str(root), {})
-        await storage.put(KEY, b"x")
-        folder = next(path for path in root.iterdir())
-        folder.rename(tmp_path / "elsewhere")
-        folder.symlink_to(tmp_path / "elsewhere")
-        for call in (storage.put(KEY, b""), storage.read(KEY), storage.delete([KEY]), listed(storage, "")):
-            with pytest.raises(StorageFailed):
-                await call
-        assert len(list((tmp_path / "elsewhere").iterdir())) == 1
-
-    async def test_what_is_no_file_is_not_read(self, root: Path) -> None:
-        storage = open_storage(str(root), {})
-        await storage.put(KEY, b"x")
-        file = next(path for path in root.rglob("*") if path.is_file())
-        file.unlink()
-        os.mkfifo(file)
-        with pytest.raises(StorageFailed):
-            await storage.read(KEY)
-
-    async def test_no_half_file_has_its_final_name(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        storage = open_storage(str(root), {})
-
-        def dies(*_: object, **__: object) -> None:
-            raise SystemError("the process dies here")
-
-        monkeypatch.setattr(os, "rename", dies)
-        with pytest.raises(Exception, match="stored"):
-            await storage.put(KEY, b"half")
-        monkeypatch.undo()
-        left = await listed(storage, "")
-        assert [output_index(key) for key in left] == [None]
-        await storage.put(KEY, b"whole")
-        assert await storage.read(KEY) == b"whole"
-        assert (await listed(storage, "")).keys() == {KEY}
-
-    async def test_a_leftover_can_be_deleted_by_its_listed_key(
-        self, root: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        storage = open_storage(str(root), {})
-        await storage.put(KEY, b"x")
-        file = next(path for path in root.rglob("*") if path.is_file())
-        file.rename(f"{file}.part")
-        await storage.delete(list(await listed(storage, "")))
-        assert await listed(storage, "") == {}
-
-    async def test_a_full_disk_fails_its_own_write_and_leaves_nothing(
-        self, root: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        storage = open_storage(str(root), {})
-        rename = os.rename
-
-        def full(source: str, *args: object, **options: object) -> None:
-            if "/bad" in source or "bad" in source:
-                raise OSError(28, "No space left on device", str(root))
-            rename(source, *args, **options)  # pyright: ignore[reportArgumentType] - passed on as they came
-
-        monkeypatch.setattr(os, "rename", full)
-        results = await asyncio.gather(
-            *(storage.put(key, b"x") for key in ("good/1", "bad/1", "good/2")), return_exceptions=True
-        )
-        assert [type(result) for result in results] == [type(None), StorageFailed, type(None)]
-        assert str(root) not in str(results[1])
-        assert (await listed(storage, "")).keys() == {"good/1", "good/2"}
-
-    async def test_a_caller_that_goes_away_does_not_take_others_with_it(self, root: Path) -> None:
-        storage = open_storage(str(root), {})
-        first = asyncio.create_task(storage.put("a/1", b"1"))
-        second = asyncio.create_task(storage.put("a/2", b"2"))
-        await asyncio.sleep(0)
-        first.cancel()
-        await second
-        assert await storage.read("a/2") == b"2"
-
-    def test_a_root_that_is_a_file_is_refused(self, tmp_path: Path) -> None:
-        (tmp_path / "file").write_bytes(b"")
-        with pytest.raises(StorageFailed):
-            open_storage(str(tmp_path / "file"), {})
+    assert "~" not in key

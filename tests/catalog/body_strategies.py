@@ -38,9 +38,13 @@ def near_bodies(draw: st.DrawFn, entry: Entry, name: str) -> Body:
         if parameter.required or draw(st.booleans()):
             body[parameter.name] = draw(value_of(parameter))
     if draw(st.booleans()):
-        body["max_credits"] = draw(st.integers(-1, 100) | st.floats(0, 100, width=32))
+        body["max_credits"] = draw(st.integers(-1, 100) | st.floats(0, 100, width=32) | st.just(0.0000005))
     if draw(st.booleans()):
         body["deadline_s"] = draw(st.integers(0, 86_401))
+    if draw(st.booleans()):
+        body["metadata"] = draw(
+            st.dictionaries(st.sampled_from(["a", "", "b\0"]), st.sampled_from(["", "x\0", "y" * 513]))
+        )
     return body
 
 
@@ -48,11 +52,7 @@ def value_of(parameter: Parameter) -> st.SearchStrategy[object]:
     """A value of the right kind, at times one beyond the limits."""
     match parameter:
         case Text():
-            return st.text(
-                st.characters(codec="utf-8", exclude_characters="\0"),
-                min_size=max(0, parameter.length_min - 1),
-                max_size=12,
-            )
+            return st.text(min_size=max(0, parameter.length_min - 1), max_size=12) | st.just("a\0b")
         case OneOf() | OneOfNumbers():
             return st.sampled_from(parameter.values)
         case Whole():

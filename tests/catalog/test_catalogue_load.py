@@ -139,6 +139,12 @@ def test_an_overlay_folder_that_is_missing_is_an_error(tmp_path: Path) -> None:
         load_catalogue(tmp_path / "nowhere")
 
 
+def test_two_files_for_one_model_are_an_error(tmp_path: Path) -> None:
+    files = {"cogview-4.yaml": "node: 49", "images/cogview-4.yaml": "node: 50"}
+    with pytest.raises(CatalogueInvalid, match="second file"):
+        overlaid(tmp_path, files)
+
+
 def test_the_version_follows_the_facts_alone(tmp_path: Path) -> None:
     assert load_catalogue().version == CATALOGUE.version
     assert overlaid(tmp_path, {"cogview-4.yaml": "node: 48"}).version == CATALOGUE.version

@@ -39,6 +39,7 @@ def asked(name: str, **fields: object) -> Rendering:
         ("gpt-image-1-5", {"aspect_ratio": "2:3"}, Rendering("raster", "png", 1024, 1536, 1)),
         ("seedream-4-5", {}, Rendering("raster", "png", 2048, 2048, 1)),
         ("seedream-4-5", {"quality": "high"}, Rendering("raster", "png", 4096, 4096, 1)),
+        ("seedream-4-5", {"quality": "high", "aspect_ratio": "21:9"}, Rendering("raster", "png", 4096, 1759, 1)),
         ("hunyuan-image-3", {"size": "256*1536"}, Rendering("raster", "png", 256, 1536, 1)),
         ("face-swap", {"output_format": "jpg"}, Rendering("raster", "jpeg", 1024, 1024, 1)),
         ("vectorize", {}, Rendering("vector", "svg", 1024, 1024, 1)),

@@ -1,5 +1,6 @@
 import json
 import time
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,11 +9,11 @@ from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator, meta
 
 from apiinone.catalog.entry import Entry
-from apiinone.catalog.schema import body_schema, refuse_callback_without_webhook
+from apiinone.catalog.schema import Bodies, body_schema, refuse_callback_without_webhook
 from apiinone.core.credits import parse
 from apiinone.core.errors import BadRequest
 from catalog.body_strategies import any_json, near_bodies
-from catalog.catalogue_for_tests import BODIES, CATALOGUE, chosen, least_body, parsed
+from catalog.catalogue_for_tests import BODIES, CATALOGUE, chosen, least_body, overlaid, parsed
 
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.entries, ids=lambda entry: entry.id)
 DEEP: object = json.loads("[" * 100 + "]" * 100)
@@ -188,6 +189,25 @@ def test_the_default_sub_model_counts_when_a_condition_speaks_of_the_model() -> 
     assert refused("grok-imagine", {"model": "grok-imagine"}).param == "/prompt"
     assert parsed("grok-imagine/upscale", task_id="n31abc_grok").fields == {"task_id": "n31abc_grok"}
     assert refused("seedream-4-5", {"model": "seedream-4-5", "prompt": "x", "image_urls": ["https://a.example/"]})
+
+
+def test_a_field_left_out_has_its_default_where_a_condition_speaks_of_it(tmp_path: Path) -> None:
+    fields = (
+        "parameters:\n  - {kind: enum, name: quality, about: Q., values: [standard, hd], default: hd}\n"
+        "  - {kind: text, name: prompt, about: Words., required_when: {field: quality, equals: hd}}\n"
+        "  - {kind: text, name: why, about: Why., only_when: {field: quality, equals: hd}}\n"
+    )
+    choice = chosen("cogview-4", overlaid(tmp_path, {"cogview-4.yaml": fields}))
+    with pytest.raises(BadRequest) as caught:
+        Bodies().parse(choice, {"model": "cogview-4"})
+    assert caught.value.param == "/prompt"
+    assert Bodies().parse(choice, {"model": "cogview-4", "prompt": "x", "why": "y"}).fields["quality"] == "hd"
+    assert Bodies().parse(choice, {"model": "cogview-4", "quality": "standard"}).fields == {"quality": "standard"}
+
+
+def test_an_unknown_field_is_told_before_anything_else() -> None:
+    body: dict[str, object] = {"promt": "x", "image_size": "big", "deadline_s": "soon"}
+    assert refused("recraft-v4", body).param == "/promt"
 
 
 def test_a_long_value_is_not_repeated_in_the_message() -> None:

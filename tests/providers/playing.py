@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from apiinone.core.exchange import Request
+from apiinone.core.exchange import Request, Response
 from apiinone.core.secret import Secret
 from apiinone.outbound import Fetched, Lost, NotSent, Outbound
 from apiinone.providers.provider import (
@@ -33,6 +33,7 @@ FIELDS: Final[Mapping[str, Mapping[str, object]]] = {
     "recraft": {"prompt": "a hill", "size": "1024x1024", "response_format": "url"},
     "wavespeed": {"prompt": "a hill", "size": "256*256"},
 }
+ASKED_MAX, ASKED_EVERY_S = 500, 0.01
 KEY: Final = Secret(SIMULATED_KEY)
 
 
@@ -61,9 +62,12 @@ class Play:
         """Ask, where there is something to ask, until there is an end."""
         if not isinstance(reply, Accepted):
             return reply
-        while isinstance(state := await self.poll(reply.reference), Running | Unclear | Lost):
-            await asyncio.sleep(0.01)
-        return state
+        for _ in range(ASKED_MAX):
+            state = await self.poll(reply.reference)
+            if not isinstance(state, Running | Unclear | Lost):
+                return state
+            await asyncio.sleep(ASKED_EVERY_S)
+        raise AssertionError("no end")
 
     async def fetch(self, output: object) -> Fetched:
         assert isinstance(output, Linked)
@@ -80,7 +84,7 @@ class Play:
         response = await self.outbound.send(request, secret=None, hosts=(self.place,))
         return msgspec.json.decode(response.body, type=Seen)
 
-    async def _sent(self, request: Request, key: Secret):  # noqa: ANN202
+    async def _sent(self, request: Request, key: Secret) -> Response | NotSent | Lost:
         try:
             return await self.outbound.send(request, secret=key, hosts=self.provider.hosts)
         except (NotSent, Lost) as failure:

@@ -134,10 +134,13 @@ async def test_a_wrong_key_is_the_operators_fault(name: str) -> None:
     assert (reply.fault, seen.submits) == ("bad_credential", 0)
 
 
+WAITS: dict[FaultName, float | None] = {"throttled_retry_after": 1.0, "throttled": None, "overloaded": 2.0}
+
+
 @pytest.mark.parametrize("name", REMOTES)
 async def test_the_time_to_wait_is_taken_from_the_vendor(name: str) -> None:
     async with playing(name) as play:
-        for fault, wait_s in (("throttled_retry_after", 1.0), ("throttled", None), ("overloaded", 2.0)):
+        for fault, wait_s in WAITS.items():
             await play.arrange(fault)
             reply = await play.submit()
             assert isinstance(reply, Rejected)

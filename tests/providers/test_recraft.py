@@ -88,29 +88,29 @@ def test_a_strange_cost_does_not_cost_the_images(units: object) -> None:
     assert reply == Finished((Linked("https://img.example/b"),), None)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"null",
-        b"[]",
-        b"<html>",
-        b"\xff",
-        b'{"data": "\\ud800"}',
-        b"[" * 100_000,
-        {},
-        {"data": None},
-        {"data": []},
-        {"data": [{}]},
-        {"data": [{"b64_json": "%%%"}]},
-        {"data": [{"url": "file:///etc/passwd"}]},
-        {"data": [{"url": "https://img.example/a b"}]},
-        {"data": [{"url": "https://img.example/\x00"}]},
-        {"data": [{"url": "https://img.example/" + "a" * 9000}]},
-        {"data": [{"url": "https://img.example/a"}, {"url": ""}]},
-        {"error": {"message": "x"}},
-    ],
-)
+MALFORMED: list[object] = [
+    b"",
+    b"null",
+    b"[]",
+    b"<html>",
+    b"\xff",
+    b'{"data": "\\ud800"}',
+    b"[" * 100_000,
+    {},
+    {"data": None},
+    {"data": []},
+    {"data": [{}]},
+    {"data": [{"b64_json": "%%%"}]},
+    {"data": [{"url": "file:///etc/passwd"}]},
+    {"data": [{"url": "https://img.example/a b"}]},
+    {"data": [{"url": "https://img.example/\x00"}]},
+    {"data": [{"url": "https://img.example/" + "a" * 9000}]},
+    {"data": [{"url": "https://img.example/a"}, {"url": ""}]},
+    {"error": {"message": "x"}},
+]
+
+
+@pytest.mark.parametrize("body", MALFORMED)
 def test_a_malformed_success_is_unclear(body: object) -> None:
     assert isinstance(RECRAFT.read_submit(answered(body)), Unclear)
 

@@ -5,7 +5,7 @@ the content are in it, so a key neither shows what another tenant has nor lets a
 """
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from pathlib import Path
 from typing import Literal, Protocol
 from urllib.parse import unquote, urlsplit
@@ -48,7 +48,7 @@ class Storage(Protocol):
         """All the bytes. Raises NoSuchObject."""
         ...
 
-    def stream(self, key: str) -> AsyncIterator[bytes]:
+    def stream(self, key: str) -> AsyncGenerator[bytes]:
         """The bytes in pieces. Raises NoSuchObject before the first piece."""
         ...
 
@@ -56,7 +56,7 @@ class Storage(Protocol):
         """Remove what is stored under these keys; what is missing is no error."""
         ...
 
-    def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+    def list(self, prefix: str) -> AsyncGenerator[StoredObject]:
         """Everything under a prefix of whole key segments (empty: everything), in no order.
 
         What an interrupted `put` left behind may be among it; its key is none that was put, and it can be deleted.

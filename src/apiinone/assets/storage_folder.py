@@ -12,7 +12,7 @@ import asyncio
 import os
 import stat
 import zlib
-from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -63,7 +63,7 @@ class FolderStorage:
         with _understood():
             return await asyncio.to_thread(self._read, checked_key(key))
 
-    async def stream(self, key: str) -> AsyncIterator[bytes]:
+    async def stream(self, key: str) -> AsyncGenerator[bytes]:
         """The bytes in pieces. Raises NoSuchObject, StorageFailed."""
         with _understood():
             descriptor = await asyncio.to_thread(self._open, checked_key(key))
@@ -85,7 +85,7 @@ class FolderStorage:
         with _understood():
             await asyncio.to_thread(self._delete, [checked_key(key) for key in keys])
 
-    async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+    async def list(self, prefix: str) -> AsyncGenerator[StoredObject]:
         """Everything under a prefix. Raises StorageFailed."""
         found = self._found(prefix.rstrip("/"))
         while True:

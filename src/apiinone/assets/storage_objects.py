@@ -1,6 +1,6 @@
 """A storage in an object store (S3, Google Cloud, Azure) or in memory, by obstore."""
 
-from collections.abc import AsyncIterator, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
@@ -56,7 +56,7 @@ class ObjectStorage:
             found = await obstore.get_async(self._store, checked_key(key))
             return bytes(await found.bytes_async())
 
-    async def stream(self, key: str) -> AsyncIterator[bytes]:
+    async def stream(self, key: str) -> AsyncGenerator[bytes]:
         """The bytes in pieces. Raises NoSuchObject, StorageFailed."""
         with _understood():
             found = await obstore.get_async(self._store, checked_key(key))
@@ -69,7 +69,7 @@ class ObjectStorage:
         for start in range(0, len(waiting), DELETED_TOGETHER):
             await self._delete_some(waiting[start : start + DELETED_TOGETHER])
 
-    async def list(self, prefix: str) -> AsyncIterator[StoredObject]:
+    async def list(self, prefix: str) -> AsyncGenerator[StoredObject]:
         """Everything under a prefix. Raises StorageFailed."""
         with _understood():
             batches = obstore.list(  # pyright: ignore[reportUnknownMemberType] - its overload for Arrow, not installed

@@ -106,6 +106,7 @@ def _size(attributes: dict[str, str]) -> tuple[int, int]:
 
 
 def _pixels(width: float, height: float, box: list[str]) -> tuple[int, int]:
+    """Rounded, where 0 stands for a side that was left open, and `box` has x, y, width and height or nothing of use."""
     box_width, box_height = (float(box[2]), float(box[3])) if len(box) == 4 else (0.0, 0.0)  # noqa: PLR2004 - x y w h
     if box_width > 0 and box_height > 0:
         width = width or (height * box_width / box_height if height else box_width)

@@ -1,7 +1,6 @@
 """Serving a simulated vendor: from the command line, or beside a test in the same process."""
 
 import asyncio
-import socket
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
@@ -32,16 +31,15 @@ async def serving(name: str, options: Options | None = None) -> AsyncGenerator[s
     """Serve in the running loop, on a free port of 127.0.0.1, and give the server's root URL."""
     wires = Wires()
     simulator = SIMULATORS[name](wires, options or Options())
-    listener = socket.create_server(("127.0.0.1", 0))
     config = _config(simulator, wires, "127.0.0.1", 0)
     config.load()
     server = uvicorn.Server(config)
     # What `Server.serve` does, without its signal handlers, its main loop and its slow goodbye.
     server.lifespan = config.lifespan_class(config)
-    await server.startup([listener])
+    await server.startup()
     await server.on_tick(0)
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         await simulator.aclose()
         for listening in server.servers:

@@ -1,11 +1,10 @@
 """The background duties of a process: each at its own interval, one after another, never in anybody's way."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-
-import structlog
 
 from apiinone.core.clock import Clock
 from apiinone.core.errors import Refusal
@@ -14,6 +13,7 @@ from apiinone.tasks.sweep import BITE_MAX
 FAST_S = 1.0
 SLOW_S = 60.0
 HOURLY_S = 3600.0
+_log = logging.getLogger("apiinone.duties")
 
 
 @dataclass(slots=True)
@@ -55,10 +55,10 @@ class Duties:
             count = await duty.act()
         except Refusal as error:
             duty.failures += 1
-            structlog.get_logger("duties").warning("a duty waits", duty=duty.name, reason=error.type)
+            _log.warning("a duty waits", extra={"duty": duty.name, "reason": error.type})
         except Exception:  # noqa: BLE001 - one duty's failure must not end the others
             duty.failures += 1
-            structlog.get_logger("duties").exception("a duty failed", duty=duty.name)
+            _log.exception("a duty failed", extra={"duty": duty.name})
         else:
             duty.runs += 1
             self.done[duty.name] = self.done.get(duty.name, 0) + count

@@ -7,10 +7,10 @@ and minus a margin, and drops everything when that is over, because by then othe
 
 import asyncio
 import heapq
+import logging
 import random
 from collections.abc import Callable
 
-import structlog
 from msgspec import Struct
 
 from apiinone.core.clock import Clock
@@ -25,6 +25,8 @@ HINT = "tasks"
 """The hint that tasks may be due."""
 WAKE = "wake:"
 """The hint that a certain task is worth another look; its id follows."""
+
+_log = logging.getLogger("apiinone.worker")
 
 
 class WorkerRules(Struct, frozen=True):
@@ -61,7 +63,6 @@ class Worker:
         self._woken = asyncio.Event()
         self._stopping = False
         self._after_account = ""
-        self._log = structlog.get_logger("worker")
 
     @property
     def held(self) -> int:
@@ -77,7 +78,7 @@ class Worker:
                 try:
                     await self._round()
                 except Refusal as error:
-                    self._log.warning("the worker waits", reason=error.type)
+                    _log.warning("the worker waits", extra={"reason": error.type})
                     await asyncio.sleep(self._rules.after_error_s)
         finally:
             heartbeat.cancel()
@@ -189,10 +190,10 @@ class Worker:
         except Overloaded:
             after_s = random.uniform(0.2, 1.0) * self._rules.after_error_s  # noqa: S311 - jitter
         except Refusal as error:
-            self._log.warning("a step waits", task_id=job.id, reason=error.type)
+            _log.warning("a step waits", extra={"task_id": job.id, "reason": error.type})
             after_s = self._rules.after_error_s
         except Exception:  # noqa: BLE001 - whatever one task brings up, the worker goes on with the others
-            self._log.exception("a step failed", task_id=job.id)
+            _log.exception("a step failed", extra={"task_id": job.id})
             after_s = self._rules.after_error_s * 5
         if self._jobs.get(job.id) is not job:
             return

@@ -114,10 +114,18 @@ def _contours(canvas: Canvas, dice: Dice) -> None:
                 )
                 radius = reach * far**1.15 * (1 + bend * (0.35 + 0.65 * far))
                 points.append((x + radius * math.cos(turn), y + radius * math.sin(turn)))
-            canvas.area(curve(points, closed=True), Tone("land", depth=1 - far))
-            several = len(canvas.palette.inks) > 1
-            tone = Tone("accent", turn=ring) if several else Tone("land", depth=0.55 + 0.45 * (1 - far))
-            canvas.ink([*points, points[0]], 3.0 if ring % 4 == 0 else 1.6, tone, (0.03, 0.03))
+            canvas.area(
+                curve(points, closed=True), _height_tone(canvas, ring, far), outline=3.0 if ring % 4 == 0 else 1.6
+            )
+
+
+def _height_tone(canvas: Canvas, ring: int, far: float) -> Tone:
+    """Darker towards the summit; in line art also another ink for each line where there are several."""
+    if not canvas.is_line_art:
+        return Tone("land", depth=1 - far)
+    if len(canvas.palette.inks) > 1:
+        return Tone("accent", turn=ring)
+    return Tone("land", depth=1 - 0.45 * far)
 
 
 def _shapes(canvas: Canvas, dice: Dice) -> None:

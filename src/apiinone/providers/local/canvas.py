@@ -7,7 +7,7 @@ behind, with an outline where asked. *Light* exists in filled styles only (facet
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from xml.sax.saxutils import escape
+from html import escape
 
 from apiinone.providers.local.brief import Style
 from apiinone.providers.local.oklab import lifted, mix
@@ -145,13 +145,17 @@ class Canvas:
     def svg(self, title: str) -> str:
         """The whole document. `title` is a client's text and is escaped here; it must be valid XML characters."""
         width, height = self.pixels
-        definitions = f"<defs>{''.join(self._definitions)}</defs>\n" if self._definitions else ""
-        body = "\n".join(self._body)
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'viewBox="0 0 {self.width:.7g} {self.height:.7g}">\n'
-            f"<title>{escape(title)}</title>\n<metadata>{escape(ORIGIN)}</metadata>\n{definitions}{body}\n</svg>\n"
-        )
+        definitions = [f"<defs>{''.join(self._definitions)}</defs>"] if self._definitions else []
+        view = f"0 0 {self.width:.7g} {self.height:.7g}"
+        lines = [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="{view}">',
+            f"<title>{escape(title, quote=False)}</title>",
+            f"<metadata>{escape(ORIGIN, quote=False)}</metadata>",
+            *definitions,
+            *self._body,
+            "</svg>\n",
+        ]
+        return "\n".join(lines)
 
     def _unique(self, name: str) -> str:
         """The name, numbered from its second use on."""

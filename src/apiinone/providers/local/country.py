@@ -20,7 +20,8 @@ def paint_hills(stage: Stage) -> None:
         line = hill(stage.dice, _span(stage, part), base, lerp(58, 84, part), 2.4 - part)
         with canvas.group("hill"):
             paint_land(stage, line, 0.3 + 0.7 * part)
-            if layer in {1, 2} and stage.scenery.allows("trees"):
+            crowded = canvas.is_line_art and "lake" in stage.scenery.terrains
+            if layer in {1, 2} and stage.scenery.allows("trees") and not crowded:
                 _hill_trees(stage, line, 0.3 + 0.7 * part)
 
 

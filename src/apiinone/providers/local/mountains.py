@@ -7,13 +7,20 @@ from apiinone.providers.local.palette import Tone
 from apiinone.providers.local.pen import Point, lerp, polyline, sliver
 from apiinone.providers.local.stage import Silhouette, Stage
 
-LAYOUT = (
-    # summit across (of the massif's width), height (of the tallest), reach left and right (of the width), depth
-    (0.45, 1.0, 0.32, 0.35, 0.45),
-    (0.27, 0.57, 0.21, 0.27, 0.62),
-    (0.705, 0.67, 0.27, 0.22, 0.74),
+Place = tuple[float, float, float, float, float]
+"""Summit across (of the massif's width), height (of the tallest), reach left and right (of the width), depth."""
+
+LAYOUTS: tuple[tuple[Place, ...], ...] = (
+    ((0.45, 1.0, 0.32, 0.35, 0.45), (0.27, 0.57, 0.21, 0.27, 0.62), (0.705, 0.67, 0.27, 0.22, 0.74)),
+    ((0.3, 0.66, 0.24, 0.26, 0.42), (0.76, 0.6, 0.27, 0.19, 0.48), (0.5, 1.0, 0.36, 0.36, 0.7)),
+    ((0.34, 0.8, 0.27, 0.3, 0.45), (0.545, 1.0, 0.31, 0.36, 0.58), (0.24, 0.44, 0.17, 0.27, 0.74)),
 )
+"""Which peaks stand where, from back to front, for light from the right; mirrored for light from the left."""
 MASSIF_WIDTH_MAX = 1500.0
+STROKE_LENGTH_MIN = 16.0
+"""A shorter stroke is a speck."""
+SPINE_CLEARANCE = 7.0
+"""How far strokes keep from the spine they do not start from."""
 SPINE_DRAWN = 11
 """Points of the spine that line art shows; the foot stays open."""
 
@@ -25,7 +32,7 @@ def paint_mountains(stage: Stage) -> None:
     _far_ranges(stage)
     width = min(stage.width, MASSIF_WIDTH_MAX)
     tallest = min(stage.horizon * 0.64, 410.0 * (stage.height / 1000) ** 0.35)
-    for across, height, left, right, depth in LAYOUT:
+    for across, height, left, right, depth in stage.dice.pick(LAYOUTS):
         part = across if stage.lit_from_right else 1 - across
         reach = (left, right) if stage.lit_from_right else (right, left)
         x = stage.width / 2 + (part - 0.5) * width + stage.dice.between(-0.022, 0.022) * width
@@ -78,9 +85,11 @@ def _hatching(stage: Stage, mountain: Peak, shaded: tuple[Point, ...]) -> str:
         x = _x_at(mountain.spine, y)
         room = abs(x - _x_at(shaded, y))
         size = min(room * 0.8, mountain.height * 0.3) * dice.between(0.35, 1) * (1.15 - 1.1 * part)
-        if size > 14:  # noqa: PLR2004 - a shorter stroke is a speck
-            start = (x + side * 6, y + 6)
-            strokes.append(sliver(start, (start[0] + across * size, start[1] + down * size), 1.9, heavy=0.3))
+        start = (x + side * 6, y + 6)
+        end = (start[0] + across * size, start[1] + down * size)
+        clear = side * (end[0] - _x_at(mountain.spine, end[1])) > SPINE_CLEARANCE
+        if clear and size > STROKE_LENGTH_MIN:
+            strokes.append(sliver(start, end, 1.9, heavy=0.3))
         y += dice.between(11, 17) * (1 + 0.5 * part)
     return "".join(strokes)
 

@@ -57,7 +57,7 @@ def _ripples(stage: Stage, top: float, strokes: int) -> None:
     for index in range(strokes):
         part = index / strokes
         y = top + depth * (0.05 + 0.62 * part**1.25)
-        half = reach * (0.24 - 0.15 * part) * dice.between(0.35, 1.0)
+        half = reach * (0.2 - 0.12 * part) * dice.between(0.35, 1.0)
         x = middle + dice.between(-1, 1) * reach * (0.17 - 0.08 * part)
         paths[index % 2] += sliver(
             (x - half, y), (x + half, y + dice.between(-0.5, 0.5)), 2.1 if canvas.is_line_art else 3.4

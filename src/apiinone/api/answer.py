@@ -1,0 +1,45 @@
+"""What a route answers, before the pipeline adds what every response carries."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+Header = tuple[bytes, bytes]
+JSON: Final = b"application/json"
+encode: Final = msgspec.json.Encoder(decimal_format="number").encode
+"""JSON of any value; amounts are exact decimal numbers."""
+
+
+class Answer(Struct, frozen=True):
+    """A whole response."""
+
+    status: int
+    body: bytes
+    headers: tuple[Header, ...] = ()
+    content_type: bytes = JSON
+
+
+class Streamed(Struct, frozen=True):
+    """A response whose body comes in pieces, `length` bytes in all."""
+
+    status: int
+    pieces: AsyncIterator[bytes]
+    length: int
+    headers: tuple[Header, ...]
+    content_type: bytes
+
+
+Reply = Answer | Streamed
+
+
+def success(data: object, headers: tuple[Header, ...] = ()) -> Answer:
+    """The envelope of every success: ``{"code":200,"message":"success","data":…}``."""
+    return Answer(200, b'{"code":200,"message":"success","data":%b}' % encode(data), headers)
+
+
+def page(data: object, next_cursor: str | None) -> Answer:
+    """A page of a list; `next_cursor` is null on the last one."""
+    body = b'{"code":200,"message":"success","data":%b,"next_cursor":%b}' % (encode(data), encode(next_cursor))
+    return Answer(200, body)

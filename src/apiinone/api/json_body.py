@@ -1,0 +1,100 @@
+"""Reading a JSON object from a request: what is no clean object is refused, and the field named where there is one."""
+
+import json
+from collections.abc import Mapping
+from typing import Final, cast
+
+import msgspec
+
+from apiinone.api.call import Call
+from apiinone.catalog.clean import INT64_MAX, pointer_to, refuse_unclean
+from apiinone.core.errors import BadRequest, UnsupportedMediaType
+
+Body = dict[str, object]
+_decode: Final = msgspec.json.Decoder(Body).decode
+_DIGITS_MAX: Final = 19
+_PLAIN: Final = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
+
+
+async def read_object(call: Call, bytes_max: int) -> Body:
+    """The body as a JSON object. Raises UnsupportedMediaType, PayloadTooLarge, BadRequest."""
+    _refuse_other_types(call.headers.get(b"content-type", b""))
+    return decode_object(await call.body(bytes_max))
+
+
+def decode_object(data: bytes) -> Body:
+    """A JSON object in which no name stands twice. Raises BadRequest."""
+    try:
+        body = _decode(data)
+        suspicious = data.count(b":") != _names_in(body)
+    except (ValueError, RecursionError) as error:
+        raise _explained(data, error) from None
+    if suspicious:
+        _refuse_doubles(data)
+    return body
+
+
+def _refuse_other_types(content_type: bytes) -> None:
+    if content_type in _PLAIN:
+        return
+    kind, _, rest = content_type.lower().partition(b";")
+    charset = rest.replace(b" ", b"").replace(b'"', b"")
+    if kind.strip() != b"application/json" or charset not in (b"", b"charset=utf-8"):
+        raise UnsupportedMediaType("Send `Content-Type: application/json`, in UTF-8.", param="Content-Type")
+
+
+def _names_in(value: object) -> int:
+    """How many members all objects have. Each was written with one colon, so more colons may mean a name twice."""
+    match value:
+        case dict():
+            members = cast("Body", value)
+            inner = (_names_in(member) for member in members.values() if type(member) in (dict, list))
+            return len(members) + sum(inner)
+        case list():
+            return sum(_names_in(item) for item in cast("list[object]", value))
+        case _:
+            return 0
+
+
+def _refuse_doubles(data: bytes) -> None:
+    def unique(members: list[tuple[str, object]]) -> None:
+        names = {name for name, _ in members}
+        for name, _ in members:
+            if name not in names:
+                raise BadRequest("A field stands twice in the body.", param=pointer_to("", name))
+            names.remove(name)
+
+    json.loads(data, object_pairs_hook=unique)
+
+
+def _explained(data: bytes, error: ValueError | RecursionError) -> BadRequest:
+    """Why the body cannot be used. A value that only a laxer reader takes is found and its field named."""
+    if not data.strip():
+        return BadRequest("The body is empty; send a JSON object.", param="")
+    if isinstance(error, RecursionError):
+        return BadRequest("The body is nested too deeply.", param="")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as broken:
+        return BadRequest(f"The body is not UTF-8 (byte {broken.start}).", param="")
+    try:
+        lax: object = json.loads(text, parse_int=_short_int)
+        if isinstance(lax, dict):
+            refuse_unclean(cast("Mapping[str, object]", lax))
+    except BadRequest as named:
+        return named
+    except (ValueError, RecursionError):
+        pass
+    if isinstance(error, msgspec.ValidationError):
+        return BadRequest("The body must be a JSON object.", param="")
+    return BadRequest(f"The body is not valid JSON: {_cause(error)}.", param="")
+
+
+def _short_int(digits: str) -> int:
+    return int(digits) if len(digits) <= _DIGITS_MAX else INT64_MAX + 1
+
+
+def _cause(error: ValueError) -> str:
+    return str(error).removeprefix("JSON is malformed: ").replace("Input data was truncated", "it breaks off")
+
+

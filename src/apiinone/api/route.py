@@ -1,0 +1,127 @@
+"""What a route is: it states who may call it, which object ids it takes, its limits and its answers, or it is none."""
+
+from collections.abc import Awaitable, Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from apiinone.accounts.callers import Caller
+from apiinone.accounts.keys import Scope
+from apiinone.api.answer import Reply
+from apiinone.api.call import Call
+from apiinone.api.house import House
+from apiinone.core.errors import Refusal
+
+Handler = Callable[[House, Call], Awaitable[Reply]]
+KeyHandler = Callable[[House, Call, Caller], Awaitable[Reply]]
+Kind = Literal["own_task", "model", "linked_task", "output_no", "provider"]
+"""What an id in a path names, and whose it must be.
+
+`own_task`: a task of the caller's account and mode, any other is 404. `model`: a public name of the catalogue.
+`linked_task`, `output_no`: what a signed link leads to. `provider`: a name that an operator has configured.
+"""
+
+
+class Public(Struct, frozen=True):
+    """Anyone may call."""
+
+    handle: Handler
+
+
+class ByKey(Struct, frozen=True):
+    """The holder of a key with this scope may call; None: of any key."""
+
+    scope: Scope | None
+    handle: KeyHandler
+
+
+class BySignedLink(Struct, frozen=True):
+    """Whoever holds a link that we signed may call; the route checks it against the row it leads to."""
+
+    handle: Handler
+
+
+class ByProviderSignature(Struct, frozen=True):
+    """A vendor may call who signs with the secret we share; the route checks it over the body."""
+
+    handle: Handler
+
+
+class ByMetricsToken(Struct, frozen=True):
+    """The operator's monitoring may call; without a configured token there is no such route."""
+
+    handle: Handler
+
+
+Authority = Public | ByKey | BySignedLink | ByProviderSignature | ByMetricsToken
+
+
+class PathId(Struct, frozen=True):
+    """A name in a path, and what may stand there."""
+
+    name: str
+    kind: Kind
+
+
+class NoBody(Struct, frozen=True):
+    """A body is neither needed nor read."""
+
+
+class CreationBody(Struct, frozen=True):
+    """A JSON object that keeps the schema of the endpoint's model which it names."""
+
+    endpoint: str
+    quote_id: bool
+    """Whether it may name a quote."""
+
+
+class ForeignBody(Struct, frozen=True):
+    """Bytes in the form of somebody else."""
+
+    bytes_max: int
+
+
+class Json(Struct, frozen=True):
+    """`data` of the envelope is this type."""
+
+    data: type[Struct]
+
+
+class Listed(Struct, frozen=True):
+    """A page of rows of this type, with `next_cursor`."""
+
+    row: type[Struct]
+
+
+class Bare(Struct, frozen=True):
+    """The body is this type, without envelope."""
+
+    body: type[Struct]
+
+
+class Free(Struct, frozen=True):
+    """A body of this media type that has no type of ours."""
+
+    content_type: str
+
+
+Answers = Json | Listed | Bare | Free
+
+
+class Route(Struct, frozen=True, kw_only=True):
+    """One method on one path. Nothing has a default: what a route leaves out, it cannot be made without."""
+
+    method: Literal["GET", "POST", "DELETE"]
+    path: str
+    name: str
+    """Its name in documents and figures: a verb and a noun."""
+    about: str
+    authority: Authority
+    ids: tuple[PathId, ...]
+    query: type[Struct]
+    headers: tuple[str, ...]
+    """Request headers that change what it does."""
+    body: NoBody | CreationBody | ForeignBody
+    answers: Answers
+    refusals: tuple[type[Refusal], ...]
+    """Refusals of its own, beside those of its authority, its ids and its body."""

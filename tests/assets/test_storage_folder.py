@@ -1,0 +1,163 @@
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from apiinone.assets.storage import Place, Storage, StorageFailed, open_storage, output_index, output_key
+
+KEY = output_key(Place("test", "a" * 26, "b" * 26, "c" * 26), 0, b"\x01\x02", "png")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "outputs"
+
+
+@pytest.fixture
+def storage(root: Path) -> Storage:
+    return open_storage(str(root), {})
+
+
+async def keys(storage: Storage) -> list[str]:
+    return [stored.key async for stored in storage.list("")]
+
+
+def below(root: Path) -> list[Path]:
+    return list(root.rglob("*"))
+
+
+def only_file(root: Path) -> Path:
+    (file,) = (path for path in below(root) if path.is_file())
+    return file
+
+
+def only_folder(root: Path) -> Path:
+    (folder,) = root.iterdir()
+    return folder
+
+
+async def test_files_are_for_this_user_only(storage: Storage, root: Path) -> None:
+    await storage.put(KEY, b"x")
+    assert [path.stat().st_mode & 0o077 for path in (root, only_folder(root), only_file(root))] == [0, 0, 0]
+
+
+async def test_a_symbolic_link_is_never_followed(storage: Storage, root: Path, tmp_path: Path) -> None:
+    await storage.put(KEY, b"x")
+    file, secret = only_file(root), tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    file.unlink()
+    file.symlink_to(secret)
+    with pytest.raises(StorageFailed):
+        await storage.read(KEY)
+    with pytest.raises(StorageFailed):
+        await anext(storage.stream(KEY))
+    assert await keys(storage) == []
+    await storage.put(KEY, b"new")
+    assert secret.read_bytes() == b"secret"
+    assert await storage.read(KEY) == b"new"
+
+
+async def test_a_leftover_that_is_a_symbolic_link_is_not_written_through(
+    storage: Storage, root: Path, tmp_path: Path
+) -> None:
+    await storage.put(KEY, b"x")
+    file, secret = only_file(root), tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    file.with_name(f"{file.name}.part").symlink_to(secret)
+    await storage.put(KEY, b"new")
+    assert secret.read_bytes() == b"secret"
+    assert await storage.read(KEY) == b"new"
+
+
+async def test_deleting_a_symbolic_link_leaves_what_it_points_to(storage: Storage, root: Path, tmp_path: Path) -> None:
+    await storage.put(KEY, b"x")
+    file = only_file(root)
+    file.rename(tmp_path / "kept")
+    file.symlink_to(tmp_path / "kept")
+    await storage.delete([KEY])
+    assert (tmp_path / "kept").read_bytes() == b"x"
+
+
+async def test_a_folder_that_is_a_symbolic_link_is_refused(storage: Storage, root: Path, tmp_path: Path) -> None:
+    await storage.put(KEY, b"x")
+    folder, elsewhere = only_folder(root), tmp_path / "elsewhere"
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+    for call in (storage.put(KEY, b""), storage.read(KEY), storage.delete([KEY]), keys(storage)):
+        with pytest.raises(StorageFailed):
+            await call
+    assert only_file(elsewhere).read_bytes() == b"x"
+
+
+async def test_what_is_no_file_is_not_read(storage: Storage, root: Path) -> None:
+    await storage.put(KEY, b"x")
+    file = only_file(root)
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(StorageFailed):
+        await storage.read(KEY)
+
+
+async def test_no_half_file_ever_has_its_final_name(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(*_: object, **__: object) -> None:
+        raise SystemError("the process dies here")
+
+    monkeypatch.setattr(os, "rename", dies)
+    with pytest.raises(Exception, match="stored"):
+        await storage.put(KEY, b"half")
+    monkeypatch.undo()
+    assert [output_index(key) for key in await keys(storage)] == [None]
+    await storage.put(KEY, b"whole")
+    assert await storage.read(KEY) == b"whole"
+    assert await keys(storage) == [KEY]
+
+
+async def test_a_leftover_can_be_deleted_by_the_key_it_is_listed_with(storage: Storage, root: Path) -> None:
+    await storage.put(KEY, b"x")
+    file = only_file(root)
+    file.rename(f"{file}.part")
+    await storage.delete(await keys(storage))
+    assert await keys(storage) == []
+
+
+async def test_a_write_that_fails_leaves_nothing_and_its_neighbours_alone(
+    storage: Storage, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = os.rename
+
+    def full(source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
+        if source.startswith("bad"):
+            raise OSError(28, "No space left on device", str(root))
+        rename(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+    monkeypatch.setattr(os, "rename", full)
+    writes = (storage.put(key, b"x") for key in ("good/1", "bad/1", "good/2"))
+    results = await asyncio.gather(*writes, return_exceptions=True)
+    assert [type(result) for result in results] == [type(None), StorageFailed, type(None)]
+    assert str(root) not in str(results[1])
+    assert sorted(await keys(storage)) == ["good/1", "good/2"]
+
+
+async def test_a_caller_that_goes_away_does_not_take_others_with_it(storage: Storage) -> None:
+    first = asyncio.create_task(storage.put("a/1", b"1"))
+    second = asyncio.create_task(storage.put("a/2", b"2"))
+    await asyncio.sleep(0)
+    first.cancel()
+    await second
+    assert await storage.read("a/2") == b"2"
+
+
+async def test_a_stream_that_is_left_early_leaves_nothing_open(storage: Storage) -> None:
+    await storage.put(KEY, bytes(700_000))
+    before = len(os.listdir("/dev/fd"))  # noqa: PTH208 - no path of ours
+    stream = storage.stream(KEY)
+    assert len(await anext(stream)) == 256 * 1024
+    await stream.aclose()
+    assert len(os.listdir("/dev/fd")) == before  # noqa: PTH208 - as above
+
+
+def test_a_root_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageFailed):
+        open_storage(str(tmp_path / "file"), {})
