@@ -32,7 +32,7 @@ from apiinone.providers.local.brief import TARGET as DRAW_TARGET
 from apiinone.providers.provider import Reference
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings, SettingsError
-from apiinone.tasks.claim import reference_of
+from apiinone.tasks.claim import bury_all, reference_of
 from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.duties import FAST_S, HOURLY_S, SLOW_S, Duties, Duty
 from apiinone.tasks.execute import Executor, Maker, Vendor
@@ -87,6 +87,8 @@ class App:
     @asynccontextmanager
     async def work(self) -> AsyncGenerator[None]:
         """Run the worker and the duties for the length of the block, then hand open tasks back to others."""
+        if self.database.engine == "sqlite":
+            await self.database.transact(bury_all)
         running = [asyncio.create_task(self.worker.run()), asyncio.create_task(self.duties.run())]
         try:
             yield
@@ -227,7 +229,6 @@ def _worker_rules(settings: Settings, catalogue: Catalogue) -> WorkerRules:
     return WorkerRules(
         nodes=settings.nodes or tuple(sorted({entry.node for entry in catalogue.entries})),
         lease_s=settings.lease_s,
-        margin_s=settings.lease_s / 5,
         jobs_max=settings.jobs_max,
         steps_max=settings.steps_max,
     )

@@ -61,3 +61,8 @@ def _saved(drawn: Image.Image, kind: str, **options: object) -> bytes:
     out = io.BytesIO()
     drawn.save(out, kind, **options)
     return out.getvalue()
+
+
+def noise_png(side: int = 500) -> bytes:
+    """A picture that does not compress, so that its file is large."""
+    return _saved(Image.effect_noise((side, side), 90), "PNG")

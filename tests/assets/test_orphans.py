@@ -31,7 +31,7 @@ async def test_what_no_row_names_is_an_orphan(storage: Storage) -> None:
 
 async def test_what_is_young_is_passed_over(storage: Storage) -> None:
     await storage.put("test/a/1", b"x")
-    written_us = [stored.modified_us async for stored in storage.list("")][0]
+    written_us = (await anext(storage.list(""))).modified_us
     assert await found(storage, set(), written_us) == set()
     assert await found(storage, set(), written_us + 1) == {"test/a/1"}
 

@@ -1,5 +1,6 @@
 """Request bodies for hypothesis: any JSON, and bodies that are nearly or wholly right for a model."""
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from apiinone.catalog.entry import Entry
@@ -20,6 +21,9 @@ from apiinone.catalog.parameters import (
 )
 
 Body = dict[str, object]
+UNHURRIED = settings(deadline=None)
+"""A shared machine may be slow for a moment; that is no failure."""
+
 URLS = st.sampled_from(["https://example.com/a.png", "data:image/png;base64,AAAA", "data:video/mp4;base64,AAAA"])
 
 

@@ -6,7 +6,7 @@ from apiinone.catalog.conditions import offers_for
 from apiinone.catalog.fields import upstream_fields
 from apiinone.catalog.offer import Offer
 from apiinone.core.errors import BadRequest
-from catalog.body_strategies import near_bodies
+from catalog.body_strategies import UNHURRIED, near_bodies
 from catalog.catalogue_for_tests import BODIES, CATALOGUE, chosen, parsed
 
 URL = "https://example.com/a.png"
@@ -101,6 +101,7 @@ def test_models_without_a_confirmed_way_have_no_offer_yet() -> None:
     assert with_offers == {"recraft-v4", "cogview-4", "kling-image-o1", "ideogram-v3", "hunyuan-image-3"}
 
 
+@UNHURRIED
 @given(st.data())
 def test_every_accepted_body_is_written_for_every_offer_that_fits_it(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(CATALOGUE.choices)))

@@ -10,7 +10,7 @@ from apiinone.catalog.prices import every_price, price_range, price_text, sub_mo
 from apiinone.catalog.pricing import Line, Price, price
 from apiinone.core.credits import MICRO_PER_CREDIT, Credits, whole
 from apiinone.core.errors import BadRequest
-from catalog.body_strategies import near_bodies
+from catalog.body_strategies import UNHURRIED, near_bodies
 from catalog.catalogue_for_tests import BODIES, CATALOGUE, chosen, parsed
 
 
@@ -55,6 +55,7 @@ def test_chat_holds_five_credits_or_the_most_it_can_cost() -> None:
     assert sum(line.total for line in long.lines) == long.total
 
 
+@UNHURRIED
 @given(st.data())
 def test_every_body_that_is_accepted_has_a_price(data: st.DataObject) -> None:
     choice = data.draw(st.sampled_from([Choice(e, s) for e in CATALOGUE.entries for s in e.sub_models]))
@@ -71,6 +72,7 @@ def test_every_body_that_is_accepted_has_a_price(data: st.DataObject) -> None:
         assert found.unit % MICRO_PER_CREDIT == 0
 
 
+@UNHURRIED
 @given(st.integers(0, 10**12), st.integers(1, 15))
 def test_a_price_per_second_is_never_below_its_exact_value_nor_a_credit_above(rate: int, seconds: int) -> None:
     choice = chosen("kling-3")

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from apiinone.catalog.rendering import SIDE_MAX, Rendering, rendering
 from apiinone.core.errors import BadRequest
-from catalog.body_strategies import near_bodies
+from catalog.body_strategies import UNHURRIED, near_bodies
 from catalog.catalogue_for_tests import BODIES, CATALOGUE, chosen, parsed
 
 PICTURES = sorted(name for name, choice in CATALOGUE.choices.items() if choice.entry.endpoint_name == "images")
@@ -51,6 +51,7 @@ def test_a_right_answer_has_the_size_format_and_count_asked_for(
     assert asked(name, **fields) == expected
 
 
+@UNHURRIED
 @given(st.data())
 def test_every_accepted_picture_request_has_a_rendering_within_limits(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(PICTURES))

@@ -12,7 +12,7 @@ from apiinone.catalog.entry import Entry
 from apiinone.catalog.schema import Bodies, body_schema, refuse_callback_without_webhook
 from apiinone.core.credits import parse
 from apiinone.core.errors import BadRequest
-from catalog.body_strategies import any_json, near_bodies
+from catalog.body_strategies import UNHURRIED, any_json, near_bodies
 from catalog.catalogue_for_tests import BODIES, CATALOGUE, chosen, least_body, overlaid, parsed
 
 ENTRIES = pytest.mark.parametrize("entry", CATALOGUE.entries, ids=lambda entry: entry.id)
@@ -224,6 +224,7 @@ def test_a_live_key_needs_a_model_with_webhooks_for_a_callback() -> None:
     assert caught.value.param == "/callback_url"
 
 
+@UNHURRIED
 @given(st.data())
 def test_no_json_at_all_raises_anything_but_a_refusal_that_names_a_field(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(CATALOGUE.choices)))
@@ -235,6 +236,7 @@ def test_no_json_at_all_raises_anything_but_a_refusal_that_names_a_field(data: s
         (refusal.message + refusal.param).encode()
 
 
+@UNHURRIED
 @given(st.data())
 def test_parsing_and_the_published_schema_agree(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(CATALOGUE.choices)))

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apiinone.catalog.sizes import range_pattern, ratio_name, read_ratio, read_size, sides_of
+from catalog.body_strategies import UNHURRIED
 
 
 @pytest.mark.parametrize("text", ["1024x768", "1024*768"])
@@ -26,6 +27,7 @@ def test_anything_else_is_no_ratio(text: str) -> None:
         read_ratio(text)
 
 
+@UNHURRIED
 @given(st.integers(1, 5000), st.integers(0, 5000), st.integers(0, 60_000))
 def test_a_range_pattern_matches_its_range_and_nothing_else(low: int, span: int, number: int) -> None:
     pattern = re.compile(range_pattern(low, low + span))
@@ -33,12 +35,14 @@ def test_a_range_pattern_matches_its_range_and_nothing_else(low: int, span: int,
         assert bool(pattern.fullmatch(str(found))) == (low <= found <= low + span)
 
 
+@UNHURRIED
 @given(st.integers(1, 5000), st.integers(1, 5000))
 def test_a_ratio_without_near_names_is_in_lowest_terms(width: int, height: int) -> None:
     ratio = read_ratio(ratio_name(width, height, ()))
     assert ratio * height == width
 
 
+@UNHURRIED
 @given(st.integers(1, 30), st.integers(1, 30), st.sampled_from([512, 1024, 2048]))
 def test_sides_keep_the_ratio_and_the_area(wide: int, high: int, side: int) -> None:
     ratio = read_ratio(f"{wide}:{high}")

@@ -37,6 +37,11 @@ class Batcher(Generic[Item, Result]):
         self._waiting = 0
         self._runner: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many items wait for a batch."""
+        return self._waiting
+
     async def do(self, item: Item) -> Result:
         """Have one item done. Raises Overloaded where too much waits, ServerError for an item that cannot be done.
 

@@ -48,6 +48,7 @@ _NEW_ATTEMPT = Sql(
 _ENLIST = Sql("INSERT INTO workers (epoch, nodes, started_us, lease_until_us) VALUES ($1, $2, $3, $4)")
 _EXTEND = Sql("UPDATE workers SET lease_until_us = $1 WHERE epoch = $2")
 _LEAVE = Sql("DELETE FROM workers WHERE epoch = $1")
+_BURY = Sql("UPDATE workers SET lease_until_us = 0")
 _DEAD = Sql("SELECT epoch FROM workers WHERE lease_until_us < $1 ORDER BY epoch LIMIT 20")
 _GIVE_BACK = Sql(
     "UPDATE tasks SET holder = NULL, fence = fence + 1, due_us = $1 WHERE id IN"
@@ -122,6 +123,11 @@ async def leave(tx: Tx, epoch: str) -> bool:
         return False
     await tx.run(_LEAVE, epoch)
     return True
+
+
+async def bury_all(tx: Tx) -> None:
+    """End every lease, where no other process can be at work: a file's only server has just been started again."""
+    await tx.run(_BURY)
 
 
 async def reference_of(tx: Tx, attempt_id: str) -> Reference | None:

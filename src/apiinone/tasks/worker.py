@@ -2,7 +2,7 @@
 
 What waits is a small record in a heap, not a coroutine, so that ten thousand open tasks cost little. One heartbeat
 prolongs the lease of everything the worker holds. It counts its own lease on its monotonic clock, from before the claim
-and minus a margin, and drops everything when that is over, because by then others may have taken over.
+and shorter than the database does, and drops everything when that is over, because by then others may have taken over.
 """
 
 import asyncio
@@ -26,6 +26,10 @@ HINT = "tasks"
 WAKE = "wake:"
 """The hint that a certain task is worth another look; its id follows."""
 
+HEARTBEAT_SHARE = 0.2
+HOLDER_SHARE = 0.6
+DATABASE_SHARE = 0.8
+"""Of the lease: a heartbeat's distance; how long the holder itself believes in it; how long the others do."""
 _log = logging.getLogger("apiinone.worker")
 
 
@@ -34,11 +38,12 @@ class WorkerRules(Struct, frozen=True):
 
     nodes: tuple[int, ...]
     lease_s: float = 15.0
-    margin_s: float = 3.0
+    """Within this time of a worker's last sign of life its tasks have another holder, the search for them included."""
     jobs_max: int = 20_000
     steps_max: int = 256
     claim_max: int = 256
     poll_s: float = 1.0
+    stop_s: float = 3.0
     after_error_s: float = 1.0
 
 
@@ -69,6 +74,11 @@ class Worker:
         """How many tasks this worker holds."""
         return len(self._jobs)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping
+
     async def run(self) -> None:
         """Work until `stop`. A database that does not answer is waited for."""
         await self._database.listen(self.hear)
@@ -88,7 +98,7 @@ class Worker:
         self._stopping = True
         self._woken.set()
         if self._steps:
-            await asyncio.wait(self._steps.values(), timeout=self._rules.margin_s)
+            await asyncio.wait(self._steps.values(), timeout=self._rules.stop_s)
         self._forget_all()
         for step in self._leftovers:
             step.cancel()
@@ -126,28 +136,28 @@ class Worker:
         epoch, started_s = self._ids.new(), self._clock.monotonic_s()
 
         async def begin(tx: Tx) -> None:
-            await enlist(tx, epoch, self._rules.nodes, self._rules.lease_s)
+            await enlist(tx, epoch, self._rules.nodes, self._rules.lease_s * DATABASE_SHARE)
 
         await self._database.transact(begin)
         self._epoch = epoch
-        self._lease_ends_s = started_s + self._rules.lease_s - self._rules.margin_s
+        self._lease_ends_s = started_s + self._rules.lease_s * HOLDER_SHARE
 
     async def _keep_lease(self) -> None:
         while True:
-            await asyncio.sleep(self._rules.lease_s / 5)
+            await asyncio.sleep(self._rules.lease_s * HEARTBEAT_SHARE)
             epoch, started_s = self._epoch, self._clock.monotonic_s()
             if not epoch:
                 continue
 
             async def prolong(tx: Tx, epoch: str = epoch) -> bool:
-                return await extend(tx, epoch, self._rules.lease_s)
+                return await extend(tx, epoch, self._rules.lease_s * DATABASE_SHARE)
 
             try:
                 alive = await self._database.transact(prolong)
             except Refusal:
                 continue
             if epoch == self._epoch:
-                self._lease_ends_s = started_s + self._rules.lease_s - self._rules.margin_s if alive else 0.0
+                self._lease_ends_s = started_s + self._rules.lease_s * HOLDER_SHARE if alive else 0.0
 
     async def _claim(self) -> bool:
         """Take what is due. True where there may be more at once."""

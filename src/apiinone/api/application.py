@@ -1,0 +1,205 @@
+"""The ASGI application: every request goes down one path, and every response carries the same headers.
+
+Plain ASGI under Starlette's types: the table of routes must be our own, because a route that does not state its
+authority may not exist, and the pipeline is small enough to be read whole.
+"""
+
+import time
+from typing import Any, Final, assert_never
+
+import structlog
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from apiinone.accounts.callers import Caller
+from apiinone.accounts.keys import refuse_scope
+from apiinone.accounts.limits import Allowed, Limited
+from apiinone.api import errors
+from apiinone.api.answer import Answer, Header, Reply, Streamed
+from apiinone.api.call import Call, ClientGone
+from apiinone.api.catalogue_pages import CataloguePages
+from apiinone.api.context import Context
+from apiinone.api.counts import Counts
+from apiinone.api.hints import Hints
+from apiinone.api.house import House
+from apiinone.api.openapi import document
+from apiinone.api.proxies import client_address, read_networks
+from apiinone.api.readiness import Readiness
+from apiinone.api.request_headers import own_request_id
+from apiinone.api.route import ByKey, ByMetricsToken, ByProviderSignature, BySignedLink, Public, Route
+from apiinone.api.routes import ROUTES
+from apiinone.api.table import Found, Nowhere, OtherMethods, Table
+from apiinone.core.errors import NotFound, RateLimited, Refusal
+
+API: Final = "/api/v1/"
+_ELSEWHERE: Final = "unknown"
+_ALWAYS: Final[tuple[Header, ...]] = ((b"x-content-type-options", b"nosniff"),)
+_CORS: Final[tuple[Header, ...]] = (
+    *_ALWAYS,
+    (b"access-control-allow-origin", b"*"),
+    (
+        b"access-control-expose-headers",
+        b"X-Request-Id, Server-Timing, RateLimit, RateLimit-Policy, Retry-After, Idempotent-Replayed, "
+        b"Preference-Applied",
+    ),
+)
+_PREFLIGHT: Final[tuple[Header, ...]] = (
+    (
+        b"access-control-allow-headers",
+        b"Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id, X-Test-Scenario",
+    ),
+    (b"access-control-max-age", b"86400"),
+)
+_PRIVATE: Final[Header] = (b"cache-control", b"no-store")
+
+
+def make_application(context: Context) -> ASGIApp:
+    """The whole API. Raises RouteIncomplete for a route that leaves something open, ValueError for a bad proxy."""
+    pages = CataloguePages(context.catalogue, context.vendors)
+    house = House(
+        context=context,
+        hints=Hints(context.hint),
+        counts=Counts(),
+        readiness=Readiness(context),
+        pages=pages,
+        document=lambda: document(ROUTES, context.catalogue),
+    )
+    return Application(house, Table(ROUTES))
+
+
+class Application:
+    """Takes requests; see the module's words."""
+
+    def __init__(self, house: House, table: Table) -> None:
+        """Take what routes work with and the routes."""
+        self._house = house
+        self._context = house.context
+        self._table = table
+        self._trusted = read_networks(house.context.rules.trusted_proxies)
+        self._policies: dict[int, Header] = {}
+        self._log = structlog.get_logger("api")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await _decline(scope, receive, send)
+            return
+        began_s = time.perf_counter()
+        path: str = scope["path"]
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        request_id = own_request_id(headers.get(b"x-request-id")) or f"req_{self._context.ids.new()}"
+        call = Call(scope["method"], headers, scope["query_string"], self._address(scope), request_id, receive)
+        common: list[Header] = [*(_CORS if path.startswith(API) else _ALWAYS), (b"x-request-id", request_id.encode())]
+        found = self._table.find(call.method, path, scope.get("raw_path") or b"")
+        name = found.route.name if isinstance(found, Found) else _ELSEWHERE
+        try:
+            reply = await self._reply(found, call, common)
+        except Refusal as refusal:
+            reply = self._refused(refusal, call, name)
+        except ClientGone:
+            return
+        except Exception:
+            self._log.exception("a request failed", request_id=request_id, route=name)
+            reply = errors.unexpected(request_id)
+        ended_s = time.perf_counter()
+        common.append((b"server-timing", _timing((ended_s - began_s - call.waited_s) * 1000, call.waited_s * 1000)))
+        self._house.counts.answered(name, reply.status)
+        await self._send(reply, common, send, with_body=call.method != "HEAD")
+
+    async def _reply(self, found: Found | OtherMethods | Nowhere, call: Call, common: list[Header]) -> Reply:
+        match found:
+            case Found(route, ids):
+                call.ids = ids
+                return await self._enter(route, call, common)
+            case OtherMethods(methods) if call.method == "OPTIONS":
+                allowed = methods.encode()
+                own = ((b"allow", allowed), (b"access-control-allow-methods", allowed), *_PREFLIGHT)
+                return Answer(204, b"", own)
+            case OtherMethods(methods):
+                raise errors.WrongMethod(methods)
+            case Nowhere():
+                raise NotFound("There is nothing under this path.")
+            case _:
+                assert_never(found)
+
+    async def _enter(self, route: Route, call: Call, common: list[Header]) -> Reply:
+        """Ask for what the route demands of its callers, then let it answer."""
+        match route.authority:
+            case ByKey(scope, handle):
+                common.append(_PRIVATE)
+                caller = await self._context.callers.identify(call.header(b"authorization"), call.address)
+                self._refuse_too_many(caller, common)
+                if scope is not None:
+                    refuse_scope(caller.rules, scope)
+                return await handle(self._house, call, caller)
+            case (
+                Public(handle)
+                | BySignedLink(handle)
+                | ByProviderSignature(handle)
+                | ByMetricsToken(handle)
+            ):
+                return await handle(self._house, call)
+            case _:
+                assert_never(route.authority)
+
+    def _refuse_too_many(self, caller: Caller, common: list[Header]) -> None:
+        """Take one from the key's rate, and say on the response how it stands (draft-ietf-httpapi-ratelimit-headers)."""
+        own = caller.rules.requests_per_minute_max
+        most = self._context.rules.requests_per_minute_max if own is None else own
+        taken = self._context.rates.take(caller.key_id, most, self._context.clock.monotonic_s())
+        policy = self._policies.get(most)
+        if policy is None:
+            policy = self._policies[most] = (b"ratelimit-policy", b'"key";q=%d;w=60' % most)
+        match taken:
+            case Allowed(_, remaining, reset_s):
+                common += (policy, (b"ratelimit", b'"key";r=%d;t=%d' % (remaining, reset_s)))
+            case Limited(_, retry_after_s):
+                common += (policy, (b"ratelimit", b'"key";r=0;t=%d' % retry_after_s))
+                raise RateLimited(f"This key may send {most} requests a minute.", retry_after_s=retry_after_s)
+            case _:
+                assert_never(taken)
+
+    def _refused(self, refusal: Refusal, call: Call, route: str) -> Answer:
+        if refusal.status >= 500:  # noqa: PLR2004 - ours to look into
+            self._log.warning("a request was refused", request_id=call.request_id, route=route, reason=str(refusal))
+        return errors.refused(refusal, call.request_id)
+
+    def _address(self, scope: Scope) -> str:
+        client: tuple[str, int] | None = scope.get("client")
+        peer = "" if client is None else client[0]
+        if not self._trusted:
+            return peer
+        forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        return client_address(peer, forwarded, self._trusted)
+
+    async def _send(self, reply: Reply, common: list[Header], send: Send, *, with_body: bool) -> None:
+        length = reply.length if isinstance(reply, Streamed) else len(reply.body)
+        headers = [(b"content-length", b"%d" % length), *common, *reply.headers]
+        if length:
+            headers.append((b"content-type", reply.content_type))
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        if isinstance(reply, Answer) or not with_body:
+            body = reply.body if isinstance(reply, Answer) and with_body else b""
+            await send({"type": "http.response.body", "body": body})
+            return
+        async for piece in reply.pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _timing(own_ms: float, waited_ms: float) -> bytes:
+    """`Server-Timing`: our own share, and apart from it what the client asked us to wait."""
+    if waited_ms:
+        return b"app;dur=%.2f, wait;dur=%.0f" % (own_ms, waited_ms)
+    return b"app;dur=%.2f" % own_ms
+
+
+async def _decline(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what is not HTTP: there is nothing to start or stop here, and no WebSocket."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1000})
+        return
+    while scope["type"] == "lifespan":
+        message: Any = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return

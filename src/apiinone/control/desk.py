@@ -1,0 +1,40 @@
+"""Where operators' commands are carried out: what they need, and what each of them is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from msgspec import Struct
+
+from apiinone.catalog.load import Catalogue
+from apiinone.core.credits import Credits
+from apiinone.core.ids import Ids
+from apiinone.db import Database
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the commands work with. `actor` is who gives them, as written down with what changes."""
+
+    database: Database
+    catalogue: Catalogue
+    ids: Ids
+    randomness: Callable[[int], bytes]
+    pepper: bytes
+    test_credits_per_day: Credits
+    ended: Callable[[str], None]
+    """Wakes requests that wait for this task in the same process."""
+    actor: str = "operator"
+
+
+class Command(Struct, Generic[T], frozen=True, tag_field="do", forbid_unknown_fields=True):
+    """Something an operator has done: its fields are the arguments, its tag is its name on the wire."""
+
+    answer: ClassVar[type[Any]]
+    """The type of what `run` gives, for the other end of the wire."""
+
+    async def run(self, desk: Desk) -> T:
+        """Do it, in one transaction. Raises Refusal."""
+        raise AssertionError(f"{desk.actor} gave a command that does nothing")

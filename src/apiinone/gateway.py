@@ -1,0 +1,52 @@
+"""A gateway: the ASGI application over an open `App`."""
+
+from starlette.types import ASGIApp
+
+from apiinone.accounts.limits import RequestRates
+from apiinone.api.application import make_application
+from apiinone.api.context import ApiRules, Context
+from apiinone.api.output_links import OutputLinks
+from apiinone.app import App
+from apiinone.catalog.schema import Bodies
+from apiinone.core.secret import Secret
+
+LINK_KEY_ID = "1"
+
+
+def gateway(app: App, address: str) -> ASGIApp:
+    """The application; `address` is where it listens, for links where no public URL is set."""
+    settings = app.settings
+    public_url = (settings.public_url or address).rstrip("/")
+    return make_application(
+        Context(
+            database=app.database,
+            catalogue=app.catalogue,
+            bodies=Bodies(),
+            callers=app.callers,
+            rates=RequestRates(),
+            submit=app.submissions.do,
+            apply=app.apply,
+            waiters=app.waiters,
+            storage=app.storage,
+            links=OutputLinks(public_url, LINK_KEY_ID, {LINK_KEY_ID: app.secret.links()}),
+            clock=app.clock,
+            ids=app.ids,
+            vendors=frozenset(app.vendors),
+            hint=app.database.hint,
+            rules=ApiRules(
+                deadline_s=settings.deadline_s,
+                result_ttl_s=settings.result_ttl_s,
+                requests_per_minute_max=settings.requests_per_minute_max,
+                body_bytes_max=settings.body_bytes_max,
+                trusted_proxies=settings.trusted_proxies,
+                metrics_token=Secret(settings.metrics_token) if settings.metrics_token else None,
+            ),
+            webhooks={name: (app.vendors[name].remote, Secret(text)) for name, text in app.webhook_secrets.items()},
+            gauges={
+                "submissions_waiting": lambda: float(app.submissions.waiting),
+                "moves_waiting": lambda: float(app.moves.waiting),
+                "tasks_held_by_worker": lambda: float(app.worker.held),
+            },
+            stopping=lambda: app.worker.stopping,
+        )
+    )
