@@ -59,7 +59,7 @@ def _row(stage: Stage, base: float, tallest: float, depth: float, row: tuple[flo
         x += width + (dice.between(0, 10) if number else 0)
     if windows:
         lit = stage.scenery.time in {"night", "sunset"}
-        tone = Tone("accent", turn=2) if lit else Tone("land", depth=max(0.0, depth - 0.3))
+        tone = Tone("sun") if lit else Tone("land", depth=max(0.0, depth - 0.3))
         canvas.dash("".join(windows[:WINDOWS_MAX]), tone if not canvas.is_line_art else Tone("accent"), opacity=0.85)
 
 
