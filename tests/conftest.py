@@ -2,14 +2,17 @@
 
 import shutil
 import socket
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+from apiinone.core.clock import SystemClock
+from apiinone.db import Database, open_database
 from databases import PostgresForTests, migrated_postgres, migrated_sqlite, sqlite_url
 from serving import HOST, Served, environment_for
+from workshop import Workshop
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -66,6 +69,20 @@ def database_url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return sqlite_url(request.getfixturevalue("sqlite_path"))
     return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database, open; the test runs once on each engine."""
+    opened = await open_database(database_url, SystemClock())
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def workshop(database: Database) -> Workshop:
+    """The same with the product's use cases at hand; its `let_pass` makes time pass."""
+    return Workshop(database)
 
 
 @pytest.fixture(params=ENGINES)

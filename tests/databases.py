@@ -11,9 +11,10 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
@@ -25,14 +26,16 @@ STARTED_WITHIN_S = 30
 STOPPED_WITHIN_S = 10
 _ROOT = 0
 _UNPRIVILEGED = "nobody"  # PostgreSQL refuses to run as root
-_SETTINGS = {
-    "listen_addresses": "''",
-    "fsync": "off",  # tests kill our processes, never this one
-    "full_page_writes": "off",
-    "max_connections": "200",
-    "shared_buffers": "64MB",
-    "deadlock_timeout": "200ms",
-}
+_SETTINGS = MappingProxyType(
+    {
+        "listen_addresses": "''",
+        "fsync": "off",  # tests kill our processes, never this one
+        "full_page_writes": "off",
+        "max_connections": "200",
+        "shared_buffers": "64MB",
+        "deadlock_timeout": "200ms",
+    }
+)
 
 
 def run_apart(work: Coroutine[object, object, T]) -> T:
@@ -47,7 +50,7 @@ class PostgresForTests:
     It is no child of the tests' process, so that tests may count theirs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Mapping[str, str] = _SETTINGS) -> None:
         """Start it and wait until it answers. Raises AssertionError with its log where it does not."""
         self._folder = Path(tempfile.mkdtemp(prefix="apiinone-pg-", dir="/tmp"))  # a socket's path must be short
         self._user = _UNPRIVILEGED if os.geteuid() == _ROOT else None
@@ -55,9 +58,9 @@ class PostgresForTests:
         if self._user:
             shutil.chown(self._folder, self._user)
         self._call("initdb", "--username=postgres", "--encoding=UTF8", "--no-sync")
-        settings = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         self._call(
-            "pg_ctl", "start", "--wait", f"--timeout={STARTED_WITHIN_S}", f"--options=-k {self._folder} {settings}"
+            "pg_ctl", "start", "--wait", f"--timeout={STARTED_WITHIN_S}", f"--options=-k {self._folder} {options}"
         )
 
     def url(self, database: str) -> str:

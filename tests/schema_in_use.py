@@ -26,7 +26,7 @@ class TableInUse(Struct, frozen=True):
 
 def tables_in_use(database_url: str) -> dict[str, TableInUse]:
     """Every table of a database but Alembic's own."""
-    return _with_connection(database_url, _tables)
+    return with_connection(database_url, _tables)
 
 
 def _tables(connection: Connection) -> dict[str, TableInUse]:
@@ -48,7 +48,7 @@ def _tables(connection: Connection) -> dict[str, TableInUse]:
     }
 
 
-def _with_connection(database_url: str, look: Callable[[Connection], T]) -> T:
+def with_connection(database_url: str, look: Callable[[Connection], T]) -> T:
     if not database_url.startswith("sqlite:"):
         return run_apart(_with_postgres(database_url, look))
     engine = create_engine(database_url, module=sqlite_module())

@@ -167,7 +167,7 @@ def test_the_processor_limit_counts_each_call_anew(play: Play) -> None:
     async def scenario(sandbox: Sandbox) -> None:
         pid = (await look(sandbox)).pid
         for _ in range(4):
-            await ask(sandbox, "burn_cpu_ms", Note(number=400))
+            await ask(sandbox, "burn_cpu_ms", Note(number=200))
         assert (await look(sandbox)).pid == pid
 
     play(scenario, SandboxLimits(cpu_s=0.5))
@@ -245,6 +245,14 @@ def test_a_child_has_no_environment_no_descriptor_and_no_module_of_ours(
         ours = {name for name in seen.modules if name.startswith("apiinone")}
         assert ours == {"apiinone", "apiinone.sandbox_child"}
         assert seen.directory == "/"
+
+    play(scenario)
+
+
+def test_a_child_is_out_of_reach_of_the_terminal(play: Play) -> None:
+    async def scenario(sandbox: Sandbox) -> None:
+        seen = await look(sandbox)
+        assert seen.session == seen.pid != os.getsid(0)
 
     play(scenario)
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
@@ -31,6 +32,13 @@ _NOW_AND_XID = _NOW + ", pg_current_xact_id()::text"
 _DOUBT_TRIES_MAX = 40
 _DOUBT_PAUSE_S = 0.25
 _LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, ConnectionError, OSError, TimeoutError)
+_UNABLE = (
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.ReadOnlySQLTransactionError,
+)
+"""What the server will not do now: a time limit, a shutdown, a full disk, a standby. No fault of any statement."""
 _AGAIN = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 
 
@@ -158,17 +166,26 @@ async def _run(connection: Any, work: Work[T], begin: str) -> T:
             result = await work(PostgresTx(connection, now[0]))
     except _LOST as error:
         raise DatabaseUnavailable(f"the database connection was lost: {type(error).__name__}") from error
+    except _UNABLE as error:
+        await _roll_back(connection)
+        raise DatabaseUnavailable(f"the database cannot do this now: {type(error).__name__}") from error
     except BaseException:
-        if not connection.is_closed():
-            await connection.execute("ROLLBACK")
+        await _roll_back(connection)
         raise
     try:
         await connection.execute("COMMIT")
-    except _LOST as error:
+    except (*_LOST, *_UNABLE) as error:
         if not writes:
             return result
         raise _CommitLost(now[1], result) from error
     return result
+
+
+async def _roll_back(connection: Any) -> None:
+    """Leave the transaction; where that fails the connection is lost, and the transaction with it."""
+    with suppress(*_LOST, asyncpg.PostgresError):
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
 
 
 class PostgresTx:

@@ -161,6 +161,8 @@ class SqliteDatabase:
         connection.execute("BEGIN")
         try:
             return drive(work(SqliteTx(connection, self._clock.now_us())))
+        except self._module.OperationalError as error:
+            raise DatabaseUnavailable(f"the database refused: {error}") from error
         finally:
             connection.execute("COMMIT")
 

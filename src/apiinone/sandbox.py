@@ -50,7 +50,7 @@ class SandboxLimits(Struct, frozen=True):
     memory_bytes_max: int = 768 * MIB
     """Private memory of one child."""
     cpu_s: float = 20.0
-    """Processor time of one call; the kernel counts whole seconds, rounded up here."""
+    """Processor time of one call."""
     frame_bytes_max: int = 64 * MIB
     """Largest encoded payload or result."""
     idle_s: float = 20.0
@@ -209,7 +209,7 @@ class _Child:
     async def _death(self) -> SandboxFailed:
         """How a child that hung up has ended."""
         status = await self._process.wait()
-        if status == -signal.SIGXCPU:
+        if status == -signal.SIGPROF:
             return SandboxFailed("cpu_spent")
         return SandboxFailed("crashed", f"exit status {status}")
 

@@ -5,10 +5,10 @@ one an `Ask`, which is answered by one frame with a `Reply`. Imports the standar
 """
 
 import importlib
-import math
 import os
 import resource
 import select
+import signal
 import sys
 import threading
 import traceback
@@ -64,7 +64,7 @@ Reply = Answered | Raised | OutOfMemory | AnswerTooLarge
 
 
 def main() -> None:
-    """Serve the parent; return when it closes our input or when memory ran out, so that nothing broken is kept."""
+    """Serve the parent until it closes our input."""
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     source, sink = _own_pipes()
     start = msgspec.msgpack.decode(_read_frame(source), type=Start)
@@ -78,8 +78,6 @@ def main() -> None:
             data = msgspec.msgpack.encode(AnswerTooLarge())
         sink.write(len(data).to_bytes(HEADER_BYTES, "big") + data)
         sink.flush()
-        if isinstance(reply, OutOfMemory):
-            return
 
 
 def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -118,10 +116,11 @@ def _end_with_parent(descriptor: int) -> None:
 
 
 def _answer(ask: Ask, start: Start) -> Reply:
-    """Run one call. Its processor time is limited from here: the kernel ends us where it takes more."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    cpu_s_end = math.ceil(usage.ru_utime + usage.ru_stime + start.cpu_s)
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s_end, resource.RLIM_INFINITY))
+    """Run one call. Its processor time counts from here: SIGPROF ends us where it takes more.
+
+    Not RLIMIT_CPU: that counts from the start of the process, in whole seconds, and by another clock than it reports.
+    """
+    signal.setitimer(signal.ITIMER_PROF, start.cpu_s)
     try:
         function, parameter = _resolve(ask.target, start.targets)
         result = function(msgspec.msgpack.decode(ask.payload, type=parameter))

@@ -64,6 +64,10 @@ def test_the_limit_is_exact(data: bytes) -> None:
             assert refusal(text, len(data) - 1) == "too_large"
 
 
+def test_nothing_above_the_limit_is_even_decoded() -> None:
+    assert refusal("data:image/png;base64," + "*" * 100, 10) == "too_large"
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_read_or_refused(text: str) -> None:
     for url in (text, f"data:{text}", f"data:a/b;base64,{text}", f"data:,{text}"):

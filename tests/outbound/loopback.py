@@ -1,6 +1,7 @@
 """A server on loopback that speaks exactly the bytes a test wants, and the sender that may reach it."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -16,9 +17,12 @@ USER_AGENT = "apiinone-tests/1"
 class Loopback:
     """A raw TCP server that counts connections and keeps every request it was sent."""
 
-    def __init__(self, handler: Handler | None = None, *, greeting: bytes = b"") -> None:
+    def __init__(
+        self, handler: Handler | None = None, *, greeting: bytes = b"", tls: ssl.SSLContext | None = None
+    ) -> None:
         self.netloc = ""
         self._greeting = greeting
+        self._tls = tls
         self.requests: list[bytes] = []
         self.connections = 0
         self.asked = asyncio.Event()
@@ -27,7 +31,7 @@ class Loopback:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
         self.netloc = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         return self
 
@@ -43,6 +47,10 @@ class Loopback:
     @property
     def url(self) -> str:
         return f"http://{self.netloc}"
+
+    @property
+    def port(self) -> str:
+        return self.netloc.rpartition(":")[2]
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1

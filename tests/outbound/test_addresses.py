@@ -1,7 +1,7 @@
 """Which addresses are refused before anything is looked up or connected to."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
@@ -28,6 +28,7 @@ def test_an_honest_address_is_used_in_one_spelling(url: str, used: str) -> None:
     assert read_address(used) == address
 
 
+@settings(deadline=None)
 @given(
     st.text()
     | st.builds("https://{}".format, st.text())
@@ -41,6 +42,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert read_address(address.url) == address
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="abcdefgx0123456789.-_[]:%@/\\?#~+é\u3002 ", max_size=30))
 def test_the_client_reads_the_same_host_as_we_do(tail: str) -> None:
     try:

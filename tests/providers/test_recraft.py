@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apiinone.core.exchange import Response
@@ -176,6 +176,7 @@ def test_the_vendor_has_no_jobs_and_calls_nobody() -> None:
     assert RECRAFT.poll(reference).method == "GET"
 
 
+@settings(deadline=None)
 @given(st.integers(100, 599), st.binary(), st.dictionaries(st.sampled_from(["retry-after", "content-type"]), st.text()))
 def test_any_answer_is_read(status: int, body: bytes, headers: dict[str, str]) -> None:
     RECRAFT.read_submit(Response(status, headers, body))
@@ -192,6 +193,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["data", "credits", "code", "created"]), JSON))
 def test_any_json_is_read(body: dict[str, object]) -> None:
     RECRAFT.read_submit(answered(body))

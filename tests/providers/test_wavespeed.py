@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apiinone.core.exchange import Response
@@ -295,6 +295,7 @@ def test_a_signed_call_without_an_id_is_nothing(body: bytes) -> None:
     assert WAVESPEED.read_webhook(signed(body), body, SECRET, NOW_S) is None
 
 
+@settings(deadline=None)
 @given(st.integers(100, 599), st.binary(), st.dictionaries(st.sampled_from(["retry-after", "content-type"]), st.text()))
 def test_any_answer_is_read(status: int, body: bytes, headers: dict[str, str]) -> None:
     WAVESPEED.read_submit(Response(status, headers, body))
@@ -316,6 +317,7 @@ JSON = st.recursive(
 STATES = st.sampled_from(["created", "processing", "completed", "failed", "cancelled", "timeout", "deleted"])
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), JSON, STATES | JSON)
 def test_any_json_is_read(data: dict[str, object], code: object, state: object) -> None:
     response = answered({"code": code, "data": {"id": "a1b2", "status": state, **data}})
@@ -323,6 +325,7 @@ def test_any_json_is_read(data: dict[str, object], code: object, state: object) 
     WAVESPEED.read_poll(response)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature"]), st.text()),
     st.binary(),

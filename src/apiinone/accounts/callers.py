@@ -6,6 +6,7 @@ from apiinone.accounts.key_rows import key_by_id
 from apiinone.accounts.keys import Key, KeyRules, Mode, judge, read_authorization, refuse_address
 from apiinone.core.clock import Clock
 from apiinone.db import Database, Tx
+from apiinone.ledger.ledger import Owner
 
 CACHE_S = 1.0
 CACHED_MAX = 10_000
@@ -19,6 +20,11 @@ class Caller(Struct, frozen=True):
     key_id: str
     lineage_id: str
     rules: KeyRules
+
+    @property
+    def owner(self) -> Owner:
+        """Whose objects the key reaches: its account's, in its mode."""
+        return (self.account_id, self.mode)
 
 
 class Callers:

@@ -4,10 +4,10 @@ Plain ASGI under Starlette's types: the table of routes must be our own, because
 authority may not exist, and the pipeline is small enough to be read whole.
 """
 
+import logging
 import time
 from typing import Any, Final, assert_never
 
-import structlog
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apiinone.accounts.callers import Caller
@@ -23,6 +23,7 @@ from apiinone.api.hints import Hints
 from apiinone.api.house import House
 from apiinone.api.openapi import document
 from apiinone.api.proxies import client_address, read_networks
+from apiinone.api.queries import NoQuery, read_query
 from apiinone.api.readiness import Readiness
 from apiinone.api.request_headers import own_request_id
 from apiinone.api.route import ByKey, ByMetricsToken, ByProviderSignature, BySignedLink, Public, Route
@@ -31,16 +32,16 @@ from apiinone.api.table import Found, Nowhere, OtherMethods, Table
 from apiinone.core.errors import NotFound, RateLimited, Refusal
 
 API: Final = "/api/v1/"
+_LOG: Final = logging.getLogger(__name__)
 _ELSEWHERE: Final = "unknown"
+_EXPOSED: Final = (
+    b"X-Request-Id, Server-Timing, RateLimit, RateLimit-Policy, Retry-After, Idempotent-Replayed, Preference-Applied"
+)
 _ALWAYS: Final[tuple[Header, ...]] = ((b"x-content-type-options", b"nosniff"),)
 _CORS: Final[tuple[Header, ...]] = (
     *_ALWAYS,
     (b"access-control-allow-origin", b"*"),
-    (
-        b"access-control-expose-headers",
-        b"X-Request-Id, Server-Timing, RateLimit, RateLimit-Policy, Retry-After, Idempotent-Replayed, "
-        b"Preference-Applied",
-    ),
+    (b"access-control-expose-headers", _EXPOSED),
 )
 _PREFLIGHT: Final[tuple[Header, ...]] = (
     (
@@ -54,7 +55,7 @@ _PRIVATE: Final[Header] = (b"cache-control", b"no-store")
 
 def make_application(context: Context) -> ASGIApp:
     """The whole API. Raises RouteIncomplete for a route that leaves something open, ValueError for a bad proxy."""
-    pages = CataloguePages(context.catalogue, context.vendors)
+    pages = CataloguePages(context.catalogue, context.vendors, context.clock)
     house = House(
         context=context,
         hints=Hints(context.hint),
@@ -76,7 +77,6 @@ class Application:
         self._table = table
         self._trusted = read_networks(house.context.rules.trusted_proxies)
         self._policies: dict[int, Header] = {}
-        self._log = structlog.get_logger("api")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -94,11 +94,11 @@ class Application:
         try:
             reply = await self._reply(found, call, common)
         except Refusal as refusal:
-            reply = self._refused(refusal, call, name)
+            reply = _refused(refusal, call, name)
         except ClientGone:
             return
-        except Exception:
-            self._log.exception("a request failed", request_id=request_id, route=name)
+        except Exception:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the reason
+            _LOG.exception("a request failed", extra={"request_id": request_id, "route": name})
             reply = errors.unexpected(request_id)
         ended_s = time.perf_counter()
         common.append((b"server-timing", _timing((ended_s - began_s - call.waited_s) * 1000, call.waited_s * 1000)))
@@ -130,19 +130,16 @@ class Application:
                 self._refuse_too_many(caller, common)
                 if scope is not None:
                     refuse_scope(caller.rules, scope)
+                _refuse_query(route, call)
                 return await handle(self._house, call, caller)
-            case (
-                Public(handle)
-                | BySignedLink(handle)
-                | ByProviderSignature(handle)
-                | ByMetricsToken(handle)
-            ):
+            case Public(handle) | BySignedLink(handle) | ByProviderSignature(handle) | ByMetricsToken(handle):
+                _refuse_query(route, call)
                 return await handle(self._house, call)
             case _:
                 assert_never(route.authority)
 
     def _refuse_too_many(self, caller: Caller, common: list[Header]) -> None:
-        """Take one from the key's rate, and say on the response how it stands (draft-ietf-httpapi-ratelimit-headers)."""
+        """Take one from the key's rate; the response says how it stands (draft-ietf-httpapi-ratelimit-headers)."""
         own = caller.rules.requests_per_minute_max
         most = self._context.rules.requests_per_minute_max if own is None else own
         taken = self._context.rates.take(caller.key_id, most, self._context.clock.monotonic_s())
@@ -157,11 +154,6 @@ class Application:
                 raise RateLimited(f"This key may send {most} requests a minute.", retry_after_s=retry_after_s)
             case _:
                 assert_never(taken)
-
-    def _refused(self, refusal: Refusal, call: Call, route: str) -> Answer:
-        if refusal.status >= 500:  # noqa: PLR2004 - ours to look into
-            self._log.warning("a request was refused", request_id=call.request_id, route=route, reason=str(refusal))
-        return errors.refused(refusal, call.request_id)
 
     def _address(self, scope: Scope) -> str:
         client: tuple[str, int] | None = scope.get("client")
@@ -184,6 +176,20 @@ class Application:
         async for piece in reply.pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _refused(refusal: Refusal, call: Call, route: str) -> Answer:
+    """The response; what is ours to look into is logged."""
+    if refusal.status >= 500:  # noqa: PLR2004 - ours to look into
+        details = {"request_id": call.request_id, "route": route, "status": refusal.status, "reason": str(refusal)}
+        _LOG.warning("a request was refused", extra=details)
+    return errors.refused(refusal, call.request_id)
+
+
+def _refuse_query(route: Route, call: Call) -> None:
+    """Where a route takes no query parameters, none may be sent."""
+    if call.query_string and route.query is NoQuery:
+        read_query(call.query_string, NoQuery)
 
 
 def _timing(own_ms: float, waited_ms: float) -> bytes:

@@ -21,9 +21,9 @@ def write_cursor(kind: Kind, *parts: str) -> str:
 def read_cursor(kind: Kind, text: str, count: int) -> tuple[str, ...]:
     """The key that a cursor of this kind of list stands for, in `count` parts. Raises BadRequest."""
     try:
-        if len(text) > _CHARACTERS_MAX:
-            raise ValueError
-        parts = _decode(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+        parts = _decode(
+            base64.b64decode(text[:_CHARACTERS_MAX] + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        )
     except (ValueError, binascii.Error):
         raise _bad() from None
     if len(parts) != count + 1 or parts[0] != kind or any("\0" in part for part in parts):

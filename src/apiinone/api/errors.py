@@ -29,7 +29,8 @@ class Error(Struct, frozen=True):
     type: Annotated[str, Meta(description="What kind of refusal: one stable word for programs to branch on.")]
     message: Annotated[str, Meta(description="A sentence for people.")]
     param: Annotated[
-        str | None, Meta(description="The field at fault as a JSON pointer, or the name of a header or query parameter.")
+        str | None,
+        Meta(description="The field at fault as a JSON pointer, or the name of a header or query parameter."),
     ]
     retryable: Annotated[bool, Meta(description="Whether the same request may succeed later.")]
     request_id: Annotated[str, Meta(description="The X-Request-Id of the request.")]

@@ -1,11 +1,13 @@
 """Hints to workers that no answer waits for: what is asked for while one is on its way goes together, once."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
-
-import structlog
+from typing import Final
 
 from apiinone.core.errors import Refusal
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Hints:
@@ -30,4 +32,4 @@ class Hints:
             try:
                 await self._send(words)
             except Refusal as error:
-                structlog.get_logger("api").warning("a hint was lost", reason=error.type)
+                _LOG.warning("a hint was lost", extra={"reason": error.type})

@@ -96,5 +96,3 @@ def _short_int(digits: str) -> int:
 
 def _cause(error: ValueError) -> str:
     return str(error).removeprefix("JSON is malformed: ").replace("Input data was truncated", "it breaks off")
-
-

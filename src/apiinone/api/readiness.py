@@ -1,11 +1,11 @@
 """Whether this process can do what it is for: asked of the real path, and remembered for a second."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import Final, Literal
 
-import structlog
 from msgspec import Struct
 
 from apiinone.accounts.probe import probe
@@ -15,6 +15,7 @@ from apiinone.migrate import refuse_other_revision
 
 REMEMBERED_S: Final = 1.0
 TIMEOUT_S: Final = 5.0
+_LOG: Final = logging.getLogger(__name__)
 _PROBE_BYTES: Final = 16
 Verdict = Literal["ok", "failed"]
 
@@ -68,6 +69,6 @@ async def _verdict(what: str, attempt: Callable[[], Awaitable[None]]) -> Verdict
         async with asyncio.timeout(TIMEOUT_S):
             await attempt()
     except Exception as error:  # noqa: BLE001 - whatever it is, this process cannot do its work
-        structlog.get_logger("api").warning("not ready", failed=what, reason=type(error).__name__)
+        _LOG.warning("not ready: %s", what, extra={"reason": type(error).__name__})
         return "failed"
     return "ok"

@@ -82,9 +82,15 @@ class ForeignBody(Struct, frozen=True):
 
 
 class Json(Struct, frozen=True):
-    """`data` of the envelope is this type."""
+    """`data` of the envelope is one of these types."""
 
-    data: type[Struct]
+    data: tuple[type[Struct], ...]
+
+
+class Several(Struct, frozen=True):
+    """`data` of the envelope is a list of this type."""
+
+    row: type[Struct]
 
 
 class Listed(Struct, frozen=True):
@@ -94,18 +100,19 @@ class Listed(Struct, frozen=True):
 
 
 class Bare(Struct, frozen=True):
-    """The body is this type, without envelope."""
+    """The body is this type, without envelope, with any of these statuses."""
 
     body: type[Struct]
+    statuses: tuple[int, ...]
 
 
 class Free(Struct, frozen=True):
-    """A body of this media type that has no type of ours."""
+    """A body of one of these media types that has no type of ours."""
 
-    content_type: str
+    content_types: tuple[str, ...]
 
 
-Answers = Json | Listed | Bare | Free
+Answers = Json | Several | Listed | Bare | Free
 
 
 class Route(Struct, frozen=True, kw_only=True):

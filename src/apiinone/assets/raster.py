@@ -88,8 +88,6 @@ def jpeg_size(data: bytes) -> Size:
     for marker, at, length in _jpeg_segments(data):
         if marker in _FRAMES:
             size = _jpeg_frame(data[at : at + length])
-        elif marker in _NOT_SHOWN:
-            raise Unacceptable("broken", "a kind of JPEG that browsers do not show")
         elif marker == _SCAN and size is not None:
             return _jpeg_scanned(size, data, at + length)
     raise Unacceptable("broken", "JPEG without a picture")
@@ -137,9 +135,7 @@ _MARKER = 0xFF
 _SEGMENT = Struct(">BBH")
 _FRAME = Struct(">BHHB")
 _FRAMES = frozenset({0xC0, 0xC1, 0xC2})
-"""Baseline, extended and progressive."""
-_NOT_SHOWN = frozenset(range(0xC3, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""Frames that are lossless, differential or arithmetically coded; the three taken out are no frames."""
+"""Baseline, extended and progressive; browsers show no other kind, so a JPEG of another has no picture for us."""
 _SCAN = 0xDA
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})
 """TEM, RST0-7, SOI, EOI: none of them belongs before the first scan."""

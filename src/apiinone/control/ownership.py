@@ -6,8 +6,7 @@ a server, at which socket it takes commands.
 
 import fcntl
 import os
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -33,7 +32,7 @@ class Taken(Exception):
 
 
 class Ownership:
-    """The lock, held."""
+    """The lock, held until it is released or the process ends."""
 
     def __init__(self, descriptor: int) -> None:
         """Take the locked file."""
@@ -44,22 +43,24 @@ class Ownership:
         os.ftruncate(self._descriptor, 0)
         os.pwrite(self._descriptor, msgspec.json.encode(Owner(os.getpid(), socket)), 0)
 
+    def release(self) -> None:
+        """Let others have it."""
+        os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
 
-@contextmanager
-def owned(database: Path) -> Generator[Ownership]:
-    """Hold a database file for the length of the block. Raises Taken at once where another process does."""
-    path = lock_path(database)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+def take(database: Path) -> Ownership:
+    """Hold a database file. Raises Taken at once where another process does."""
+    descriptor = os.open(lock_path(database), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Taken(_owner(descriptor)) from None
-        ownership = Ownership(descriptor)
-        ownership.tell()
-        yield ownership
-    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = _owner(descriptor)
         os.close(descriptor)
+        raise Taken(owner) from None
+    ownership = Ownership(descriptor)
+    ownership.tell()
+    return ownership
 
 
 def lock_path(database: Path) -> Path:

@@ -1,6 +1,7 @@
 """The server's end of the control socket: open to this user on this machine and to nobody else."""
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
@@ -54,21 +55,21 @@ def _place(database: Path) -> tuple[Path, Path | None]:
 
 
 async def _attend(desk: Desk, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    reply: Reply = refused(ServerError("the command failed; the server's log says why"))
-    try:
-        reply = await _reply(desk, reader)  # what this raises beyond refusals, the event loop's handler logs
-    finally:
-        with suppress(ConnectionError):
-            writer.write(written(reply))
-            await writer.drain()
-        writer.close()
+    with suppress(ConnectionError, TimeoutError):
+        writer.write(written(await _reply(desk, reader)))
+        await writer.drain()
+    writer.close()
 
 
 async def _reply(desk: Desk, reader: asyncio.StreamReader) -> Reply:
     try:
         command = read_command(await read_line(reader))
+    except (msgspec.MsgspecError, ValueError):
+        return refused(BadRequest("this is not a command of this version"))
+    try:
         return Done(msgspec.Raw(msgspec.json.encode(await command.run(desk))))
     except Refusal as error:
         return refused(error)
-    except (msgspec.MsgspecError, ValueError, ConnectionError, TimeoutError):
-        return refused(BadRequest("this is not a command of this version"))
+    except Exception:
+        logging.getLogger("apiinone.control").exception("a command failed")
+        return refused(ServerError("the command failed; the server's log says where"))

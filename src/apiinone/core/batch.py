@@ -63,7 +63,7 @@ class Batcher(Generic[Item, Result]):
     async def drain(self) -> None:
         """Wait until nothing waits."""
         while self._runner is not None and not self._runner.done():
-            await self._runner
+            await asyncio.shield(self._runner)
 
     async def _run_all(self) -> None:
         while self._waiting:

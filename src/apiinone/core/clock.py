@@ -1,11 +1,12 @@
 """Time as it arrives in arguments: microseconds since the epoch (UTC), and a monotonic clock for waiting."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
 US_PER_S = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
@@ -43,7 +44,7 @@ def parse_iso(text: str) -> int:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return int(moment.timestamp()) * US_PER_S + moment.microsecond
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def day_of(moment_us: int) -> str:

@@ -1,6 +1,7 @@
 import asyncio
 import hashlib
 import io
+import json
 import re
 import subprocess
 import sys
@@ -49,24 +50,23 @@ def picture(prompt: str, size: tuple[int, int] = (512, 512), format: Format = "p
 
 
 FINGERPRINT = """
-import hashlib, sys
-sys.path[:] = {path!r}
-from test_draw import PROMPTS
+import hashlib, json, sys
+prompts, sys.path[:] = json.loads(sys.argv[1])
 from apiinone.providers.local.brief import Brief
 from apiinone.providers.local.draw import draw
 whole = hashlib.sha256()
-for prompt in PROMPTS:
+for prompt in prompts:
     whole.update(draw(Brief(prompt, 320, 200, "svg", 7)).data)
 for format in ("png", "jpeg", "webp"):
-    whole.update(draw(Brief(PROMPTS[2], 320, 200, format, 7)).data)
+    whole.update(draw(Brief(prompts[2], 320, 200, format, 7)).data)
 print(whole.hexdigest())
 """
 
 
 def fingerprint(hash_seed: str) -> str:
-    program = FINGERPRINT.format(path=sys.path)
-    environment = {"PYTHONHASHSEED": hash_seed}
-    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, env=environment)  # noqa: S603 - ours
+    """Over many drawings, made by another process with that seed for the hashes of strings."""
+    command = [sys.executable, "-c", FINGERPRINT, json.dumps([PROMPTS, sys.path])]
+    done = subprocess.run(command, check=True, capture_output=True, env={"PYTHONHASHSEED": hash_seed})  # noqa: S603 - ours
     return done.stdout.decode().strip()
 
 

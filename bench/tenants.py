@@ -1,0 +1,75 @@
+"""Somebody who pays: an account with a key and more credits than any measurement spends."""
+
+from msgspec import Struct
+
+from apiinone.accounts.account_rows import open_account
+from apiinone.accounts.callers import Caller
+from apiinone.accounts.key_rows import NewKey, make_key
+from apiinone.accounts.keys import KeyRules, Mode, new_secret, secret_hash, written
+from apiinone.app import App
+from apiinone.core.credits import whole
+from apiinone.core.randomness import RandomPool
+from apiinone.db import Tx
+from apiinone.ledger.grants import grant
+from apiinone.tasks.submission import Submission
+
+CREDITS = 100_000_000
+CREDITS_PER_TASK = 10
+MODEL = "recraft-v4-text-to-image"
+REQUEST = f'{{"image_size":"1024x1024","model":"{MODEL}","prompt":"A minimalist line art illustration"}}'
+
+
+class Tenant(Struct, frozen=True):
+    """An account with one key and one lot."""
+
+    account_id: str
+    mode: Mode
+    key_id: str
+    key: str
+    lot_id: str
+
+
+async def open_tenant(app: App, mode: Mode) -> Tenant:
+    """Open an account with a key of this mode and grant it credits."""
+    account_id, key_id, lot_id = app.ids.new(), app.ids.new(), app.ids.new()
+    secret = new_secret(RandomPool())
+    hashed = secret_hash(app.secret.key("pepper"), secret)
+
+    async def work(tx: Tx) -> None:
+        email = f"{account_id}@example.org"
+        await open_account(tx, account_id=account_id, email=email, lot_id=app.ids.new(), test_credits=whole(1))
+        await make_key(tx, NewKey(key_id, account_id, mode, hashed))
+        amount = whole(CREDITS)
+        await grant(tx, (account_id, mode), lot_id=lot_id, amount=amount, actor="operator", reason="a measurement")
+
+    await app.database.transact(work)
+    return Tenant(account_id, mode, key_id, written(mode, key_id, secret), lot_id)
+
+
+def new_submission(app: App, tenant: Tenant) -> Submission:
+    """A request for one image as the API hands it to the use case."""
+    task_id = app.ids.new()
+    return Submission(
+        task_id=task_id,
+        lot_id=app.ids.new(),
+        caller=Caller(tenant.account_id, tenant.mode, tenant.key_id, tenant.key_id, KeyRules()),
+        request_id=f"req_{task_id}",
+        route="images",
+        endpoint="images",
+        model="recraft-v4",
+        sub_model=MODEL,
+        node=78,
+        suffix="recraft",
+        scenario=None,
+        unit=whole(CREDITS_PER_TASK),
+        units=1,
+        request_json=REQUEST,
+        body_hash=bytes(32),
+        catalogue_version=app.catalogue.version,
+        deadline_s=600,
+        result_ttl_s=604_800,
+        metadata={},
+        max_credits=None,
+        quote_id=None,
+        idempotency_key=None,
+    )

@@ -1,0 +1,232 @@
+"""The catalogue as clients read it: what each model is, does and costs, and how it stands among its peers."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from apiinone.api.answer import encode
+from apiinone.api.served import SERVED, published_schema
+from apiinone.catalog.entry import Choice, Entry, LifecycleState, SubModel
+from apiinone.catalog.load import Catalogue
+from apiinone.catalog.panel import Panel, Standing, panel
+from apiinone.catalog.prices import every_price, price_range, price_text
+from apiinone.core.clock import US_PER_S, Clock
+from apiinone.core.credits import shown, usd
+
+Amount = Annotated[int | Decimal, Meta(description="Exact credits; 1 credit is $0.01.")]
+Availability = Literal["live", "test_only", "unavailable"]
+"""`live`: a provider is configured here. `test_only`: test keys can use it. `unavailable`: nothing serves it yet."""
+
+
+class Prices(Struct, frozen=True):
+    """What one output costs in credits: with every default, at least, and at most; and the same in words."""
+
+    base: Amount
+    low: Amount
+    high: Amount
+    text: str
+
+
+class SubModelPage(Struct, frozen=True):
+    """A priced variant; `model` takes its id or an alias."""
+
+    id: str
+    aliases: tuple[str, ...]
+    about: str
+    default: bool
+    low: Amount
+    high: Amount
+    status: LifecycleState
+    availability: Availability
+
+
+class ModelSummary(Struct, frozen=True):
+    """A model as lists show it."""
+
+    id: str
+    title: str
+    maker: str
+    summary: str
+    endpoint: str
+    path: str
+    inputs: tuple[str, ...]
+    output: str
+    status: LifecycleState
+    availability: Availability
+    webhook: bool
+    seconds: Annotated[tuple[int, int], Meta(description="How long a task usually takes: from, to.")]
+    prices: Prices
+    sub_models: tuple[SubModelPage, ...]
+    aliases: tuple[str, ...]
+
+
+class PeerPage(Struct, frozen=True):
+    """Another model of the endpoint."""
+
+    id: str
+    title: str
+    maker: str
+    base: Amount
+    base_usd: Annotated[Decimal, Meta(description="The base cost in US dollars.")]
+    live: bool
+
+
+class PanelPage(Struct, frozen=True):
+    """The endpoint as seen from this model; costs are base credits, positions count from 1."""
+
+    models: int
+    makers: int
+    lowest: Amount
+    highest: Amount
+    webhook_models: int
+    live_models: int
+    position: int
+    cheapest: PeerPage
+    peers: tuple[PeerPage, ...]
+
+
+class Question(Struct, frozen=True):
+    """A question that people ask, and its answer."""
+
+    question: str
+    answer: str
+
+
+class ModelPage(ModelSummary, frozen=True, kw_only=True):
+    """A model with all that is known of it, and its panel. The body's schema is at `schema_path`."""
+
+    version: str
+    icon: str
+    node: int
+    capabilities: tuple[str, ...]
+    use_cases: tuple[str, ...]
+    example: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+    faq: tuple[Question, ...]
+    schema_path: str
+    panel: PanelPage
+
+
+class CataloguePages:
+    """Makes the pages when they are first asked for and keeps them for the day: lifecycles have last days."""
+
+    def __init__(self, catalogue: Catalogue, vendors: frozenset[str], clock: Clock) -> None:
+        """Take the catalogue, the names of the providers that are configured here, and the clock."""
+        self._catalogue = catalogue
+        self._vendors = vendors
+        self._clock = clock
+        self._day = self._today()
+        self._summaries: tuple[ModelSummary, ...] = ()
+        self._pages: dict[str, bytes] = {}
+        self._schemas: dict[str, bytes] = {}
+
+    def summaries(self) -> tuple[ModelSummary, ...]:
+        """All models, in catalogue order."""
+        self._forget_yesterday()
+        if not self._summaries:
+            self._summaries = tuple(self._summary(entry) for entry in self._catalogue.entries)
+        return self._summaries
+
+    def page(self, name: str) -> bytes | None:
+        """The page of the model that any of its names means, as JSON; None where none does."""
+        self._forget_yesterday()
+        entry = self._catalogue.entry(name)
+        if entry is None:
+            return None
+        if entry.id not in self._pages:
+            self._pages[entry.id] = encode(self._page(entry))
+        return self._pages[entry.id]
+
+    def schema(self, name: str) -> bytes | None:
+        """The JSON Schema of the model's bodies; None as for `page`."""
+        entry = self._catalogue.entry(name)
+        if entry is None:
+            return None
+        if entry.id not in self._schemas:
+            self._schemas[entry.id] = encode(published_schema(entry))
+        return self._schemas[entry.id]
+
+    def _summary(self, entry: Entry) -> ModelSummary:
+        prices = price_range(entry)
+        return ModelSummary(
+            id=entry.id,
+            title=entry.title,
+            maker=entry.maker,
+            summary=entry.summary,
+            endpoint=entry.endpoint_name,
+            path=entry.endpoint.path,
+            inputs=entry.inputs,
+            output=entry.output,
+            status=entry.default_sub_model.lifecycle.state_on(self._day),
+            availability=self._availability(entry, *entry.sub_models),
+            webhook=entry.webhook,
+            seconds=entry.seconds,
+            prices=Prices(shown(prices.base), shown(prices.low), shown(prices.high), price_text(entry)),
+            sub_models=tuple(self._sub_model(entry, sub) for sub in entry.sub_models),
+            aliases=entry.aliases,
+        )
+
+    def _sub_model(self, entry: Entry, sub: SubModel) -> SubModelPage:
+        units = [price.unit for _, price in every_price(Choice(entry, sub))]
+        return SubModelPage(
+            id=sub.id,
+            aliases=sub.aliases,
+            about=sub.about,
+            default=sub is entry.default_sub_model,
+            low=shown(min(units)),
+            high=shown(max(units)),
+            status=sub.lifecycle.state_on(self._day),
+            availability=self._availability(entry, sub),
+        )
+
+    def _page(self, entry: Entry) -> ModelPage:
+        summary = msgspec.structs.asdict(self._summary(entry))
+        return ModelPage(
+            **summary,
+            version=entry.version_text,
+            icon=entry.icon,
+            node=entry.node,
+            capabilities=entry.capabilities,
+            use_cases=entry.use_cases,
+            example=msgspec.Raw(encode(entry.example)),
+            faq=tuple(Question(faq.question, faq.answer) for faq in entry.faq),
+            schema_path=f"/api/v1/models/{entry.id}/schema",
+            panel=_panel(panel(self._catalogue, entry, lambda other: self._live(*other.sub_models))),
+        )
+
+    def _availability(self, entry: Entry, *sub_models: SubModel) -> Availability:
+        if entry.endpoint_name not in SERVED:
+            return "unavailable"
+        return "live" if self._live(*sub_models) else "test_only"
+
+    def _live(self, *sub_models: SubModel) -> bool:
+        return any(offer.provider in self._vendors for sub in sub_models for offer in sub.offers)
+
+    def _forget_yesterday(self) -> None:
+        if self._day != self._today():
+            self._day = self._today()
+            self._summaries, self._pages = (), {}
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._clock.now_us() // US_PER_S, UTC).date()
+
+
+def _panel(found: Panel) -> PanelPage:
+    return PanelPage(
+        models=found.models,
+        makers=found.makers,
+        lowest=shown(found.lowest),
+        highest=shown(found.highest),
+        webhook_models=found.webhook_models,
+        live_models=found.live_models,
+        position=found.position,
+        cheapest=_peer(found.cheapest),
+        peers=tuple(map(_peer, found.peers)),
+    )
+
+
+def _peer(standing: Standing) -> PeerPage:
+    base = standing.base
+    return PeerPage(standing.id, standing.title, standing.maker, shown(base), usd(base), standing.live)

@@ -1,0 +1,97 @@
+"""POST /images/generations: a task, held and durable, or a refusal and nothing held."""
+
+from typing import Final, assert_never
+
+from apiinone.accounts.callers import Caller
+from apiinone.api.answer import Answer, Header, success
+from apiinone.api.call import Call
+from apiinone.api.creation import Creation, read_creation
+from apiinone.api.house import House
+from apiinone.api.look_at_task import wait_for_task
+from apiinone.api.request_headers import idempotency_key, preferred_wait_s, scenario
+from apiinone.api.task_ids import written
+from apiinone.api.task_page import POLL_FIRST_S, NewTask, retry_after, task_page
+from apiinone.core.clock import iso
+from apiinone.core.credits import shown
+from apiinone.core.errors import NotFound, Refusal
+from apiinone.tasks.submission import Submission
+from apiinone.tasks.submit import Created, Replayed
+from apiinone.tasks.worker import HINT
+
+ENDPOINT: Final = "images"
+ROUTE: Final = "images/generations"
+_REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
+_FIRST_LOOK: Final[Header] = (b"retry-after", b"%d" % POLL_FIRST_S)
+
+
+async def create_image(house: House, call: Call, caller: Caller) -> Answer:
+    """Accept the task, and wait for its end where the client prefers that."""
+    wait_s = preferred_wait_s(call)
+    creation = await read_creation(house.context, call, caller, ENDPOINT)
+    submission = _submission(house, call, caller, creation)
+    outcome = await house.context.submit(submission)
+    match outcome:
+        case Created(task_id=task_id, created_us=created_us):
+            house.hints.soon(HINT)
+            if wait_s:
+                return await _as_it_stands(house, call, caller, task_id)
+            return success(_new_task(submission, created_us), (_FIRST_LOOK,))
+        case Replayed(task_id):
+            return await _as_it_stands(house, call, caller, task_id, headers=(_REPLAYED,))
+        case Refusal():
+            raise outcome
+        case _:
+            assert_never(outcome)
+
+
+def _submission(house: House, call: Call, caller: Caller, creation: Creation) -> Submission:
+    context, parsed, choice = house.context, creation.parsed, creation.choice
+    return Submission(
+        task_id=context.ids.new(),
+        lot_id=context.ids.new() if caller.mode == "test" else "",
+        caller=caller,
+        request_id=call.request_id,
+        route=ROUTE,
+        endpoint=ENDPOINT,
+        model=choice.entry.id,
+        sub_model=choice.sub_model.id,
+        node=choice.entry.node,
+        suffix=choice.entry.task_suffix,
+        scenario=scenario(call, caller.mode),
+        unit=creation.price.unit,
+        units=creation.price.units,
+        request_json=creation.request_json,
+        body_hash=creation.body_hash,
+        catalogue_version=context.catalogue.version,
+        deadline_s=context.rules.deadline_s if parsed.deadline_s is None else parsed.deadline_s,
+        result_ttl_s=context.rules.result_ttl_s if parsed.result_ttl_s is None else parsed.result_ttl_s,
+        metadata=parsed.metadata,
+        max_credits=parsed.max_credits,
+        quote_id=parsed.quote_id,
+        idempotency_key=idempotency_key(call),
+    )
+
+
+async def _as_it_stands(
+    house: House, call: Call, caller: Caller, task_id: str, headers: tuple[Header, ...] = ()
+) -> Answer:
+    """The whole task, freshly read, after waiting for its end if asked to."""
+    wait_s = preferred_wait_s(call)
+    view = await wait_for_task(house, call, caller, task_id, wait_s)
+    if view is None:
+        raise NotFound("The task that this Idempotency-Key made is no longer kept.", param="Idempotency-Key")
+    page = task_page(view, house.context.links, house.context.clock.now_us(), with_credits=True)
+    applied: tuple[Header, ...] = ((b"preference-applied", b"wait=%d" % wait_s),) if wait_s else ()
+    return success(page, (*headers, *applied, *retry_after(page)))
+
+
+def _new_task(submission: Submission, created_us: int) -> NewTask:
+    return NewTask(
+        task_id=written(submission.node, submission.task_id, submission.suffix),
+        status="IN_PROGRESS",
+        model=submission.sub_model,
+        mode=submission.caller.mode,
+        credits=shown(submission.total),
+        poll_after_s=POLL_FIRST_S,
+        created_at=iso(created_us),
+    )

@@ -1,0 +1,78 @@
+"""GET /metrics: figures for the operator's monitoring, in Prometheus' text form. No tenant appears in any of them."""
+
+import hmac
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from apiinone.api.answer import Answer
+from apiinone.api.call import Call
+from apiinone.api.house import House
+from apiinone.core.clock import US_PER_S
+from apiinone.core.errors import AuthenticationFailed, NotFound
+from apiinone.db import Tx
+from apiinone.tasks.figures import RECENT_S, Figures, read_figures
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
+
+CONTENT_TYPE: Final = b"text/plain; version=0.0.4; charset=utf-8"
+
+
+async def show_metrics(house: House, call: Call) -> Answer:
+    """The figures, for whoever holds the token; without a configured token there is no such route."""
+    token = house.context.rules.metrics_token
+    if token is None:
+        raise NotFound("There is nothing under this path.")
+    given = call.headers.get(b"authorization", b"")
+    if not hmac.compare_digest(given, f"Bearer {token.reveal()}".encode()):
+        raise AuthenticationFailed("Send the metrics token as `Authorization: Bearer …`.")
+
+    async def look(tx: Tx) -> Figures:
+        return await read_figures(tx)
+
+    figures = await house.context.database.read_long(look)
+    return Answer(200, _written(house, figures), content_type=CONTENT_TYPE)
+
+
+def _written(house: House, figures: Figures) -> bytes:
+    from prometheus_client import CollectorRegistry  # noqa: PLC0415 - loaded only where metrics are read
+    from prometheus_client.exposition import generate_latest  # noqa: PLC0415 - as above
+    from prometheus_client.registry import Collector  # noqa: PLC0415 - as above
+
+    class Seen(Collector):
+        def collect(self) -> "Iterable[Metric]":
+            return _metrics(house, figures)
+
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Seen())
+    return generate_latest(registry)
+
+
+def _metrics(house: House, figures: Figures) -> "Iterable[Metric]":
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415 - as above
+
+    requests = CounterMetricFamily("apiinone_requests", "Requests answered since start.", labels=["route", "status"])
+    for (route, status), count in sorted(house.counts.requests.items()):
+        requests.add_metric([route, str(status)], count)
+    yield requests
+    recent = f"created in the last {RECENT_S} s"
+    tasks = GaugeMetricFamily("apiinone_recent_tasks", f"Tasks {recent}, by state.", labels=["mode", "state"])
+    for (mode, state), count in figures.tasks.items():
+        tasks.add_metric([mode, state], count)
+    yield tasks
+    attempts = GaugeMetricFamily(
+        "apiinone_recent_attempts", f"Attempts {recent}, by provider and state.", labels=["provider", "state"]
+    )
+    for (provider, state), count in figures.attempts.items():
+        attempts.add_metric([provider, state], count)
+    yield attempts
+    waiting = GaugeMetricFamily("apiinone_tasks_waiting", "Tasks that no worker holds, by node.", labels=["node"])
+    for node, count in figures.waiting.items():
+        waiting.add_metric([str(node)], count)
+    yield waiting
+    lag_s = figures.lag_us / US_PER_S
+    yield GaugeMetricFamily("apiinone_worker_lag_seconds", "How long the oldest due task has waited.", value=lag_s)
+    yield GaugeMetricFamily("apiinone_tasks_held", "Tasks that workers hold.", value=figures.held_by_workers)
+    yield GaugeMetricFamily("apiinone_holds_open", "Holds that are not settled.", value=figures.open_holds)
+    for name, read in sorted(house.context.gauges.items()):
+        yield GaugeMetricFamily(f"apiinone_{name}", "Of this process.", value=read())

@@ -1,0 +1,148 @@
+"""The routes that need no key: the catalogue, signed links, signed callbacks, and the server itself."""
+
+from typing import Final
+
+from apiinone.api.catalogue_pages import ModelPage, ModelSummary
+from apiinone.api.catalogue_routes import ModelsQuery, list_models, show_model, show_schema
+from apiinone.api.metrics import show_metrics
+from apiinone.api.output_route import LinkQuery, serve_output
+from apiinone.api.own_routes import Alive, show_document, show_health, show_readiness
+from apiinone.api.provider_webhook import BODY_BYTES_MAX, Heard, hear_provider
+from apiinone.api.queries import NoQuery
+from apiinone.api.readiness import Ready
+from apiinone.api.route import (
+    Bare,
+    ByMetricsToken,
+    ByProviderSignature,
+    BySignedLink,
+    ForeignBody,
+    Free,
+    Json,
+    NoBody,
+    PathId,
+    Public,
+    Route,
+    Several,
+)
+from apiinone.core.errors import NotFound, Overloaded
+
+MODEL: Final = (PathId("model", "model"),)
+OPEN_ROUTES: Final = (
+    Route(
+        method="GET",
+        path="/api/v1/models",
+        name="list_models",
+        about="The models of the catalogue.",
+        authority=Public(list_models),
+        ids=(),
+        query=ModelsQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Several(ModelSummary),
+        refusals=(),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/models/{model}",
+        name="show_model",
+        about="A model by any of its names, with its panel.",
+        authority=Public(show_model),
+        ids=MODEL,
+        query=NoQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Json((ModelPage,)),
+        refusals=(),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/models/{model}/schema",
+        name="show_schema",
+        about="The JSON Schema (2020-12) of a model's request bodies.",
+        authority=Public(show_schema),
+        ids=MODEL,
+        query=NoQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Free(("application/schema+json",)),
+        refusals=(),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/outputs/{task_id}/{output_no}",
+        name="serve_output",
+        about="An output, behind the signed link that the task gives.",
+        authority=BySignedLink(serve_output),
+        ids=(PathId("task_id", "linked_task"), PathId("output_no", "output_no")),
+        query=LinkQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Free(("image/png", "image/jpeg", "image/webp", "image/svg+xml")),
+        refusals=(Overloaded,),
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/providers/{provider}/webhook",
+        name="hear_provider",
+        about="A provider's signed word that a job moved.",
+        authority=ByProviderSignature(hear_provider),
+        ids=(PathId("provider", "provider"),),
+        query=NoQuery,
+        headers=(),
+        body=ForeignBody(BODY_BYTES_MAX),
+        answers=Json((Heard,)),
+        refusals=(),
+    ),
+    Route(
+        method="GET",
+        path="/healthz",
+        name="show_health",
+        about="That the process answers.",
+        authority=Public(show_health),
+        ids=(),
+        query=NoQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Bare(Alive, statuses=(200,)),
+        refusals=(),
+    ),
+    Route(
+        method="GET",
+        path="/readyz",
+        name="show_readiness",
+        about="Whether the process can do its work.",
+        authority=Public(show_readiness),
+        ids=(),
+        query=NoQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Bare(Ready, statuses=(200, 503)),
+        refusals=(),
+    ),
+    Route(
+        method="GET",
+        path="/metrics",
+        name="show_metrics",
+        about="Figures for the operator's monitoring.",
+        authority=ByMetricsToken(show_metrics),
+        ids=(),
+        query=NoQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Free(("text/plain",)),
+        refusals=(NotFound,),
+    ),
+    Route(
+        method="GET",
+        path="/openapi.json",
+        name="show_document",
+        about="This document.",
+        authority=Public(show_document),
+        ids=(),
+        query=NoQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Free(("application/json",)),
+        refusals=(),
+    ),
+)

@@ -1,0 +1,111 @@
+"""The request side of the OpenAPI document: parameters and bodies."""
+
+from collections.abc import Iterable
+from typing import Final, cast
+
+import msgspec
+from msgspec import Struct
+
+from apiinone.api.queries import NoQuery
+from apiinone.api.request_headers import IDEMPOTENCY_KEY_CHARACTERS_MAX, SCENARIO_CHARACTERS_MAX
+from apiinone.api.route import CreationBody, Kind, Route
+from apiinone.api.served import published_schema
+from apiinone.api.task_ids import PATTERN
+from apiinone.catalog.load import Catalogue
+
+Schema = dict[str, object]
+_REF: Final = "#/components/schemas/{name}"
+_IDS: Final[dict[Kind, Schema]] = {
+    "own_task": {"type": "string", "pattern": PATTERN},
+    "model": {"type": "string", "minLength": 1, "maxLength": 64},
+    "linked_task": {"type": "string", "pattern": PATTERN},
+    "output_no": {"type": "string", "pattern": "^[0-9]{1,2}$"},
+    "provider": {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"},
+}
+_HEADERS: Final[dict[str, Schema]] = {
+    "Idempotency-Key": {
+        "description": "Send a request again under the same key and get the same task.",
+        "schema": {"type": "string", "pattern": f"^[!-~]{{1,{IDEMPOTENCY_KEY_CHARACTERS_MAX}}}$"},
+    },
+    "Prefer": {
+        "description": "`wait=N`: answer once the task has ended, at the latest after N seconds (at most 60).",
+        "schema": {"type": "string", "pattern": "^wait=(?:[0-9]|[1-5][0-9]|60)$"},
+    },
+    "X-Test-Scenario": {
+        "description": "Test keys only: what is to be played, such as `delay=2` or `fail=moderation`.",
+        "schema": {
+            "type": "string",
+            "maxLength": SCENARIO_CHARACTERS_MAX,
+            "pattern": "^(?:delay=[0-9]|fail=(?:moderation|invalid_input|provider_error)|partial=[1-4]|lost_answer)$",
+        },
+    },
+}
+
+
+def path_parameters(route: Route) -> list[Schema]:
+    """The ids in the path."""
+    return [
+        {"name": path_id.name, "in": "path", "required": True, "schema": _IDS[path_id.kind]} for path_id in route.ids
+    ]
+
+
+def header_parameters(route: Route) -> list[Schema]:
+    """The headers that change what the route does."""
+    return [{"name": name, "in": "header", **_HEADERS[name]} for name in route.headers]
+
+
+def query_parameters(route: Route) -> list[Schema]:
+    """The query parameters, from the type that reads them."""
+    if route.query is NoQuery:
+        return []
+    schema = _inline(route.query)
+    properties = cast("dict[str, Schema]", schema["properties"])
+    required = cast("list[str]", schema.get("required", []))
+    return [_query_parameter(name, found, needed=name in required) for name, found in properties.items()]
+
+
+def body_component(body: CreationBody) -> str:
+    """The component's name of a creation's body."""
+    return f"{body.endpoint}-{'creation' if body.quote_id else 'quote'}"
+
+
+def bodies_of(routes: Iterable[Route], catalogue: Catalogue) -> Schema:
+    """For each kind of creation one schema that is exactly one of its models' schemas, and these."""
+    components: Schema = {}
+    for route in routes:
+        body = route.body
+        if isinstance(body, CreationBody):
+            name = body_component(body)
+            own = {f"{name}-{entry.id}": _body(published_schema(entry), body) for entry in catalogue.on(body.endpoint)}
+            components |= own
+            components[name] = {"oneOf": [{"$ref": _REF.format(name=model)} for model in own]}
+    return components
+
+
+def _body(schema: Schema, body: CreationBody) -> Schema:
+    left_out = set[str]() if body.quote_id else {"quote_id"}
+    properties = cast("Schema", schema["properties"])
+    kept = {name: found for name, found in properties.items() if name not in left_out}
+    return {name: value for name, value in schema.items() if name != "$schema"} | {"properties": kept}
+
+
+def _query_parameter(name: str, schema: Schema, *, needed: bool) -> Schema:
+    description = schema.pop("description", None)
+    schema.pop("default", None) if schema.get("default", "") is None else None
+    choices = cast("list[Schema]", schema.get("anyOf", []))
+    if choices:
+        (one,) = [choice for choice in choices if choice.get("type") != "null"]
+        description = one.pop("description", description)
+        schema = one
+    parameter: Schema = {"name": name, "in": "query", "required": needed, "schema": schema}
+    if description is not None:
+        parameter["description"] = description
+    if schema.get("type") == "object":
+        parameter |= {"style": "deepObject", "explode": True}
+    return parameter
+
+
+def _inline(kind: type[Struct]) -> Schema:
+    """The type's own schema; types of queries hold no other types."""
+    _, components = msgspec.json.schema_components((kind,), ref_template=_REF)
+    return cast("Schema", components[kind.__name__])

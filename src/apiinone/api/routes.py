@@ -1,0 +1,9 @@
+"""Every route there is, as one table; a test walks it and tries each door."""
+
+from typing import Final
+
+from apiinone.api.key_routes import KEY_ROUTES
+from apiinone.api.open_routes import OPEN_ROUTES
+from apiinone.api.route import Route
+
+ROUTES: Final[tuple[Route, ...]] = (*KEY_ROUTES, *OPEN_ROUTES)

@@ -1,0 +1,93 @@
+"""`apiinone catalog`: the models as they stand here, and whether their data holds together."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from apiinone.api.catalogue_pages import CataloguePages, ModelPage, ModelSummary
+from apiinone.catalog.check import check as findings_of
+from apiinone.catalog.load import Catalogue, load_catalogue
+from apiinone.cli.opening import settings_now
+from apiinone.cli.printing import exact, json_option, print_fields, print_json, print_table
+from apiinone.connect import connect_vendors
+from apiinone.core.clock import SystemClock
+from apiinone.core.errors import NotFound
+from apiinone.settings import Settings, environment
+
+
+@click.group(short_help="See the models, and check the catalogue's data.")
+def catalog() -> None:
+    """The catalogue is data: packaged files, and an overlay folder of yours (APIINONE_CATALOGUE_OVERLAY) over them."""
+
+
+@catalog.command()
+@json_option
+def check(*, as_json: bool) -> int:
+    """Prove that every fact of every model holds together with the others. Exit status 1 where one does not."""
+    catalogue = catalogue_here(settings_now())
+    found = findings_of(catalogue)
+    sound = not any(one.severity == "error" for one in found)
+    if as_json:
+        print_json({"ok": sound, "models": len(catalogue.entries), "version": catalogue.version, "findings": found})
+    else:
+        print_fields((("models", len(catalogue.entries)), ("version", catalogue.version), ("findings", len(found))))
+        if found:
+            rows = [(one.severity, one.model, one.where, one.what) for one in found]
+            print_table(("severity", "model", "where", "what"), rows)
+    return 0 if sound else 1
+
+
+@catalog.command()
+@click.argument("model", required=False)
+@json_option
+def show(model: str | None, *, as_json: bool) -> None:
+    """List all models, or show one: any of its names will do."""
+    settings = settings_now()
+    vendors, _ = connect_vendors(settings, environment(), SystemClock())
+    pages = CataloguePages(catalogue_here(settings), frozenset(vendors), SystemClock())
+    if model is not None:
+        _show_one(pages, model, as_json=as_json)
+    elif as_json:
+        print_json({"models": pages.summaries()})
+    else:
+        _list(pages.summaries())
+
+
+def catalogue_here(settings: Settings) -> Catalogue:
+    """The packaged catalogue with this installation's overlay. Raises CatalogueInvalid."""
+    return load_catalogue(Path(settings.catalogue_overlay) if settings.catalogue_overlay else None)
+
+
+def _list(models: tuple[ModelSummary, ...]) -> None:
+    rows = [(one.id, one.maker, one.endpoint, one.prices.text, one.status, one.availability) for one in models]
+    print_table(("model", "maker", "endpoint", "price", "state", "here"), rows)
+
+
+def _show_one(pages: CataloguePages, model: str, *, as_json: bool) -> None:
+    encoded = pages.page(model)
+    if encoded is None:
+        raise NotFound(f"there is no model {model!r} in the catalogue")
+    if as_json:
+        print_json(msgspec.Raw(encoded))
+        return
+    page = msgspec.json.decode(encoded, type=ModelPage)
+    place = f"{page.panel.position} of {page.panel.models} by price"
+    print_fields(
+        (
+            ("model", page.id),
+            ("title", page.title),
+            ("maker", page.maker),
+            ("about", page.summary),
+            ("route", f"POST {page.path}"),
+            ("price", page.prices.text),
+            ("place", f"{place}; cheapest {page.panel.cheapest.id}, {exact(page.panel.cheapest.base)} credits"),
+            ("state", page.status),
+            ("here", page.availability),
+            ("seconds", f"{page.seconds[0]} to {page.seconds[1]}"),
+            ("webhook", "yes" if page.webhook else "no"),
+        )
+    )
+    click.echo()
+    rows = [(sub.id, exact(sub.low), exact(sub.high), sub.status, sub.availability) for sub in page.sub_models]
+    print_table(("sub-model", "from", "to", "state", "here"), rows)

@@ -1,0 +1,89 @@
+"""Providers, models and the way in from outside."""
+
+from collections.abc import Iterator, Mapping
+
+from apiinone.api.catalogue_pages import CataloguePages
+from apiinone.api.proxies import read_networks
+from apiinone.catalog.check import check
+from apiinone.catalog.load import Catalogue
+from apiinone.cli.checks.finding import Finding, error, ok, warning
+from apiinone.connect import connect_vendors
+from apiinone.core.clock import SystemClock
+from apiinone.providers.provider import Remote
+from apiinone.providers.registry import remote_providers
+from apiinone.settings import Settings
+
+NAMED_MAX = 3
+
+
+def provider_findings(settings: Settings, environment: Mapping[str, str], catalogue: Catalogue) -> Iterator[Finding]:
+    """Which providers can be used, never with what, and what of them nobody has confirmed. Raises SettingsError."""
+    vendors, webhooks = connect_vendors(settings, environment, SystemClock())
+    for name, remote in remote_providers(settings.provider_base_urls).items():
+        yield _credential(remote, environment, catalogue, connected=name in vendors)
+        if name in vendors and remote.webhook_secret_name is not None and name not in webhooks:
+            says = "its callbacks are not used; tasks are asked about instead"
+            fix = f"set {remote.webhook_secret_name}, and APIINONE_PUBLIC_URL to an https address"
+            yield warning(f"{name} callbacks", says, fix)
+        if name in settings.provider_base_urls:
+            says = f"asked at {settings.provider_base_urls[name]}, not at the vendor"
+            yield warning(f"{name} address", says, f"unset APIINONE_{name.upper()}_BASE_URL to ask the vendor")
+    summaries = CataloguePages(catalogue, frozenset(vendors), SystemClock()).summaries()
+    live = sum(model.availability == "live" for model in summaries)
+    tested = sum(model.availability == "test_only" for model in summaries)
+    yield ok("models", f"{live} can be used with live keys, {tested} with test keys only")
+
+
+def catalogue_findings(catalogue: Catalogue) -> Iterator[Finding]:
+    """Whether the catalogue's data holds together."""
+    found = check(catalogue)
+    if not found:
+        yield ok("catalogue", f"{len(catalogue.entries)} models, version {catalogue.version}")
+    for one in found:
+        make = error if one.severity == "error" else warning
+        yield make("catalogue", f"{one.model}: {one.where}: {one.what}", "correct the overlay's file")
+
+
+def entrance_findings(settings: Settings) -> Iterator[Finding]:
+    """How clients come in: public URL, proxies, metrics."""
+    yield _public_url(settings.public_url)
+    try:
+        read_networks(settings.trusted_proxies)
+    except ValueError as failure:
+        yield error("proxies", str(failure), "set APIINONE_TRUSTED_PROXIES to addresses or ranges")
+    else:
+        named = ", ".join(settings.trusted_proxies)
+        yield ok("proxies", f"X-Forwarded-For is believed from {named}" if named else "X-Forwarded-For is ignored")
+    yield ok("metrics", "on, for the bearer of the token" if settings.metrics_token else "off")
+
+
+def _public_url(url: str) -> Finding:
+    if not url:
+        says = "not set: links lead to the address the server listens on"
+        return warning("public URL", says, "set APIINONE_PUBLIC_URL to the address that clients use")
+    if url.startswith("https://"):
+        return ok("public URL", url)
+    if url.startswith("http://"):
+        says = f"{url} is not encrypted: keys and pictures can be read on the way"
+        return warning("public URL", says, "put TLS in front, and set APIINONE_PUBLIC_URL to an https address")
+    return error("public URL", f"{url} is no address", "set APIINONE_PUBLIC_URL to https://…")
+
+
+def _credential(remote: Remote, environment: Mapping[str, str], catalogue: Catalogue, *, connected: bool) -> Finding:
+    offered = [
+        (sub.id, offer.confidence)
+        for entry in catalogue.entries
+        for sub in entry.sub_models
+        for offer in sub.offers
+        if offer.provider == remote.name
+    ]
+    if not connected:
+        says = f"no credential; {len(offered)} models could be made there with live keys"
+        return warning(remote.name, says, f"set {remote.credential_names[0]}")
+    found = next(name for name in remote.credential_names if environment.get(name, "").strip())
+    unsure = [model for model, confidence in offered if confidence == "unconfirmed"]
+    if not unsure:
+        return ok(remote.name, f"{found} is set; {len(offered)} models")
+    some = ", ".join(unsure[:NAMED_MAX]) + (" and others" if len(unsure) > NAMED_MAX else "")
+    says = f"{found} is set; {len(offered)} models, of which {len(unsure)} nobody has confirmed: {some}"
+    return warning(remote.name, says, "try these with a small budget first; their offers name the source")

@@ -1,0 +1,40 @@
+"""Copy an embedded database, whole and as of one moment, also while a server writes it."""
+
+import os
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from apiinone.core.errors import Conflict, DatabaseUnavailable
+from apiinone.db_sqlite import sqlite_module
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy it under another name first, so that under `target` there is a whole copy or nothing (mode 0600).
+
+    Raises Conflict where `target` exists, DatabaseUnavailable where it cannot be written.
+    """
+    if target.exists():
+        raise Conflict(f"{target} exists already; nothing was copied")
+    draft = target.with_name(f"{target.name}.part")
+    module = sqlite_module()
+    try:
+        draft.unlink(missing_ok=True)
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        reading = module.connect(f"file:{quote(str(source))}?mode=ro", uri=True)
+        with closing(reading), closing(module.connect(str(draft))) as writing:
+            reading.backup(writing)
+        _flush(draft)
+        draft.rename(target)
+        _flush(target.parent)
+    except (OSError, module.Error) as error:
+        raise DatabaseUnavailable(f"the database could not be copied to {target}: {error}") from error
+
+
+def _flush(path: Path) -> None:
+    """Have the system write a file or a folder to its disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,58 @@
+"""`apiinone doctor`: what is configured, what is missing, how to put it right."""
+
+import asyncio
+import sys
+
+import click
+
+from apiinone.cli.arguments import now
+from apiinone.cli.catalog import catalogue_here
+from apiinone.cli.checks.database import database_findings, storage_finding
+from apiinone.cli.checks.finding import Finding, error
+from apiinone.cli.checks.host import host_findings
+from apiinone.cli.checks.providers import catalogue_findings, entrance_findings, provider_findings
+from apiinone.cli.opening import make_folders, settings_now
+from apiinone.cli.printing import json_option, plain, print_json
+from apiinone.settings import CONFIG_FILE, Settings, environment
+
+TIMEOUT_S = 30.0
+_MARKS = {"ok": ("ok", "green"), "warning": ("look", "yellow"), "error": ("WRONG", "red")}
+
+
+@click.command()
+@json_option
+def doctor(*, as_json: bool) -> int:
+    """Say what is configured, what is missing, and how to put it right. Exit status 1 where something is wrong."""
+    settings = settings_now()
+    found = now(_findings(settings))
+    sound = not any(one.severity == "error" for one in found)
+    if as_json:
+        print_json({"ok": sound, "settings_file": environment().get(CONFIG_FILE), "findings": found})
+    else:
+        _show(found)
+    return 0 if sound else 1
+
+
+async def _findings(settings: Settings) -> list[Finding]:
+    make_folders(settings)
+    catalogue = catalogue_here(settings)
+    found = list(host_findings(settings))
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            found += [finding async for finding in database_findings(settings)]
+            found.append(await storage_finding(settings))
+    except TimeoutError:
+        found.append(error("database", f"no answer within {TIMEOUT_S:.0f} s", "see whether it runs and can be reached"))
+    found += provider_findings(settings, environment(), catalogue)
+    found += catalogue_findings(catalogue)
+    return [*found, *entrance_findings(settings)]
+
+
+def _show(found: list[Finding]) -> None:
+    width = max(len(one.about) for one in found)
+    for one in found:
+        word, colour = _MARKS[one.severity]
+        mark = click.style(word.ljust(6), fg=colour) if sys.stdout.isatty() else word.ljust(6)
+        click.echo(f"{mark}{one.about.ljust(width)}  {plain(one.says)}")
+        if one.fix:
+            click.echo(f"{' ' * (6 + width)}  -> {plain(one.fix)}")

@@ -1,0 +1,168 @@
+"""A whole server in this process: database held and prepared, worker, duties, control socket, HTTP; and its end.
+
+The end goes backwards: no new connection is taken, requests under way are answered, open tasks are handed back.
+"""
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+from collections.abc import AsyncGenerator, Coroutine, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+import uvicorn
+from msgspec import Struct
+
+from apiinone.app import App, open_app
+from apiinone.cli.opening import desk_of, holding_database, sqlite_file
+from apiinone.cli.preparing import Migrated, prepare
+from apiinone.cli.printing import say
+from apiinone.control.ownership import Ownership, Taken
+from apiinone.control.serving import taking_commands
+from apiinone.core.errors import Conflict
+from apiinone.gateway import gateway
+from apiinone.settings import Settings, environment
+
+T = TypeVar("T")
+BACKLOG = 2048
+KEEP_ALIVE_S = 75
+DRAIN_S = 10
+"""How long requests under way may take once the server is told to stop."""
+ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Served(Struct, frozen=True):
+    """A server that answers."""
+
+    app: App
+    url: str
+    """Where clients on this machine reach it."""
+
+
+@asynccontextmanager
+async def serving(settings: Settings, listener: socket.socket) -> AsyncGenerator[Served]:
+    """Serve on the listener for the length of the block. Raises Refusal, SettingsError, CatalogueInvalid."""
+    url = url_of(listener)
+    try:
+        async with holding_database(settings) as ownership:
+            await prepare_aloud(settings)
+            async with (
+                open_app(settings, environment()) as app,
+                app.work(),
+                _commands(app, ownership),
+                _answering(app, listener, url),
+            ):
+                yield Served(app, url)
+    except Taken as taken:
+        raise Conflict(f"{taken}; one server at a time serves an embedded database") from taken
+
+
+async def prepare_aloud(settings: Settings) -> None:
+    """Prepare the database, and tell of a migration."""
+    match await prepare(settings):
+        case Migrated(since, copy):
+            beside = "" if copy is None else f"; as it was before, it stands in {copy}"
+            say(f"the database was migrated from revision {since}{beside}")
+        case _:
+            return
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0: any that is free. Raises Conflict where the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise Conflict(f"port {port} is taken; choose another one with --port") from error
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise Conflict(f"{host}:{port} cannot be listened on: {reason}") from error
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address of a listener as clients on this machine write it."""
+    host, port = listener.getsockname()[:2]
+    if host in ANY_ADDRESS:
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def stop_asked() -> Generator[asyncio.Event]:
+    """An event that the first SIGTERM or Ctrl-C sets. The second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+
+    def first() -> None:
+        asked.set()
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, first)
+    try:
+        yield asked
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def on_fast_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run a server to its end, on uvloop where there is one."""
+    try:
+        from uvloop import new_event_loop  # noqa: PLC0415 - not on every system
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        return runner.run(work)
+
+
+@asynccontextmanager
+async def _commands(app: App, ownership: Ownership | None) -> AsyncGenerator[None]:
+    path = sqlite_file(app.settings)
+    if ownership is None or path is None:
+        yield
+        return
+    async with taking_commands(desk_of(app), path) as control_socket:
+        ownership.tell(control_socket)
+        yield
+        ownership.tell()
+
+
+@asynccontextmanager
+async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenerator[None]:
+    config = uvicorn.Config(
+        gateway(app, url),
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    server = _Server(config)
+    running = asyncio.create_task(server.serve([listener]))
+    try:
+        while not server.started:
+            await asyncio.wait([running], timeout=0.005)
+            if running.done():
+                running.result()
+        yield
+    finally:
+        server.should_exit = True
+        await running
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process's signals to `stop_asked`."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield

@@ -1,0 +1,139 @@
+"""Natural batching: who waits together, who is served, and what one bad item costs the others."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apiinone.core.batch import Batcher
+from apiinone.core.errors import DatabaseUnavailable, Overloaded, ServerError
+
+Item = tuple[str, int]
+
+
+class Counter:
+    """Does items by giving them back, in as many turns of the loop as a commit would take."""
+
+    def __init__(self, *, bad: Callable[[Item], bool] = lambda _: False) -> None:
+        self.batches: list[list[Item]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._bad = bad
+
+    async def run(self, items: Sequence[Item]) -> Sequence[Item]:
+        self.batches.append(list(items))
+        await self.gate.wait()
+        await asyncio.sleep(0)
+        if any(map(self._bad, items)):
+            raise ValueError("the database chokes on one of these")
+        return list(items)
+
+    def batcher(self, *, size_max: int = 8, queue_max: int = 1000) -> Batcher[Item, Item]:
+        return Batcher(self.run, share_of=lambda item: item[0], size_max=size_max, queue_max=queue_max)
+
+
+async def test_what_arrives_during_a_batch_joins_the_next_and_an_idle_one_starts_at_once() -> None:
+    counter = Counter()
+    batcher = counter.batcher()
+    await batcher.do(("a", 0))
+    assert counter.batches == [[("a", 0)]]
+    counter.gate.clear()
+    waiting = [asyncio.ensure_future(batcher.do(("a", number))) for number in range(1, 5)]
+    await asyncio.sleep(0.01)
+    counter.gate.set()
+    assert await asyncio.gather(*waiting) == [("a", number) for number in range(1, 5)]
+    assert len(counter.batches) <= 3
+
+
+async def test_each_share_has_its_turn_in_every_batch() -> None:
+    counter = Counter()
+    counter.gate.clear()
+    batcher = counter.batcher(size_max=4)
+    loud = [batcher.enqueue(("loud", number)) for number in range(40)]
+    await asyncio.sleep(0)
+    quiet = batcher.enqueue(("quiet", 0))
+    counter.gate.set()
+    await quiet
+    assert ("quiet", 0) in counter.batches[1]
+    await asyncio.gather(*loud)
+    own = [item for batch in counter.batches for item in batch if item[0] == "loud"]
+    assert own == [("loud", number) for number in range(40)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sets(st.integers(0, 29)), st.integers(1, 32))
+def test_bad_items_fail_alone_wherever_they_stand(bad: set[int], size_max: int) -> None:
+    async def play() -> list[Item | BaseException]:
+        batcher = Counter(bad=lambda item: item[1] in bad).batcher(size_max=size_max)
+        return await asyncio.gather(*[batcher.do(("a", number)) for number in range(30)], return_exceptions=True)
+
+    results = asyncio.run(play())
+    assert [number for number, result in enumerate(results) if isinstance(result, ServerError)] == sorted(bad)
+    assert [result for result in results if isinstance(result, tuple)] == [("a", n) for n in range(30) if n not in bad]
+
+
+async def test_a_database_that_is_away_is_not_asked_again_for_each_half() -> None:
+    asked = 0
+
+    async def run(_: Sequence[Item]) -> Sequence[Item]:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        raise DatabaseUnavailable("away")
+
+    batcher = Batcher[Item, Item](run, share_of=lambda item: item[0], size_max=8, queue_max=100)
+    results = await asyncio.gather(*[batcher.do(("a", number)) for number in range(8)], return_exceptions=True)
+    assert {type(result) for result in results} == {DatabaseUnavailable}
+    assert asked == 1
+
+
+async def test_a_full_queue_refuses_and_takes_again_once_it_has_room() -> None:
+    counter = Counter()
+    counter.gate.clear()
+    batcher = counter.batcher(size_max=2, queue_max=3)
+    taken = [batcher.enqueue(("a", number)) for number in range(3)]
+    with pytest.raises(Overloaded) as refused:
+        batcher.enqueue(("b", 0))
+    assert refused.value.retry_after_s == 1
+    counter.gate.set()
+    await asyncio.gather(*taken)
+    assert batcher.waiting == 0
+    assert await batcher.do(("b", 0)) == ("b", 0)
+
+
+async def test_a_waiter_that_leaves_does_not_take_its_item_or_its_neighbours_back() -> None:
+    counter = Counter()
+    counter.gate.clear()
+    batcher = counter.batcher()
+    waiting = [asyncio.ensure_future(batcher.do(("a", number))) for number in range(3)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    await asyncio.sleep(0)
+    counter.gate.set()
+    assert await waiting[0] == ("a", 0)
+    assert await waiting[2] == ("a", 2)
+    assert counter.batches == [[("a", 0), ("a", 1), ("a", 2)]]
+
+
+async def test_who_stops_waiting_for_the_drain_stops_no_batch() -> None:
+    counter = Counter()
+    counter.gate.clear()
+    batcher = counter.batcher()
+    waiting = batcher.enqueue(("a", 0))
+    draining = asyncio.ensure_future(batcher.drain())
+    await asyncio.sleep(0)
+    draining.cancel()
+    await asyncio.sleep(0)
+    counter.gate.set()
+    async with asyncio.timeout(1):
+        assert await waiting == ("a", 0)
+
+
+async def test_drained_means_that_everything_was_done() -> None:
+    counter = Counter()
+    batcher = counter.batcher(size_max=2)
+    waiting = [batcher.enqueue(("a", number)) for number in range(9)]
+    await batcher.drain()
+    assert all(future.done() for future in waiting)

@@ -1,0 +1,115 @@
+"""A database comes to the right revision, or stays exactly what it was."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from apiinone import migrate as migrating
+from apiinone.core.clock import SystemClock
+from apiinone.db import Database, Sql, Tx, open_database
+from apiinone.migrate import SchemaMismatch, migrate, planned_sql, refuse_other_revision, revision
+from apiinone.migrations import CURRENT_REVISION
+from apiinone.schema import metadata
+from schema_in_use import tables_in_use, with_connection
+
+FOREIGN = Sql("CREATE TABLE workers (theirs text)")
+PUT = Sql("INSERT INTO workers (theirs) VALUES ('kept')")
+KEPT = Sql("SELECT theirs FROM workers")
+OTHER_REVISION = Sql("UPDATE alembic_version SET version_num = '9999'")
+T_NAMES = metadata.tables.keys()
+
+
+async def on(database_url: str, act: Callable[[Database], Awaitable[None]]) -> None:
+    database = await open_database(database_url, SystemClock())
+    try:
+        await act(database)
+    finally:
+        await database.close()
+
+
+async def run(database: Database, *statements: Sql) -> None:
+    async def work(tx: Tx) -> None:
+        for statement in statements:
+            await tx.run(statement) if statement is PUT else await tx.rows(statement)
+
+    await database.transact(work)
+
+
+async def test_an_empty_database_becomes_current_and_then_stays_as_it_is(empty_database_url: str) -> None:
+    async def act(database: Database) -> None:
+        assert await revision(database) is None
+        with pytest.raises(SchemaMismatch):
+            await refuse_other_revision(database)
+        for _ in range(2):
+            await migrate(empty_database_url)
+            assert await revision(database) == CURRENT_REVISION
+            await refuse_other_revision(database)
+
+    await on(empty_database_url, act)
+
+
+async def test_a_database_of_a_newer_program_is_refused_and_left_alone(database_url: str) -> None:
+    async def act(database: Database) -> None:
+        await run(database, OTHER_REVISION)
+        with pytest.raises(SchemaMismatch, match="9999"):
+            await refuse_other_revision(database)
+        with pytest.raises(SchemaMismatch, match="9999"):
+            await migrate(database_url)
+        assert await revision(database) == "9999"
+
+    await on(database_url, act)
+
+
+async def test_a_script_that_fails_half_way_leaves_the_schema_as_it_was(empty_database_url: str) -> None:
+    async def act(database: Database) -> None:
+        await run(database, FOREIGN, PUT)
+        with pytest.raises(Exception, match="workers"):
+            await migrate(empty_database_url)
+        assert await revision(database) is None
+
+        async def look(tx: Tx) -> list[str]:
+            return [row[0] for row in await tx.rows(KEPT)]
+
+        assert await database.read(look) == ["kept"]
+
+    await on(empty_database_url, act)
+    tables = await asyncio.to_thread(tables_in_use, empty_database_url)
+    assert tables.keys() == {"workers"}
+
+
+async def test_two_that_migrate_at_once_both_find_it_done(empty_database_url: str) -> None:
+    await asyncio.gather(*[migrate(empty_database_url) for _ in range(3)])
+    await on(empty_database_url, refuse_other_revision)
+
+
+def test_what_would_be_run_can_be_read_before(database_url: str) -> None:
+    words = planned_sql(database_url, None)
+    assert [name for name in T_NAMES if f"CREATE TABLE {name} " not in words] == []
+    assert planned_sql(database_url, CURRENT_REVISION).strip().upper() in {"", "BEGIN;\n\nCOMMIT;"}
+
+
+def test_this_code_needs_the_newest_script() -> None:
+    scripts = ScriptDirectory.from_config(migrating._config())  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    assert scripts.get_current_head() == CURRENT_REVISION
+
+
+def test_alembic_finds_nothing_to_change(database_url: str) -> None:
+    def compare(connection: Connection) -> list[object]:
+        found = compare_metadata(MigrationContext.configure(connection), metadata)
+        return [one for one in found if "alembic_version" not in str(one)]
+
+    assert with_connection(database_url, compare) == []
+
+
+def test_every_check_of_the_description_is_in_force(database_url: str) -> None:
+    def checks(connection: Connection) -> dict[str, int]:
+        seen = inspect(connection)
+        return {name: len(seen.get_check_constraints(name)) for name in T_NAMES}
+
+    described = {name: len(tables_in_use(database_url)[name].checks) for name in T_NAMES}
+    assert with_connection(database_url, checks) == described

@@ -1,0 +1,173 @@
+"""SQLite alone: its one writer, its locks, its settings."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apiinone import db_sqlite
+from apiinone.core.clock import SystemClock
+from apiinone.core.errors import DatabaseUnavailable
+from apiinone.db import Sql, Tx
+from apiinone.db_sqlite import SqliteDatabase, drive, is_fixed, open_sqlite, sqlite_module
+
+PUT = Sql("INSERT INTO facts (name, value) VALUES ($1, $2)")
+COUNT = Sql("SELECT count(*) FROM facts")
+
+
+@pytest.fixture
+async def sqlite(sqlite_path: Path) -> AsyncIterator[SqliteDatabase]:
+    opened = open_sqlite(str(sqlite_path), SystemClock())
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def stranger(sqlite_path: Path) -> Any:
+    """A connection as another process would have it; locks do not tell the two apart."""
+    connection = sqlite_module().connect(str(sqlite_path), isolation_level=None, check_same_thread=False)
+    yield connection
+    connection.close()
+
+
+async def put(tx: Tx) -> None:
+    await tx.run(PUT, "a", "")
+
+
+async def count(tx: Tx) -> int:
+    row = await tx.row(COUNT)
+    assert row is not None
+    return row[0]
+
+
+async def test_a_transaction_that_waits_for_anything_else_is_refused_and_leaves_nothing(sqlite: SqliteDatabase) -> None:
+    async def work(tx: Tx) -> None:
+        await put(tx)
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="waited"):
+        await sqlite.transact(work)
+    assert await sqlite.read(count) == 0
+    await sqlite.transact(put)
+    assert await sqlite.read(count) == 1
+
+
+def test_a_coroutine_is_driven_to_its_result_or_its_error() -> None:
+    async def three() -> int:
+        return 3
+
+    async def broken() -> None:
+        raise KeyError("x")
+
+    assert drive(three()) == 3
+    with pytest.raises(KeyError):
+        drive(broken())
+
+
+async def test_a_lock_of_another_process_is_waited_for_while_reads_go_on(sqlite: SqliteDatabase, stranger: Any) -> None:
+    stranger.execute("BEGIN IMMEDIATE")
+    writing = asyncio.ensure_future(sqlite.transact(put))
+    await asyncio.sleep(0.05)
+    assert not writing.done()
+    assert await sqlite.read(count) == 0
+    stranger.execute("COMMIT")
+    await writing
+    assert await sqlite.read(count) == 1
+
+
+async def test_a_lock_that_is_never_given_up_is_a_refusal(
+    sqlite: SqliteDatabase, stranger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db_sqlite, "_BUSY_WAIT_S", 0.05)
+    stranger.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseUnavailable):
+        await sqlite.transact(put)
+    stranger.execute("ROLLBACK")
+    await sqlite.transact(put)
+    assert await sqlite.read(count) == 1
+
+
+async def test_a_full_disk_is_a_refusal_and_leaves_nothing(sqlite: SqliteDatabase) -> None:
+    async def pages(tx: Tx) -> int:
+        row = await tx.row(Sql("PRAGMA page_count"))
+        assert row is not None
+        return row[0]
+
+    async def limit(tx: Tx) -> None:
+        await tx.rows(Sql("PRAGMA max_page_count = 1"))
+
+    async def fill(tx: Tx) -> None:
+        for number in range(50):
+            await tx.run(PUT, str(number), "x" * 4000)
+
+    assert await sqlite.read(pages) > 1
+    await sqlite.transact(limit)
+    with pytest.raises(DatabaseUnavailable):
+        await sqlite.transact(fill)
+    assert await sqlite.read(count) == 0
+
+
+async def test_a_read_that_the_database_refuses_is_a_refusal(sqlite: SqliteDatabase) -> None:
+    async def look(tx: Tx) -> None:
+        await tx.rows(Sql("SELECT 1 FROM nowhere"))
+
+    for read in (sqlite.read, sqlite.read_long):
+        with pytest.raises(DatabaseUnavailable):
+            await read(look)
+    assert await sqlite.read(count) == 0
+
+
+async def test_what_is_committed_is_on_disk_and_references_are_kept(sqlite: SqliteDatabase) -> None:
+    async def settings(tx: Tx) -> tuple[str, int, int]:
+        rows = [await tx.row(Sql("PRAGMA journal_mode")), await tx.row(Sql("PRAGMA synchronous"))]
+        rows.append(await tx.row(Sql("PRAGMA foreign_keys")))
+        mode, synchronous, references = (row[0] for row in rows if row is not None)
+        return mode, synchronous, references
+
+    full, on = 2, 1
+    assert await sqlite.transact(settings) == ("wal", full, on)
+
+
+async def test_a_commit_under_way_does_not_hold_up_reads_or_the_loop(sqlite: SqliteDatabase) -> None:
+    writes = [asyncio.ensure_future(sqlite.transact(_putting(number))) for number in range(20)]
+    seen: list[int] = []
+    while not all(write.done() for write in writes):
+        seen.append(await sqlite.read(count))
+        await asyncio.sleep(0)
+    assert seen == sorted(seen)
+    assert await sqlite.read(count) == 20
+
+
+def _putting(number: int) -> Any:
+    async def work(tx: Tx) -> None:
+        await tx.run(PUT, str(number), "")
+
+    return work
+
+
+@pytest.mark.parametrize(
+    ("version", "fixed"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 9), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 52, 0), True),
+        ((4, 0, 0), True),
+        ((3, 7, 0), False),
+    ],
+)
+def test_only_releases_with_the_fix_count_as_fixed(version: tuple[int, int, int], *, fixed: bool) -> None:
+    assert is_fixed(version) == fixed
+
+
+def test_a_folder_that_cannot_be_made_is_a_refusal(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DatabaseUnavailable):
+        open_sqlite(str(tmp_path / "file" / "x.sqlite"), SystemClock())

@@ -1,0 +1,106 @@
+"""Every statement of the product is one that both engines understand."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import apiinone
+from apiinone.db import Sql
+from apiinone.db_sqlite import sqlite_module
+
+NOT_IMPORTED = ("apiinone.__main__", "apiinone.migrations.")
+STATEMENTS_MIN = 80
+
+
+def _modules() -> Iterator[str]:
+    for found in pkgutil.walk_packages(apiinone.__path__, "apiinone."):
+        if not found.name.startswith(NOT_IMPORTED):
+            yield found.name
+
+
+def _statements() -> dict[str, Sql]:
+    found: dict[str, Sql] = {}
+    for module in _modules():
+        for name, value in vars(importlib.import_module(module)).items():
+            values = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
+            for number, one in enumerate(values):
+                if isinstance(one, Sql):
+                    found.setdefault(f"{module}.{name}[{number}]", one)
+    return found
+
+
+STATEMENTS = _statements()
+
+
+def test_the_statements_were_found() -> None:
+    assert len(STATEMENTS) >= STATEMENTS_MIN
+
+
+async def test_postgresql_understands_every_statement(postgres_url: str) -> None:
+    connection = await asyncpg.connect(postgres_url)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    refused: dict[str, str] = {}
+    for name, statement in STATEMENTS.items():
+        try:
+            await connection.prepare(statement.postgresql)  # pyright: ignore[reportUnknownMemberType]
+        except asyncpg.PostgresError as error:
+            refused[name] = str(error)
+    await connection.close()  # pyright: ignore[reportUnknownMemberType]
+    assert refused == {}
+
+
+def test_sqlite_understands_every_statement(sqlite_path: Path) -> None:
+    module = sqlite_module()
+    connection = module.connect(str(sqlite_path))
+    refused: dict[str, str] = {}
+    for name, statement in STATEMENTS.items():
+        values = [None] * max([n for n in range(40) if f"?{n}" in statement.sqlite], default=0)
+        try:
+            connection.execute(f"EXPLAIN {statement.sqlite}", values)
+        except module.Error as error:
+            refused[name] = str(error)
+    connection.close()
+    assert refused == {}
+
+
+def test_no_word_of_postgresql_alone_is_left_for_sqlite() -> None:
+    left = {
+        name
+        for name, statement in STATEMENTS.items()
+        for word in ("FOR UPDATE", "FOR SHARE", "::", "ANY(", "$")
+        if word in statement.sqlite
+    }
+    assert left == set()
+
+
+@pytest.mark.parametrize(
+    ("postgresql", "sqlite"),
+    [
+        ("SELECT a FROM t WHERE b = $1 AND c = $12", "SELECT a FROM t WHERE b = ?1 AND c = ?12"),
+        ("SELECT a FROM t WHERE b = $1::bigint", "SELECT a FROM t WHERE b = ?1"),
+        (
+            "SELECT a FROM t WHERE b = ANY($2::text[]) ORDER BY a FOR UPDATE SKIP LOCKED",
+            "SELECT a FROM t WHERE b IN (SELECT value FROM json_each(?2)) ORDER BY a",
+        ),
+        ("SELECT a FROM t FOR UPDATE OF t", "SELECT a FROM t"),
+        ("SELECT 1 WHERE a IN (SELECT b FROM t FOR UPDATE)", "SELECT 1 WHERE a IN (SELECT b FROM t)"),
+    ],
+)
+def test_the_words_for_sqlite_follow_from_those_for_postgresql(postgresql: str, sqlite: str) -> None:
+    assert Sql(postgresql).sqlite == sqlite  # pyright: ignore[reportArgumentType] - literals of this test
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), max_size=5))
+def test_lists_reach_sqlite_whole(values: list[str]) -> None:
+    connection = sqlite_module().connect(":memory:")
+    rows = connection.execute(
+        "SELECT value FROM json_each(?1)", [apiinone.db_sqlite._bound([values])[0]]  # noqa: SLF001
+    ).fetchall()
+    connection.close()
+    assert [row[0] for row in rows] == values
