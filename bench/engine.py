@@ -57,7 +57,7 @@ async def measure(rounds: int) -> Findings:
             ratio, others = await _compare(name, folder / name, where, rounds)
             promised.append(ratio)
             beside += others
-    return Findings(tuple(promised), tuple(beside), postgresql=postgres_version(server))
+        return Findings(tuple(promised), tuple(beside), postgresql=postgres_version(server))
 
 
 async def _compare(

@@ -29,7 +29,9 @@ def connect_vendors(
         if hook is not None and settings.public_url.startswith("https://"):
             webhook_secrets[name] = hook.reveal()
             webhook_url = f"{settings.public_url.rstrip('/')}/api/v1/providers/{name}/webhook"
-        pace = Pace(per_s_max=remote.submit_per_s_max, concurrent_max=remote.concurrent_max, clock=clock)
+        per_s_max = settings.provider_submits_per_s_max.get(name, remote.submit_per_s_max)
+        concurrent_max = settings.provider_concurrent_max.get(name, remote.concurrent_max)
+        pace = Pace(per_s_max=per_s_max, concurrent_max=concurrent_max, clock=clock)
         vendors[name] = Vendor(remote, secret, pace, webhook_url)
     return vendors, webhook_secrets
 
@@ -40,5 +42,6 @@ def own_hosts(settings: Settings) -> frozenset[str]:
     for url in settings.provider_base_urls.values():
         parts = urlsplit(url)
         if parts.hostname:
-            hosts.add(f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}")
+            host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+            hosts.add(f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}")
     return frozenset(hosts)

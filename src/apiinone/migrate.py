@@ -9,8 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from apiinone.core.clock import SystemClock
 from apiinone.core.errors import DatabaseUnavailable
-from apiinone.db import Database, Sql, Tx
+from apiinone.db import Database, Sql, Tx, open_database
 from apiinone.migrations import CURRENT_REVISION
 
 _HAS_VERSION = Sql(
@@ -46,16 +47,23 @@ async def refuse_other_revision(database: Database) -> None:
 
 
 async def migrate(url: str) -> None:
-    """Run what is missing, each script in its transaction.
+    """Run what is missing, all of it in one transaction: whatever a script raises leaves the schema as it was.
 
-    Raises SchemaMismatch for a database of a newer program; whatever a script raises leaves the schema as it was.
+    Another process may do the same at the same time. Raises SchemaMismatch for a database of a newer program.
     """
     from alembic import command  # noqa: PLC0415 - loaded only where something is to be migrated
+    from alembic.util import CommandError  # noqa: PLC0415 - as above
 
     def upgrade(connection: Any) -> None:
         command.upgrade(_config(connection=connection), "head")
 
-    await _with_connection(url, upgrade)
+    try:
+        await _with_connection(url, upgrade)
+    except CommandError as error:
+        raise SchemaMismatch(f"the database is at a revision that this program does not know: {error}") from error
+    except Exception:
+        if not await _is_current(url):  # else another process was faster
+            raise
 
 
 def planned_sql(url: str, since: str | None) -> str:
@@ -68,6 +76,14 @@ def planned_sql(url: str, since: str | None) -> str:
     config.output_buffer = output
     command.upgrade(config, f"{since or 'base'}:head", sql=True)
     return output.getvalue()
+
+
+async def _is_current(url: str) -> bool:
+    database = await open_database(url, SystemClock())
+    try:
+        return await revision(database) == CURRENT_REVISION
+    finally:
+        await database.close()
 
 
 def _config(**attributes: Any) -> Any:
@@ -87,23 +103,23 @@ async def _with_connection(url: str, act: Callable[[Any], None]) -> None:
 
     engine = create_async_engine("postgresql+asyncpg://" + url.split("://", 1)[1])
     try:
-        async with engine.connect() as connection:
+        async with engine.begin() as connection:
             await connection.run_sync(act)
-            await connection.commit()
     finally:
         await engine.dispose()
 
 
 def _with_sqlite(url: str, act: Callable[[Any], None]) -> None:
-    from sqlalchemy import create_engine  # noqa: PLC0415 - as above
+    from sqlalchemy import create_engine, event  # noqa: PLC0415 - as above
 
     from apiinone.db_sqlite import sqlite_module  # noqa: PLC0415 - as above
 
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=sqlite_module())
+    engine = create_engine(url, module=sqlite_module(), connect_args={"isolation_level": None})
+    # The driver itself would not begin a transaction before CREATE TABLE.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
-        with engine.connect() as connection:
+        with engine.begin() as connection:
             act(connection)
-            connection.commit()
     finally:
         engine.dispose()

@@ -16,7 +16,12 @@ from apiinone.core.secret import Secret
 
 PREFIX = "APIINONE_"
 CONFIG_FILE = "APIINONE_CONFIG"
-PROVIDER_URL_SUFFIX = "_BASE_URL"
+PROVIDER_TABLES = {
+    "_BASE_URL": "provider_base_urls",
+    "_SUBMITS_PER_S_MAX": "provider_submits_per_s_max",
+    "_CONCURRENT_MAX": "provider_concurrent_max",
+}
+"""Endings of variables that are set for each provider, and the tables they fill: `APIINONE_RECRAFT_BASE_URL` …"""
 
 
 class SettingsError(Exception):
@@ -76,6 +81,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Child processes that draw test pictures."""
     provider_base_urls: dict[str, str] = {}
     """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …"""
+    provider_submits_per_s_max: dict[str, float] = {}
+    """Submits a second, if your contract with the vendor allows others: `APIINONE_RECRAFT_SUBMITS_PER_S_MAX` …"""
+    provider_concurrent_max: dict[str, int] = {}
+    """Submits at once, likewise: `APIINONE_RECRAFT_CONCURRENT_MAX` …"""
 
     @property
     def data_path(self) -> Path:
@@ -101,19 +110,20 @@ def environment() -> Mapping[str, str]:
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings. Raises SettingsError naming the variable or the file's field."""
     values = _from_file(environ.get(CONFIG_FILE, ""))
-    base_urls: dict[str, str] = dict(values.get("provider_base_urls", {}))
     for name, text in environ.items():
         if not name.startswith(PREFIX) or name == CONFIG_FILE:
             continue
         field = name.removeprefix(PREFIX).lower()
-        if name.endswith(PROVIDER_URL_SUFFIX):
-            base_urls[field.removesuffix(PROVIDER_URL_SUFFIX.lower())] = text
-        elif field in Settings.__struct_fields__:
+        ending = next((ending for ending in PROVIDER_TABLES if name.endswith(ending)), None)
+        if field in Settings.__struct_fields__:
             values[field] = _typed(field, text)
+        elif ending is not None:
+            table = PROVIDER_TABLES[ending]
+            values[table] = {**values.get(table, {}), field.removesuffix(ending.lower()): text}
         else:
             raise SettingsError(f"{name}: there is no such setting")
     try:
-        return msgspec.convert({**values, "provider_base_urls": base_urls}, Settings)
+        return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise SettingsError(f"settings: {error}") from error
 

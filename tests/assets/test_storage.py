@@ -3,10 +3,12 @@ import os
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from obstore.store import LocalStore
 
 from apiinone.assets.storage import (
     NoSuchObject,
@@ -21,6 +23,7 @@ from apiinone.assets.storage import (
     output_key,
     place_prefix,
 )
+from apiinone.assets.storage_objects import ObjectStorage
 from assets.s3_simulator import BUCKET, S3Server, s3_server
 
 PLACE = Place("test", "a" * 26, "b" * 26, "c" * 26)
@@ -102,7 +105,8 @@ async def test_a_listing_has_what_lies_below_whole_segments(storage: Storage) ->
     assert (await listed(storage, "test/" + "a" * 26)).keys() == {KEY, elsewhere}
     assert (await listed(storage, "test/" + "a" * 26 + "/")).keys() == {KEY, elsewhere}
     assert (await listed(storage, "")).keys() == {KEY, elsewhere, another, "probe/x.txt"}
-    assert await listed(storage, "test/none") == {}
+    for part_of_a_segment in ("test/aaa", "te", place_prefix(PLACE)[:-1], "test/none"):
+        assert await listed(storage, part_of_a_segment) == {}
 
 
 async def test_many_writes_at_once_all_arrive(storage: Storage) -> None:
@@ -129,6 +133,15 @@ async def test_s3_is_asked_with_the_credential_and_its_failures_are_ours(s3: S3S
     with pytest.raises(StorageFailed):
         await listed(storage, "")
     assert set(s3.authorised) == {True}
+
+
+async def test_what_is_missing_may_be_deleted_where_the_store_itself_minds(tmp_path: Path) -> None:
+    storage = ObjectStorage(cast("Any", LocalStore(tmp_path)))  # like the stores of Google and Azure, it minds
+    await storage.put("a/1", b"x")
+    await storage.put("a/3", b"x")
+    await storage.delete(["a/1", "a/2", "a/3", "a/4"])
+    await storage.delete(["a/5"])
+    assert await listed(storage, "") == {}
 
 
 async def test_a_storage_that_forgets_fails_the_check(s3: S3Server) -> None:

@@ -1,3 +1,4 @@
+import base64
 import contextlib
 import io
 import xml.etree.ElementTree as ET
@@ -10,6 +11,7 @@ from PIL import Image
 from apiinone.assets.media import Unacceptable
 from apiinone.assets.svg import SvgClean, SvgJob, SvgRefused, sanitise, sanitise_job, svg_size
 from assets.hostile_svgs import CLEANED, REFUSED, SVG_NS, drawing
+from assets.pictures import noise_png, picture, png_bomb
 
 RICH = b"""<?xml version="1.0" encoding="utf-8"?>
 <!-- drawn by hand -->
@@ -159,6 +161,45 @@ def test_a_transform_in_a_style_loses_its_units() -> None:
     assert b'transform="translate(3, 4) rotate(5)"' in sanitise(
         drawing("<g style='transform: translate(3px, 4px) rotate(5deg)'/>")
     )
+
+
+def test_words_stay_words() -> None:
+    text = "<text>&lt;script>&amp;lt; &quot;]]&gt;&#13;</text><title>a<g id='x'/>b</title>"
+    family = "<g font-family='&quot;A B&quot;, &amp;amp'/>"
+    clean = sanitise(drawing(text + family))
+    assert b'<text>&lt;script&gt;&amp;lt; "]]&gt;&#13;</text>\n<title>ab</title>\n' in clean
+    assert b'<g font-family="&quot;A B&quot;, &amp;amp"/>' in clean
+    assert sanitise(clean) == clean
+
+
+def test_what_shows_nothing_any_more_is_taken_out() -> None:
+    clean = sanitise(drawing("<use href='x.svg#a'/><use/><image href='x.png'/><image/>"))
+    assert b"<use" not in clean
+    assert b"<image" not in clean
+
+
+def test_a_reference_stays_where_it_refers_to_something_only() -> None:
+    pixel = "data:image/png;base64," + base64.b64encode(picture("PNG", (1, 1))).decode()
+    clean = sanitise(drawing(f"<a href='#kept'><rect href='#kept'/></a><use href='{pixel}'/><g href='{pixel}'/>"))
+    assert b"href=" not in clean
+
+
+def test_a_picture_inside_a_drawing_is_small_and_what_it_says() -> None:
+    def kept(data: bytes, kind: str = "png") -> bool:
+        url = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+        return b"<image" in sanitise(drawing(f"<image href='{url}'/>"))
+
+    assert kept(picture("PNG"))
+    assert kept(picture("JPEG"), "jpg")
+    assert b"data:image/jpeg;" in sanitise(
+        drawing(f"<image href='data:image/png;base64,{base64.b64encode(picture('JPEG')).decode()}'/>")
+    )
+    assert kept(png_bomb(2048))
+    assert not kept(png_bomb(2049))
+    assert kept(noise_png(900))
+    assert not kept(noise_png(1100))
+    assert not kept(picture("GIF"), "gif")
+    assert not kept(picture("GIF"))
 
 
 @pytest.mark.parametrize(

@@ -126,8 +126,8 @@ class _Writer:
     """Writes the canonical form: sorted attributes, a line for each element, nothing added inside text."""
 
     def __init__(self) -> None:
-        self._pieces: list[str] = []
-        self._characters = 0
+        self._pieces: list[bytes] = []
+        self._bytes = 0
 
     def document(self, root: Node) -> bytes:
         """The bytes of the whole. Raises Unacceptable where they are more than a drawing may have."""
@@ -135,17 +135,15 @@ class _Writer:
         self._put('<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg"')
         self._put(' xmlns:xlink="http://www.w3.org/1999/xlink"' if referring else "")
         self._rest(root, "\n")
-        data = "".join(self._pieces).encode()
-        if len(data) > BYTES_MAX:
-            raise Unacceptable("too_large", "SVG, written out")
-        return data
+        return b"".join(self._pieces)
 
     def _put(self, text: str) -> None:
         """Add text; stop before attributes written out for each element fill the memory."""
-        self._characters += len(text)
-        if self._characters > BYTES_MAX:
+        piece = text.encode()
+        self._bytes += len(piece)
+        if self._bytes > BYTES_MAX:
             raise Unacceptable("too_large", "SVG, written out")
-        self._pieces.append(text)
+        self._pieces.append(piece)
 
     def _rest(self, node: Node, line_end: str) -> None:
         """Everything of an element after its name."""

@@ -71,8 +71,6 @@ FUNCTIONS = _names(
 )
 """Functions that a value may call; `url` only with a fragment."""
 
-VALUE_CHARACTERS_MAX = 4096
-"""Longest value of a style property."""
 IMAGE_LIMITS = MediaLimits("raster", bytes_max=1024 * 1024, pixels_max=2048 * 2048, side_px_max=4096)
 """What a picture inside a drawing may be."""
 

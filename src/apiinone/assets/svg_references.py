@@ -19,17 +19,14 @@ def judge_references(root: Node) -> None:
     """Raise Unacceptable for references in a circle, or that expand without measure."""
     named = {node.attributes["id"]: node for node in reversed(list(walk(root))) if "id" in node.attributes}
     known: dict[int, Extent] = {}
-    under_way: set[int] = set()
     stack = [(root, _parts(root, named))]
     while stack:
         node, parts = stack[-1]
-        under_way.add(id(node))
         part = next((part for part in parts if id(part) not in known), None)
         if part is None:
             known[id(node)] = _extent(node, named, known)
-            under_way.discard(id(node))
             stack.pop()
-        elif id(part) in under_way or len(stack) > NESTED_MAX:
+        elif len(stack) > NESTED_MAX:  # as it always is, sooner or later, where references go in a circle
             raise Unacceptable("broken", "references in a circle, or too deep")
         else:
             stack.append((part, _parts(part, named)))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from apiinone.assets.media import Unacceptable
-from apiinone.assets.svg_allowed import PROPERTIES, STYLE_ONLY, VALUE_CHARACTERS_MAX, clean_value
+from apiinone.assets.svg_allowed import PROPERTIES, STYLE_ONLY, clean_value
 from apiinone.assets.svg_tree import Node, walk
 
 SELECTORS_MAX = 5_000
@@ -120,7 +120,7 @@ def _sheets(root: Node) -> str:
 
 
 def _blocks(sheets: str) -> Iterator[tuple[str, str]]:
-    """Pairs of selectors and declarations; at-rules are passed over, with all they hold."""
+    """Pairs of selectors and declarations. A rule within another, as in an at-rule, is no pair of its own."""
     depth, start, opened = 0, 0, 0
     for mark in _MARK.finditer(sheets):
         if mark[0] == "{":
@@ -129,9 +129,8 @@ def _blocks(sheets: str) -> Iterator[tuple[str, str]]:
         elif mark[0] == "}":
             depth = max(0, depth - 1)
         if depth == 0:
-            prelude = sheets[start:opened].strip()
-            if mark[0] == "}" and not prelude.startswith("@"):
-                yield prelude, sheets[opened + 1 : mark.start()]
+            if mark[0] == "}":
+                yield sheets[start:opened], sheets[opened + 1 : mark.start()]
             start = opened = mark.end()
 
 
@@ -140,8 +139,6 @@ def _block(text: str) -> Iterator[Declaration]:
     for part in text.split(";"):
         name, _, value = part.partition(":")
         name = name.strip().lower()
-        if len(value) > VALUE_CHARACTERS_MAX:
-            continue
         value, important = _IMPORTANT.subn("", value)
         cleaned = clean_value(value)
         if cleaned is None:
@@ -150,7 +147,7 @@ def _block(text: str) -> Iterator[Declaration]:
             cleaned = _UNIT.sub(r"\1", cleaned)
         if name == "marker":
             yield from (Declaration(f"marker-{place}", cleaned, bool(important)) for place in ("start", "mid", "end"))
-        elif name in PROPERTIES or (name in STYLE_ONLY and "url(" not in cleaned):
+        elif name in PROPERTIES or name in STYLE_ONLY:
             yield Declaration(name, cleaned, bool(important))
 
 

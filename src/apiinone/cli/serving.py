@@ -141,6 +141,7 @@ async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenera
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,

@@ -182,15 +182,19 @@ class Books:
         for owner, lots in self.lots.items():
             for lot in lots.values():
                 if lot.available and lot.expires_us is not None and lot.expires_us <= self.now_us:
-                    self.expire(owner, lot, key=f"expire:{lot.id}", reason="lot expired")
+                    self.expire(owner, lot, reason="lot expired")
 
-    def expire(self, owner: Owner, lot: Lot, *, key: str, reason: str) -> None:
-        """Take what a lot still has available out of the balance."""
+    def expire(self, owner: Owner, lot: Lot, *, reason: str, hold: Hold | None = None) -> None:
+        """Take what a lot still has available out of the balance; `hold` is the one that gave it back, if one did.
+
+        A lot may expire more than once, so the key names that hold or how much of the lot has expired by then.
+        """
         amount = lot.available
         lot.available -= amount
         lot.expired += amount
         lot.changed = True
-        self._post(owner, "expire", amount, key=key, lot_id=lot.id, actor="ledger", reason=reason)
+        key = f"expire:{lot.id}:{lot.expired if hold is None else hold.id}"
+        self._post(owner, "expire", amount, key=key, lot_id=lot.id, hold=hold, actor="ledger", reason=reason)
 
     def _take(self, lots: Iterable[Lot], amount: int) -> Iterable[Slice]:
         rest = amount
@@ -216,7 +220,7 @@ class Books:
             lot.available += part.amount - burned
             lot.changed = True
             if part.amount > burned and lot.expires_us is not None and lot.expires_us <= self.now_us:
-                self.expire(hold.owner, lot, key=f"expire:{lot.id}:{hold.id}", reason="lot expired while held")
+                self.expire(hold.owner, lot, reason="lot expired while held", hold=hold)
 
     def _post(  # noqa: PLR0913 - the columns of an entry, by name
         self,

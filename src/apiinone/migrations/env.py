@@ -8,6 +8,6 @@ connection = context.config.attributes.get("connection")
 if connection is None:
     context.configure(dialect_name=context.config.attributes["dialect"], literal_binds=True, target_metadata=metadata)
 else:
-    context.configure(connection=connection, target_metadata=metadata, transaction_per_migration=True)
+    context.configure(connection=connection, target_metadata=metadata)
 with context.begin_transaction():
     context.run_migrations()

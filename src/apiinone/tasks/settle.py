@@ -112,7 +112,7 @@ class Scene:
             self._note(task, move.what)
         if not current or task.state in FINAL:
             return Stale(task.state)
-        if not self._move(task, move.what):
+        if not _of_current_attempt(task, move.what) or not self._move(task, move.what):
             return Stale(task.state, held=True, cancel_requested=task.cancel_requested_us is not None)
         return Moved(task.state, task.fence, cancel_requested=task.cancel_requested_us is not None)
 
@@ -178,8 +178,9 @@ class Scene:
 
     def _cancel(self, task: Task) -> bool:
         attempt = self._current(task)
-        if attempt is None or attempt.state in UNSENT or attempt.provider in REPEATABLE_PROVIDERS:
-            return self._end(task, "canceled")
+        stoppable = attempt is None or attempt.state in UNSENT or attempt.provider in REPEATABLE_PROVIDERS
+        if stoppable and self._end(task, "canceled"):
+            return True
         if task.cancel_requested_us is None:
             task.cancel_requested_us = self.now_us
             task.changed = True
@@ -214,9 +215,10 @@ class Scene:
         error: tuple[str, str] | None = None,
         actor: str = "task",
     ) -> bool:
-        if not self._go(task, event):
+        if next_state(task.state, event) is None:
             return False
         self._close_attempt(task, event)
+        self._go(task, event)
         task.captured = captured
         task.error_type, task.error_message = error or (None, None)
         task.finished_us = self.now_us
@@ -281,6 +283,12 @@ class Scene:
         if task.state in FINAL:
             attempt.late_state = state
         return True
+
+
+def _of_current_attempt(task: Task, what: What) -> bool:
+    """Whether what happened concerns the attempt that the task is on, or no attempt at all."""
+    named = _attempt_named(what)
+    return named is None or named == task.attempt_id
 
 
 def _attempt_named(what: What) -> str | None:

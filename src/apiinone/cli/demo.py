@@ -1,0 +1,80 @@
+"""`apiinone demo`: a server of its own, and a client's way through it."""
+
+import asyncio
+import socket
+from pathlib import Path
+
+import click
+from msgspec.structs import replace
+
+from apiinone.cli.opening import desk_of, make_folders, settings_now, sqlite_file
+from apiinone.cli.printing import say
+from apiinone.cli.serve import HOST, PORT
+from apiinone.cli.serving import Served, listen, on_fast_loop, serving, stop_asked
+from apiinone.core.errors import Conflict, Refusal
+from apiinone.logs import configure_logs
+from apiinone.settings import Settings, environment
+
+EXIT = "DEMO_EXIT"
+FOLDER = "demo"
+
+
+@click.command()
+@click.option("--live", is_flag=True, help="Have them made by a vendor whose credential is set; that costs money.")
+@click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True, help="Another, where taken.")
+def demo(port: int, *, live: bool) -> int:
+    """Make one picture and one drawing on a server of its own, and show what they cost.
+
+    The server goes on until Ctrl-C; with DEMO_EXIT=1 it ends after the job, with status 0 where all went well.
+    """
+    settings = replace(settings_now(), public_url="")  # the links are for this machine
+    make_folders(settings)
+    folder = settings.data_path / FOLDER
+    folder.mkdir(exist_ok=True, mode=0o700)
+    configure_logs((folder / "server.log").open("a"))  # stays open: the end of the process has things to log, too
+    return on_fast_loop(_demo(settings, _listener(port), folder, live=live))
+
+
+async def _demo(settings: Settings, listener: socket.socket, folder: Path, *, live: bool) -> int:
+    stays = environment().get(EXIT, "0") in {"", "0"}
+    with listener, stop_asked() as asked:
+        async with serving(settings, listener) as served:
+            done = await _walked(served, folder, asked, live=live)
+            if done and stays:
+                click.echo("\nServing until Ctrl-C.")
+                await asked.wait()
+    return 0 if done else 1
+
+
+async def _walked(served: Served, folder: Path, asked: asyncio.Event, *, live: bool) -> bool:
+    """Walk the journey, or stop in the middle of it where the user asks for that."""
+    from apiinone.demo.client import CallFailed  # noqa: PLC0415 - rich is loaded for the demo alone
+    from apiinone.demo.journey import Journey, Stage  # noqa: PLC0415 - as above
+    from apiinone.demo.screen import Screen  # noqa: PLC0415 - as above
+
+    app = served.app
+    if live and not app.vendors:
+        raise Conflict("no vendor's credential is set: set RECRAFT_API_TOKEN or WAVESPEED_API_KEY first")
+    kept = "on SQLite" if sqlite_file(app.settings) is not None else "on PostgreSQL"
+    place = f"{kept}, data in {app.settings.data_path}"
+    stage = Stage(served.url, folder, place, "live" if live else "test", tuple(app.vendors))
+    walking = asyncio.ensure_future(Journey(stage, desk_of(app), Screen()).walk())
+    stopping = asyncio.ensure_future(asked.wait())
+    await asyncio.wait([walking, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not walking.done():
+        walking.cancel()
+        await asyncio.wait([walking])
+        return False
+    try:
+        return walking.result()
+    except (CallFailed, Refusal) as error:
+        say(str(error))
+        return False
+
+
+def _listener(port: int) -> socket.socket:
+    try:
+        return listen(HOST, port)
+    except Conflict:
+        return listen(HOST, 0)

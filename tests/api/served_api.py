@@ -1,0 +1,242 @@
+"""The whole API over a real socket, with a worker whose pictures are made at once; and a client that checks each answer.
+
+Whatever a test asks for, its answer must be documented: the status stands in the route's list, the body has the form
+that the list says, and every header that each response carries is there.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import uvicorn
+from aiohttp import ClientResponse, ClientSession
+from msgspec import Struct
+from yarl import URL
+
+from apiinone.accounts.account_rows import open_account
+from apiinone.accounts.key_rows import NewKey, make_key
+from apiinone.accounts.keys import KeyRules, Mode, new_secret, secret_hash, written
+from apiinone.api.errors import ErrorBody
+from apiinone.api.openapi_refusals import refusals_of
+from apiinone.api.route import Bare, ByKey
+from apiinone.api.routes import ROUTES
+from apiinone.api.table import Found, Table
+from apiinone.app import App, open_app
+from apiinone.catalog.entry import Choice
+from apiinone.catalog.rendering import rendering
+from apiinone.core.credits import Credits, whole
+from apiinone.db import Tx
+from apiinone.gateway import gateway
+from apiinone.ledger.budgets import Period
+from apiinone.ledger.grants import grant
+from apiinone.providers.provider import Inline
+from apiinone.settings import Settings
+from apiinone.tasks.audit import audit
+from assets.pictures import png_header, png_of
+
+HOST = "127.0.0.1"
+PNG = png_of(png_header(1, 1), bytes(4))
+"""One black pixel."""
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M0 8 4 0 8 8"/></svg>'
+PROMPT = "A minimalist line art illustration of a mountain landscape, clean design"
+BODY: Mapping[str, object] = {"model": "recraft-v4-text-to-image", "prompt": PROMPT}
+CREATE = "/api/v1/images/generations"
+RECRAFT: Mapping[str, str] = {"RECRAFT_API_TOKEN": "token-for-tests"}
+_TABLE = Table(ROUTES)
+_decode_error = msgspec.json.Decoder(ErrorBody).decode
+
+
+class InstantMaker:
+    """The local provider without its drawing."""
+
+    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
+        vector = rendering(choice, fields).kind == "vector"
+        return (Inline(SVG if vector else PNG),) * outputs
+
+
+class Tenant(Struct, frozen=True):
+    """An account and one of its keys."""
+
+    account_id: str
+    key_id: str
+    key: str
+
+
+class Got(Struct, frozen=True):
+    """A response, read and checked."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def data(self) -> Any:
+        assert self.status == 200, self.body
+        return self.json["data"]
+
+    @property
+    def error(self) -> Any:
+        assert self.status >= 400, self.body
+        return self.json["error"]
+
+    @property
+    def refused(self) -> tuple[int, str, str | None]:
+        """Status, type and param of a refusal."""
+        return (self.status, self.error["type"], self.error["param"])
+
+
+class Api:
+    """A running API and what tests do with it."""
+
+    def __init__(self, app: App, url: str, session: ClientSession) -> None:
+        self.app = app
+        self.url = url
+        self.session = session
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        key: str | None = None,
+        body: object = None,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Got:
+        """Send a request, read the answer and check that it is one the documents promise."""
+        sent = dict(headers or {})
+        if key is not None:
+            sent.setdefault("Authorization", f"Bearer {key}")
+        if body is not None:
+            data = json.dumps(body).encode()
+        if data is not None:
+            sent.setdefault("Content-Type", "application/json")
+        url = URL(self.url + path, encoded=True)
+        async with self.session.request(method, url, data=data, headers=sent, allow_redirects=False) as response:
+            return await _checked(method, path, response)
+
+    async def get(self, path: str, key: str | None = None, **headers: str) -> Got:
+        return await self.ask("GET", path, key=key, headers=_header_names(headers))
+
+    async def create(self, key: str, body: Mapping[str, object] = BODY, **headers: str) -> Got:
+        return await self.ask("POST", CREATE, key=key, body=body, headers=_header_names(headers))
+
+    async def task(self, key: str, body: Mapping[str, object] = BODY, **headers: str) -> str:
+        """A new task's id."""
+        task_id: str = (await self.create(key, body, **headers)).data["task_id"]
+        return task_id
+
+    async def ended(self, key: str, task_id: str) -> Any:
+        """The task once it has ended."""
+        found = (await self.get(f"/api/v1/tasks/{task_id}?wait=20", key)).data
+        assert found["status"] != "IN_PROGRESS", found
+        return found
+
+    async def tenant(
+        self,
+        *,
+        mode: Mode = "test",
+        credits: int = 1_000,
+        rules: KeyRules | None = None,
+        budget: tuple[Credits, Period] | None = None,
+        of: Tenant | None = None,
+    ) -> Tenant:
+        """A key with so many credits, of a new account or of the one given."""
+        ids, secret = self.app.ids, new_secret(secrets.token_bytes)
+        account_id = ids.new() if of is None else of.account_id
+        key_id, hashed = ids.new(), secret_hash(self.app.secret.key("pepper"), secret)
+        new_key = NewKey(key_id, account_id, mode, hashed, rules=rules or KeyRules(), budget=budget)
+
+        async def make(tx: Tx) -> None:
+            if of is None:
+                email = f"{account_id}@example.com"
+                await open_account(tx, account_id=account_id, email=email, lot_id=ids.new(), test_credits=whole(1_000))
+                lot = {"lot_id": ids.new(), "actor": "operator", "reason": "a test"}
+                if credits:
+                    await grant(tx, (account_id, mode), amount=whole(credits), **lot)
+            await make_key(tx, new_key)
+
+        await self.app.database.transact(make)
+        return Tenant(account_id, key_id, written(mode, key_id, secret))
+
+    async def assert_sound(self) -> None:
+        report = await audit(self.app.database)
+        assert report.ok, report.breaches[:5]
+
+
+@asynccontextmanager
+async def served_api(
+    database_url: str, folder: Path, *, environ: Mapping[str, str] | None = None, working: bool = True, **settings: Any
+) -> AsyncGenerator[Api]:
+    """The API on this database, for the length of the block."""
+    chosen = Settings(database_url=database_url, data_dir=str(folder / "data"), **settings)
+    async with open_app(chosen, environ or {}, maker=InstantMaker()) as app:
+        with socket.socket() as listener:
+            listener.bind((HOST, 0))
+            url = f"http://{HOST}:{listener.getsockname()[1]}"
+            server = uvicorn.Server(
+                uvicorn.Config(gateway(app, url), log_config=None, proxy_headers=False, lifespan="off")
+            )
+            running = asyncio.create_task(server.serve(sockets=[listener]))
+            while not server.started:
+                await asyncio.sleep(0.005)
+            async with ClientSession(auto_decompress=False) as session:
+                if working:
+                    async with app.work():
+                        yield Api(app, url, session)
+                else:
+                    yield Api(app, url, session)
+            server.should_exit = True
+            await running
+
+
+async def _checked(method: str, path: str, response: ClientResponse) -> Got:
+    got = Got(response.status, response.headers, await response.read())
+    headers = response.headers
+    assert headers["X-Request-Id"]
+    assert headers["Server-Timing"].startswith("app;dur=")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in headers
+    bare_path = path.partition("?")[0]
+    found = _TABLE.find(method, bare_path, bare_path.encode())
+    if isinstance(found, Found):
+        route = found.route
+        statuses = set(route.answers.statuses if isinstance(route.answers, Bare) else (200,))
+        assert response.status in statuses | refusals_of(route).keys(), (method, path, got.body)
+        if isinstance(route.authority, ByKey) and response.status != 401:
+            assert "RateLimit-Policy" in headers or got.error["type"] in ("permission_denied", "database_unavailable")
+        documented_error = response.status not in statuses
+    else:
+        documented_error = response.status >= 400
+    if documented_error and method != "HEAD":
+        error = _decode_error(got.body).error
+        assert set(got.error) - {"cancel_requested"} == set(ErrorBody.__struct_fields__ and ERROR_FIELDS)
+        assert (error.code, error.request_id) == (response.status, headers["X-Request-Id"])
+        if isinstance(found, Found):
+            assert error.type in refusals_of(found.route)[response.status], got.body
+    return got
+
+
+ERROR_FIELDS = ("code", "type", "message", "param", "retryable", "request_id")
+
+
+def _header_names(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def random_text(length: int) -> str:
+    return os.urandom(length).hex()[:length]
+
+
+Start = Callable[..., Any]
