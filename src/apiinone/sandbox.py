@@ -47,7 +47,7 @@ class SandboxFailed(Exception):
 class SandboxLimits(Struct, frozen=True):
     """What children may take, and how many there may be."""
 
-    memory_bytes_max: int = 768 * MIB
+    memory_bytes_max: int = 512 * MIB
     """Private memory of one child."""
     cpu_s: float = 20.0
     """Processor time of one call."""

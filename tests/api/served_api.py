@@ -5,6 +5,7 @@ that the list says, and every header that each response carries is there.
 """
 
 import asyncio
+import io
 import json
 import os
 import secrets
@@ -123,7 +124,8 @@ class Api:
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
         url = URL(self.url + path, encoded=True)
-        async with self.session.request(method, url, data=data, headers=sent, allow_redirects=False) as response:
+        sending = None if data is None else io.BytesIO(data)
+        async with self.session.request(method, url, data=sending, headers=sent, allow_redirects=False) as response:
             return await _checked(method, path, response)
 
     async def get(self, path: str, key: str | None = None, **headers: str) -> Got:

@@ -318,6 +318,7 @@ async def test_what_a_worker_stored_before_it_died_is_found_again(storage: Stora
 async def test_only_all_of_it_is_recovered(storage: Storage, outputs: int) -> None:
     await ingest(storage).store([Inline(PNG), Inline(JPEG)], PLACE, "raster")
     assert await ingest(storage).recover(PLACE, outputs=outputs) is None
+    assert await ingest(storage).recover(OTHER_PLACE, outputs=outputs) is None
 
 
 async def test_what_is_left_of_an_earlier_try_does_not_count_twice(storage: Storage) -> None:

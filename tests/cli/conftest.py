@@ -1,11 +1,28 @@
-"""The command line as tests call it: in this process, with settings of their own."""
+"""Command lines on a migrated database of each engine, and on a folder where nothing has ever run."""
 
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.command_line import Said, Shell
-from apiinone.cli.program import run
+from cli.command_line import Shell
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    """Where the data goes; it does not exist yet."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def shell(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], data_folder: Path, database_url: str
+) -> Shell:
+    """On a migrated database; the test runs once on each engine."""
+    settings = {"APIINONE_DATA_DIR": str(data_folder), "APIINONE_DATABASE_URL": database_url}
+    return Shell(monkeypatch, capsys, settings)
+
+
+@pytest.fixture
+def fresh_shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], data_folder: Path) -> Shell:
+    """On SQLite in a folder that does not exist yet."""
+    return Shell(monkeypatch, capsys, {"APIINONE_DATA_DIR": str(data_folder)})

@@ -220,7 +220,17 @@ def test_flat_pictures_have_few_colours_and_gradients_many() -> None:
     assert gradient > 2 * flat
 
 
-SCENES = ["mountains", "a forest", "the sea", "a desert", "a city", "hills", "a lake", "abstract waves", "abstract shapes"]
+SCENES = [
+    "mountains",
+    "a forest",
+    "the sea",
+    "a desert",
+    "a city",
+    "hills",
+    "a lake",
+    "abstract waves",
+    "abstract shapes",
+]
 SCENES += ["geometric pattern", "leaves pattern", "scallops pattern"]
 STYLES: list[Style] = ["line art", "flat", "gradient"]
 

@@ -117,7 +117,9 @@ def test_dark_and_light_shift_a_colour() -> None:
     assert lightness(dark) < lightness(plain) < lightness(light)
 
 
-@pytest.mark.parametrize("prompt", ["mountains on white", "mountains on a white background", "white background, mountains"])
+@pytest.mark.parametrize(
+    "prompt", ["mountains on white", "mountains on a white background", "white background, mountains"]
+)
 def test_a_background_is_told_from_other_colours(prompt: str) -> None:
     reading = read(prompt)
     assert (reading.background, reading.colours) == ("#fbfaf6", ())
