@@ -27,12 +27,11 @@ from plain_sql import Connection, Payer, PlainLoop, PostgresConnection, SqliteCo
 from results import Figure, Findings, figure, ratios
 from script import run_script
 from stores import Postgres, data_folder, new_settings, postgres, postgres_version
-from tenants import Tenant, new_submission, open_tenant
+from tenants import Tenant, new_submission, open_tasks, open_tenant
 
 CLIENTS = 64
 WARM_UP = 640
 TASKS = 6_400
-_OPEN = Sql("SELECT open_holds FROM key_loads WHERE lineage_id = $1")
 _LAST_ENTRY = Sql("SELECT entry_no FROM balances WHERE account_id = $1 AND mode = 'test'")
 
 PRAGMAS = (
@@ -90,7 +89,7 @@ async def _our_side(stack: AsyncExitStack, settings: Settings) -> Side:
 
     async def run(tasks: int) -> None:
         await asyncio.gather(*(_client(app, tenant, tasks // CLIENTS) for _ in range(CLIENTS)))
-        while await _number(app, _OPEN, tenant.key_id):
+        while await open_tasks(app.database, tenant):
             await asyncio.sleep(0.002)
 
     return run

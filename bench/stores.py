@@ -3,8 +3,8 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,8 @@ import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no 
 import msgspec
 
 from apiinone.app import prepare_database
+from apiinone.core.clock import SystemClock
+from apiinone.db import Database, open_database
 from apiinone.settings import Settings
 from cores import on, other_core
 
@@ -69,6 +71,16 @@ def new_settings(folder: Path, server: Postgres | None = None, **changes: int | 
     settings = msgspec.structs.replace(_FREE, data_dir=str(folder), database_url=url, **changes)
     run_apart(prepare_database(settings))
     return settings
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[Database]:
+    """The database, to look at it beside a server."""
+    database = await open_database(settings.database, SystemClock())
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 async def _ask_version(url: str) -> str:

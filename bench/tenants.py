@@ -6,17 +6,20 @@ from apiinone.accounts.account_rows import open_account
 from apiinone.accounts.callers import Caller
 from apiinone.accounts.key_rows import NewKey, make_key
 from apiinone.accounts.keys import KeyRules, Mode, new_secret, secret_hash, written
-from apiinone.app import App
+from apiinone.app import App, open_app
 from apiinone.core.credits import whole
 from apiinone.core.randomness import RandomPool
-from apiinone.db import Tx
+from apiinone.db import Database, Sql, Tx
 from apiinone.ledger.grants import grant
+from apiinone.settings import Settings
 from apiinone.tasks.submission import Submission
 
 CREDITS = 100_000_000
 CREDITS_PER_TASK = 10
 MODEL = "recraft-v4-text-to-image"
 REQUEST = f'{{"image_size":"1024x1024","model":"{MODEL}","prompt":"A minimalist line art illustration"}}'
+
+_OPEN = Sql("SELECT open_holds FROM key_loads WHERE lineage_id = $1")
 
 
 class Tenant(Struct, frozen=True):
@@ -44,6 +47,21 @@ async def open_tenant(app: App, mode: Mode) -> Tenant:
 
     await app.database.transact(work)
     return Tenant(account_id, mode, key_id, written(mode, key_id, secret), lot_id)
+
+
+async def new_tenant(settings: Settings, mode: Mode) -> Tenant:
+    """The same on a database that no server has opened yet."""
+    async with open_app(settings, {}) as app:
+        return await open_tenant(app, mode)
+
+
+async def open_tasks(database: Database, tenant: Tenant) -> int:
+    """How many tasks of the tenant have not ended."""
+
+    async def look(tx: Tx) -> int:
+        return int((await tx.rows(_OPEN, tenant.key_id))[0][0])
+
+    return await database.read(look)
 
 
 def new_submission(app: App, tenant: Tenant) -> Submission:

@@ -325,6 +325,15 @@ def test_closing_fails_calls_in_hand_and_waiting_and_leaves_no_process(play: Pla
     play(scenario)
 
 
+def test_closing_twice_at_once_is_closing_once(play: Play) -> None:
+    async def scenario(sandbox: Sandbox) -> None:
+        await asyncio.gather(ask(sandbox, "echo"), ask(sandbox, "echo"))
+        await asyncio.wait_for(asyncio.gather(sandbox.aclose(), sandbox.aclose()), 5)
+        await asyncio.wait_for(sandbox.aclose(), 5)
+
+    play(scenario, SandboxLimits(children_max=2))
+
+
 def test_closing_while_a_child_starts_leaves_no_process(play: Play) -> None:
     async def scenario(sandbox: Sandbox) -> None:
         call = asyncio.ensure_future(ask(sandbox, "echo"))

@@ -29,10 +29,10 @@ from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
 from apiinone.outbound import Outbound
 from apiinone.providers.local.brief import TARGET as DRAW_TARGET
-from apiinone.providers.provider import Reference
+from apiinone.providers.provider import Reference, Rejected
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings, SettingsError
-from apiinone.tasks.claim import bury_all, reference_of
+from apiinone.tasks.claim import bury_all, evidence_of
 from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.duties import FAST_S, HOURLY_S, SLOW_S, Duties, Duty
 from apiinone.tasks.execute import Executor, Maker, Vendor
@@ -170,9 +170,9 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     async def apply(move: Move) -> MoveOutcome:
         return await app.apply(move)
 
-    async def evidence(attempt_id: str) -> Reference | None:
-        async def look(tx: Tx) -> Reference | None:
-            return await reference_of(tx, attempt_id)
+    async def evidence(attempt_id: str) -> Reference | Rejected | None:
+        async def look(tx: Tx) -> Reference | Rejected | None:
+            return await evidence_of(tx, attempt_id)
 
         return await database.read(look)
 

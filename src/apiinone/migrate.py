@@ -117,9 +117,13 @@ def _with_sqlite(url: str, act: Callable[[Any], None]) -> None:
     Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, module=sqlite_module(), connect_args={"isolation_level": None})
     # The driver itself would not begin a transaction before CREATE TABLE.
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "begin", _begin_immediate)
     try:
         with engine.begin() as connection:
             act(connection)
     finally:
         engine.dispose()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

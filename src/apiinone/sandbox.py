@@ -72,6 +72,7 @@ class Sandbox:
         self._idle: list[_Child] = []
         self._children: set[_Child] = set()
         self._closed = False
+        self._closing = asyncio.Lock()
 
     async def call(self, target: str, payload: Struct, result: type[T], *, timeout_s: float) -> T:
         """Run the target on the payload and return its result.
@@ -92,12 +93,13 @@ class Sandbox:
         self._closed = True
         for child in self._children:
             child.kill()
-        for _ in range(self._limits.children_max):
-            await self._turns.acquire()
-        for child in tuple(self._children):
-            await child.gone()
-        for _ in range(self._limits.children_max):
-            self._turns.release()
+        async with self._closing:
+            for _ in range(self._limits.children_max):
+                await self._turns.acquire()
+            for child in tuple(self._children):
+                await child.gone()
+            for _ in range(self._limits.children_max):
+                self._turns.release()
 
     @asynccontextmanager
     async def _turn(self) -> AsyncGenerator[None]:
@@ -130,7 +132,7 @@ class Sandbox:
             if isinstance(error, SandboxFailed) and self._closed:
                 raise SandboxFailed("closed") from None
             raise
-        if isinstance(reply, OutOfMemory):
+        if isinstance(reply, OutOfMemory) or self._closed:
             self._discard(child)
         else:
             self._keep(child)

@@ -1,4 +1,4 @@
-"""Fixtures of the API's tests: one running API, on each engine; and one that is only on SQLite, where that is enough."""
+"""Fixtures of the API's tests: one running API, on each engine, or on SQLite only where that is enough."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The whole API over a real socket, with a worker whose pictures are made at once; and a client that checks each answer.
+"""The whole API over a real socket, with a worker that makes pictures at once; and a client that checks each answer.
 
 Whatever a test asks for, its answer must be documented: the status stands in the route's list, the body has the form
 that the list says, and every header that each response carries is there.
@@ -7,13 +7,12 @@ that the list says, and every header that each response carries is there.
 import asyncio
 import io
 import json
-import os
 import secrets
 import socket
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import msgspec
 import uvicorn
@@ -33,7 +32,7 @@ from apiinone.app import App, open_app
 from apiinone.catalog.entry import Choice
 from apiinone.catalog.rendering import rendering
 from apiinone.core.credits import Credits, whole
-from apiinone.db import Tx
+from apiinone.db import Row, Sql, Tx, Value
 from apiinone.gateway import gateway
 from apiinone.ledger.budgets import Period
 from apiinone.ledger.grants import grant
@@ -50,6 +49,7 @@ PROMPT = "A minimalist line art illustration of a mountain landscape, clean desi
 BODY: Mapping[str, object] = {"model": "recraft-v4-text-to-image", "prompt": PROMPT}
 CREATE = "/api/v1/images/generations"
 RECRAFT: Mapping[str, str] = {"RECRAFT_API_TOKEN": "token-for-tests"}
+ERROR_FIELDS = {"code", "type", "message", "param", "retryable", "request_id"}
 _TABLE = Table(ROUTES)
 _decode_error = msgspec.json.Decoder(ErrorBody).decode
 
@@ -105,7 +105,7 @@ class Api:
         self.url = url
         self.session = session
 
-    async def ask(
+    async def ask(  # noqa: PLR0913 - what a request is made of
         self,
         method: str,
         path: str,
@@ -149,7 +149,7 @@ class Api:
         self,
         *,
         mode: Mode = "test",
-        credits: int = 1_000,
+        balance: int = 1_000,
         rules: KeyRules | None = None,
         budget: tuple[Credits, Period] | None = None,
         of: Tenant | None = None,
@@ -164,13 +164,29 @@ class Api:
             if of is None:
                 email = f"{account_id}@example.com"
                 await open_account(tx, account_id=account_id, email=email, lot_id=ids.new(), test_credits=whole(1_000))
-                lot = {"lot_id": ids.new(), "actor": "operator", "reason": "a test"}
-                if credits:
-                    await grant(tx, (account_id, mode), amount=whole(credits), **lot)
+                if balance:
+                    owner, amount = (account_id, mode), whole(balance)
+                    await grant(tx, owner, lot_id=ids.new(), amount=amount, actor="operator", reason="a test")
             await make_key(tx, new_key)
 
         await self.app.database.transact(make)
         return Tenant(account_id, key_id, written(mode, key_id, secret))
+
+    async def rows(self, sql: Sql, *values: Value) -> list[Row]:
+        """Rows, read behind the API's back."""
+
+        async def look(tx: Tx) -> list[Row]:
+            return await tx.rows(sql, *values)
+
+        return await self.app.database.read(look)
+
+    async def change(self, sql: Sql, *values: Value) -> None:
+        """Change a row behind the API's back."""
+
+        async def work(tx: Tx) -> None:
+            assert await tx.run(sql, *values) == 1
+
+        await self.app.database.transact(work)
 
     async def assert_sound(self) -> None:
         report = await audit(self.app.database)
@@ -192,7 +208,7 @@ async def served_api(
             )
             running = asyncio.create_task(server.serve(sockets=[listener]))
             while not server.started:
-                await asyncio.sleep(0.005)
+                await asyncio.sleep(0.005)  # noqa: ASYNC110 - uvicorn tells in no other way
             async with ClientSession(auto_decompress=False) as session:
                 if working:
                     async with app.work():
@@ -223,22 +239,17 @@ async def _checked(method: str, path: str, response: ClientResponse) -> Got:
         documented_error = response.status >= 400
     if documented_error and method != "HEAD":
         error = _decode_error(got.body).error
-        assert set(got.error) - {"cancel_requested"} == set(ErrorBody.__struct_fields__ and ERROR_FIELDS)
+        assert set(got.error) - {"cancel_requested"} == ERROR_FIELDS
         assert (error.code, error.request_id) == (response.status, headers["X-Request-Id"])
         if isinstance(found, Found):
             assert error.type in refusals_of(found.route)[response.status], got.body
     return got
 
 
-ERROR_FIELDS = ("code", "type", "message", "param", "retryable", "request_id")
-
-
 def _header_names(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-def random_text(length: int) -> str:
-    return os.urandom(length).hex()[:length]
-
-
-Start = Callable[..., Any]
+def statement(text: str) -> Sql:
+    """A statement of a test's own, for both engines."""
+    return Sql(cast("LiteralString", text))

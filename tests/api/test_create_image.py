@@ -36,18 +36,20 @@ async def test_without_a_model_it_is_recraft_v4(api: Api) -> None:
 
 
 async def test_the_hold_is_there_with_the_answer(idle_api: Api) -> None:
-    tenant = await idle_api.tenant(credits=100)
+    tenant = await idle_api.tenant(balance=100)
     await idle_api.task(tenant.key, {**BODY, "model": "recraft-v4-text-to-vector"})
     data = (await idle_api.get("/api/v1/credits", tenant.key)).data
     assert (data["available"], data["held"], data["mode"]) == (80, 20, "test")
 
 
 async def test_the_same_idempotency_key_gives_the_task_again_and_another_body_is_refused(api: Api) -> None:
-    tenant = await api.tenant(credits=100)
+    tenant = await api.tenant(balance=100)
     first = await api.create(tenant.key, Idempotency_Key="order 1")
     await api.ended(tenant.key, first.data["task_id"])
-    written_otherwise = json.dumps(dict(reversed(BODY.items())), indent=3).encode()
-    again = await api.ask("POST", CREATE, key=tenant.key, data=written_otherwise, headers={"Idempotency-Key": "order 1"})
+    written_otherwise = json.dumps({name: BODY[name] for name in sorted(BODY, reverse=True)}, indent=3).encode()
+    again = await api.ask(
+        "POST", CREATE, key=tenant.key, data=written_otherwise, headers={"Idempotency-Key": "order 1"}
+    )
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.data["task_id"] == first.data["task_id"]
     assert (again.data["status"], again.data["credits"]) == ("SUCCESS", 10)
@@ -58,7 +60,7 @@ async def test_the_same_idempotency_key_gives_the_task_again_and_another_body_is
 
 
 async def test_one_idempotency_key_sent_many_times_at_once_makes_one_task(api: Api) -> None:
-    tenant = await api.tenant(credits=100)
+    tenant = await api.tenant(balance=100)
     answers = await asyncio.gather(*(api.create(tenant.key, Idempotency_Key="k") for _ in range(20)))
     assert len({got.data["task_id"] for got in answers}) == 1
     assert sum("Idempotent-Replayed" in got.headers for got in answers) == 19
@@ -74,7 +76,7 @@ async def test_an_idempotency_key_belongs_to_its_account_and_mode(idle_api: Api)
 
 
 async def test_what_is_refused_holds_nothing(idle_api: Api) -> None:
-    poor = await idle_api.tenant(credits=9)
+    poor = await idle_api.tenant(balance=9)
     assert (await idle_api.create(poor.key)).refused == (402, "insufficient_credits", None)
     frugal = await idle_api.tenant(budget=(whole(15), "total"))
     await idle_api.task(frugal.key)
@@ -130,10 +132,13 @@ async def test_a_live_key_needs_a_configured_offer_and_a_test_key_none(sqlite_pa
 
 async def test_a_test_scenario_is_for_test_keys(idle_api: Api) -> None:
     live, test = await idle_api.tenant(mode="live"), await idle_api.tenant()
-    played = {"X_Test_Scenario": "fail=moderation"}
-    assert (await idle_api.create(live.key, **played)).refused == (400, "bad_request", "X-Test-Scenario")
+    assert (await idle_api.create(live.key, X_Test_Scenario="fail=moderation")).refused == (
+        400,
+        "bad_request",
+        "X-Test-Scenario",
+    )
     assert (await idle_api.create(test.key, X_Test_Scenario="fail=rain")).refused[2] == "X-Test-Scenario"
-    assert (await idle_api.create(test.key, **played)).status == 200
+    assert (await idle_api.create(test.key, X_Test_Scenario="fail=moderation")).status == 200
 
 
 async def test_prefer_wait_gives_the_ended_task(api: Api) -> None:
@@ -156,7 +161,9 @@ async def test_waiters_are_capped_for_each_key(sqlite_path: Path, tmp_path: Path
     async with served_api(sqlite_url(sqlite_path), tmp_path, working=False, waiting_requests_max=1) as api:
         tenant = await api.tenant()
         task_id = await api.task(tenant.key)
-        waited = await asyncio.gather(*(_timed(api.get(f"/api/v1/tasks/{task_id}?wait=2", tenant.key)) for _ in range(3)))
+        waited = await asyncio.gather(
+            *(_timed(api.get(f"/api/v1/tasks/{task_id}?wait=2", tenant.key)) for _ in range(3))
+        )
         assert [seconds > 1.5 for seconds in sorted(waited)] == [False, False, True]
 
 

@@ -6,8 +6,8 @@ from itertools import product
 import msgspec
 import pytest
 
-from api.served_api import BODY, Api, Got
-from apiinone.accounts.keys import SCOPES, KeyRules
+from api.served_api import BODY, Api, Got, statement
+from apiinone.accounts.keys import SCOPES, KeyRules, Scope
 from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, Route
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import RouteIncomplete, Table
@@ -57,7 +57,7 @@ async def test_a_cookie_or_a_query_is_no_key(small_api: Api) -> None:
 
 async def test_a_key_opens_only_what_its_scopes_name(small_api: Api) -> None:
     for scope in SCOPES:
-        without = tuple(other for other in SCOPES if other != scope)
+        without: tuple[Scope, ...] = tuple(other for other in SCOPES if other != scope)
         lacking = await small_api.tenant(rules=KeyRules(scopes=without))
         having = await small_api.tenant(rules=KeyRules(scopes=(scope,)))
         for route in KEYED:
@@ -116,25 +116,14 @@ async def test_every_id_that_a_keyed_route_takes_is_one_that_the_tests_above_try
 async def test_a_revoked_key_and_a_suspended_account_open_nothing(small_api: Api) -> None:
     tenant = await small_api.tenant()
     assert (await small_api.get("/api/v1/me", tenant.key)).status == 200
-    await _change(small_api, "UPDATE keys SET revoked_us = 1 WHERE id = ?", tenant.key_id)
+    await small_api.change(statement("UPDATE keys SET revoked_us = 1 WHERE id = $1"), tenant.key_id)
     assert (await small_api.create(tenant.key)).status == 401, "a hold asks again, under the lock"
     await asyncio.sleep(1.05)
     assert (await small_api.get("/api/v1/me", tenant.key)).status == 401
     suspended = await small_api.tenant()
-    await _change(small_api, "UPDATE accounts SET state = 'suspended' WHERE id = ?", suspended.account_id)
+    suspend = statement("UPDATE accounts SET state = 'suspended' WHERE id = $1")
+    await small_api.change(suspend, suspended.account_id)
     assert (await small_api.get("/api/v1/me", suspended.key)).status == 403
-
-
-async def _change(api: Api, statement: str, value: str) -> None:
-    from apiinone.db import Sql, Tx
-
-    sql = Sql("SELECT 1")
-    sql.sqlite = statement.replace("?", "?1")
-
-    async def change(tx: Tx) -> None:
-        assert await tx.run(sql, value) == 1
-
-    await api.app.database.transact(change)
 
 
 async def test_a_key_may_be_bound_to_addresses(small_api: Api) -> None:
@@ -147,7 +136,16 @@ async def test_a_key_may_be_bound_to_addresses(small_api: Api) -> None:
 
 async def test_a_path_nobody_knows_is_404_and_a_method_nobody_takes_is_405(small_api: Api) -> None:
     tenant = await small_api.tenant()
-    for path in ("/", "/api/v1", "/api/v1/", "/api/v1/task", "/api/v1/tasks/", "/api/v1/models/x/y", "/v1/models", "//"):
+    for path in (
+        "/",
+        "/api/v1",
+        "/api/v1/",
+        "/api/v1/task",
+        "/api/v1/tasks/",
+        "/api/v1/models/x/y",
+        "/v1/models",
+        "//",
+    ):
         got = await small_api.get(path, tenant.key)
         assert got.refused[:2] == (404, "not_found"), path
     for route in ROUTES:
@@ -218,5 +216,3 @@ def test_only_the_catalogue_the_document_and_health_are_public() -> None:
 
 def test_every_refusal_a_route_names_is_one_of_the_errors() -> None:
     assert all(issubclass(kind, Refusal) for route in ROUTES for kind in route.refusals)
-
-

@@ -128,7 +128,7 @@ def test_the_job_gives_the_drawing_with_its_size() -> None:
 
 def test_styles_become_attributes_by_the_rules_of_the_cascade() -> None:
     sheet = (
-        "<style>.b{fill:blue} rect{fill:red;stroke:red} #i{stroke:green} .b.c{fill:black}"
+        "<style>.b{fill:blue} rect{fill:red;stroke:red} #i{stroke:green} .b.c{fill:black} circle.b{fill:cyan}"
         " g .b{fill:white} .i{fill:gray!important}</style>"
         "<style media='print'>rect{fill:tan!important}</style><style type='text/x'>rect{fill:tan!important}</style>"
     )

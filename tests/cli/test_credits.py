@@ -32,7 +32,8 @@ def test_credits_with_an_end_say_when(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "reason", "status"), [("0", "x", 1), ("1.0000001", "x", 2), ("-5", "x", 2), ("ten", "x", 2), ("5", " ", 1)]
+    ("amount", "reason", "status"),
+    [("0", "x", 1), ("1.0000001", "x", 2), ("-5", "x", 2), ("ten", "x", 2), ("5", " ", 1)],
 )
 def test_what_is_no_grant_changes_nothing(fresh_shell: Shell, amount: str, reason: str, status: int) -> None:
     account = fresh_shell.account()

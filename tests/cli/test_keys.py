@@ -16,9 +16,9 @@ from cli.command_line import Shell
 from databases import run_apart
 
 EVERY_TEXT = (
-    Sql("SELECT id || name || rules || CAST(secret_hash AS text) FROM keys"),
-    Sql("SELECT coalesce(reason, '') || key FROM entries"),
-    Sql("SELECT actor || action || subject || reason FROM operator_actions"),
+    Sql("SELECT id, lineage_id, secret_hash, name, rules FROM keys"),
+    Sql("SELECT key, actor, reason FROM entries"),
+    Sql("SELECT actor, action, subject, reason FROM operator_actions"),
 )
 
 
@@ -62,7 +62,7 @@ def test_a_key_is_shown_once_and_only_its_hash_is_kept(shell: Shell, database_ur
         database = await open_database(database_url, SystemClock())
 
         async def look(tx: Tx) -> str:
-            return "".join([str(row[0]) for statement in EVERY_TEXT for row in await tx.rows(statement)])
+            return str([tuple(row) for statement in EVERY_TEXT for row in await tx.rows(statement)])
 
         try:
             return await database.read(look)

@@ -53,7 +53,7 @@ class Story:
         await self.moved(self.paid, WasStored(attempt, (self._output(), self._output()), 80_000))
         await self.moved(self.released, WasRejected(None, "content_policy", "refused", None))
 
-    async def granted(self, credits: int, *, expires_us: int | None = None) -> str:
+    async def granted(self, count: int, *, expires_us: int | None = None) -> str:
         """Give the live balance a lot."""
         lot_id = self.ids.new()
 
@@ -62,7 +62,7 @@ class Story:
                 tx,
                 self.owner,
                 lot_id=lot_id,
-                amount=whole(credits),
+                amount=whole(count),
                 actor="operator",
                 reason="a purchase",
                 expires_us=expires_us,

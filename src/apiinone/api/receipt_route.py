@@ -111,10 +111,11 @@ async def show_receipt(house: House, call: Call, caller: Caller) -> Answer:
     receipt = await house.context.database.read(look)
     if name is None or receipt is None or (name.node, name.suffix) != (receipt.task.node, receipt.task.suffix):
         raise NotFound("There is no such task.", param="task_id")
-    return success(_page(receipt))
+    return success(receipt_page(receipt))
 
 
-def _page(receipt: Receipt) -> ReceiptPage:
+def receipt_page(receipt: Receipt) -> ReceiptPage:
+    """A receipt as its owner sees it, in credits."""
     task = receipt.task
     price = QuotedPrice(shown(task.unit), task.units, shown(task.unit * task.units), task.price_version)
     return ReceiptPage(

@@ -7,6 +7,7 @@ import click
 from msgspec import Struct
 
 from apiinone.accounts.keys import Mode
+from apiinone.api.receipt_route import receipt_page
 from apiinone.api.task_ids import read_task_id, written
 from apiinone.cli.arguments import MODE, now
 from apiinone.cli.opening import carry_out, reading, settings_now
@@ -80,7 +81,7 @@ def show(task_id: str, *, as_json: bool) -> None:
     """Show a task's receipt: price, hold, every attempt, settlement."""
     receipt = now(_receipt(_opaque(task_id)))
     if as_json:
-        print_json(receipt)
+        print_json(receipt_page(receipt))
         return
     _print_receipt(receipt)
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from apiinone.core.clock import US_PER_S
 from apiinone.db import Sql, Tx
-from apiinone.providers.provider import Reference
+from apiinone.providers.provider import Reference, Rejected
 from apiinone.tasks.job import Job
 from apiinone.tasks.moves import NewAttempt
 
@@ -24,7 +24,7 @@ _ACCOUNTS = Sql(
     " AND account_id > due.account_id) FROM due WHERE due.account_id IS NOT NULL)"
     " SELECT account_id FROM due WHERE account_id IS NOT NULL LIMIT $2"
 )
-_ANYTHING = Sql("SELECT 1 FROM tasks WHERE holder IS NULL AND due_us <= $1 LIMIT 1")
+_ANYTHING = Sql("SELECT 1 FROM tasks WHERE holder IS NULL AND due_us <= $1 AND node = ANY($2::bigint[]) LIMIT 1")
 _DUE = Sql(
     "SELECT id FROM tasks WHERE account_id = $1 AND holder IS NULL AND due_us <= $2 AND node = ANY($3::bigint[])"
     " ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED"
@@ -37,6 +37,7 @@ _JOBS = Sql(
 _ATTEMPTS = Sql(
     "SELECT id, state, provider, upstream_model, upstream_id, poll_url FROM attempts WHERE id = ANY($1::text[])"
 )
+_EVIDENCE = Sql("SELECT state, upstream_id, poll_url, fault, message FROM attempts WHERE id = $1")
 _TAKE = Sql(
     "UPDATE tasks SET holder = $1, fence = $2, claims = $3, state = $4, attempts = $5, attempt_id = $6,"
     " started_us = coalesce(started_us, $7) WHERE id = $8"
@@ -47,9 +48,10 @@ _NEW_ATTEMPT = Sql(
 )
 _ENLIST = Sql("INSERT INTO workers (epoch, nodes, started_us, lease_until_us) VALUES ($1, $2, $3, $4)")
 _EXTEND = Sql("UPDATE workers SET lease_until_us = $1 WHERE epoch = $2")
+_LOCK_EPOCH = Sql("SELECT 1 FROM workers WHERE epoch = $1 FOR UPDATE")
 _LEAVE = Sql("DELETE FROM workers WHERE epoch = $1")
 _BURY = Sql("UPDATE workers SET lease_until_us = 0")
-_DEAD = Sql("SELECT epoch FROM workers WHERE lease_until_us < $1 ORDER BY epoch LIMIT 20")
+_DEAD = Sql("SELECT epoch FROM workers WHERE lease_until_us < $1 ORDER BY epoch LIMIT 20 FOR UPDATE SKIP LOCKED")
 _GIVE_BACK = Sql(
     "UPDATE tasks SET holder = NULL, fence = fence + 1, due_us = $1 WHERE id IN"
     " (SELECT id FROM tasks WHERE holder = $2 ORDER BY id LIMIT 500 FOR UPDATE)"
@@ -75,26 +77,27 @@ class Claimed(Struct, frozen=True):
 
     jobs: list[Job]
     next_account: str
+    alive: bool = True
+    """False where the epoch is over: others took its worker for dead, and nothing may be held in its name."""
 
 
 Plan = Callable[[Job], NewAttempt | None]
 """Chooses the first offer of a queued task; None leaves it queued for the worker to end."""
 
 
-async def anything_due(tx: Tx) -> bool:
+async def anything_due(tx: Tx, nodes: Sequence[int]) -> bool:
     """Whether a claim might find something: a read, so that an idle worker never writes."""
-    return await tx.row(_ANYTHING, tx.now_us) is not None
+    return await tx.row(_ANYTHING, tx.now_us, nodes) is not None
 
 
 async def claim(tx: Tx, order: Claim, plan: Plan) -> Claimed:
-    """Take due tasks and write down the first attempt of those that were queued, in one transaction."""
-    accounts = [row[0] for row in await tx.rows(_ACCOUNTS, order.after_account, ACCOUNTS_PER_ROUND_MAX)]
-    next_account = accounts[-1] if len(accounts) == ACCOUNTS_PER_ROUND_MAX else ""
-    share = max(1, order.room // max(1, len(accounts)))
-    ids: list[str] = []
-    for account_id in accounts:
-        rows = await tx.rows(_DUE, account_id, tx.now_us, order.nodes, min(share, order.room - len(ids)))
-        ids += [row[0] for row in rows]
+    """Take due tasks and write down the first attempt of those that were queued, in one transaction.
+
+    The worker's own row is locked first, as by those who take over: no task is held under an epoch that is over.
+    """
+    if await tx.row(_LOCK_EPOCH, order.epoch) is None:
+        return Claimed([], order.after_account, alive=False)
+    ids, next_account = await _due(tx, order)
     if not ids:
         return Claimed([], next_account)
     jobs = [Job(*row) for row in await tx.rows(_JOBS, ids)]
@@ -119,6 +122,7 @@ async def extend(tx: Tx, epoch: str, lease_s: float) -> bool:
 
 async def leave(tx: Tx, epoch: str) -> bool:
     """End an epoch in good order: hand back up to 500 tasks at a time. True once nothing is held."""
+    await tx.row(_LOCK_EPOCH, epoch)
     if await tx.run(_HAND_BACK, tx.now_us, epoch):
         return False
     await tx.run(_LEAVE, epoch)
@@ -130,12 +134,14 @@ async def bury_all(tx: Tx) -> None:
     await tx.run(_BURY)
 
 
-async def reference_of(tx: Tx, attempt_id: str) -> Reference | None:
-    """What a vendor gave an attempt, even if a worker that lost the task wrote it down since."""
-    for row in await tx.rows(_ATTEMPTS, [attempt_id]):
-        if row[4] is not None:
-            return Reference(row[4], row[5])
-    return None
+async def evidence_of(tx: Tx, attempt_id: str) -> Reference | Rejected | None:
+    """What is known of an attempt, even if a worker that lost the task wrote it down since."""
+    row = await tx.row(_EVIDENCE, attempt_id)
+    if row is None:
+        return None
+    if row[0] == "rejected":
+        return Rejected(row[3], row[4], retryable=False)
+    return None if row[1] is None else Reference(row[1], row[2])
 
 
 async def take_over_dead(tx: Tx) -> int:
@@ -147,6 +153,21 @@ async def take_over_dead(tx: Tx) -> int:
         if count == 0:
             await tx.run(_LEAVE, row[0])
     return given
+
+
+async def _due(tx: Tx, order: Claim) -> tuple[list[str], str]:
+    """Due tasks of the accounts whose turn it is, and after which account the next round begins."""
+    accounts = [row[0] for row in await tx.rows(_ACCOUNTS, order.after_account, ACCOUNTS_PER_ROUND_MAX)]
+    share = max(1, order.room // max(1, len(accounts)))
+    ids: list[str] = []
+    last = order.after_account
+    for account_id in accounts:
+        if len(ids) >= order.room:
+            return ids, last
+        rows = await tx.rows(_DUE, account_id, tx.now_us, order.nodes, min(share, order.room - len(ids)))
+        ids += [row[0] for row in rows]
+        last = account_id
+    return ids, last if len(accounts) == ACCOUNTS_PER_ROUND_MAX else ""
 
 
 async def _add_attempts(tx: Tx, jobs: Sequence[Job]) -> None:

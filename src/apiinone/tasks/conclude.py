@@ -13,7 +13,18 @@ from apiinone.core.clock import Clock
 from apiinone.providers.provider import Finished, Rejected
 from apiinone.tasks.job import Job
 from apiinone.tasks.lifecycle import FINAL
-from apiinone.tasks.moves import CopyLater, Move, Moved, Outcome, WasLost, WasRejected, WasStored, What
+from apiinone.tasks.moves import (
+    CopyLater,
+    Move,
+    Moved,
+    Outcome,
+    Planned,
+    Sending,
+    WasLost,
+    WasRejected,
+    WasStored,
+    What,
+)
 
 
 class Tries(Struct, frozen=True):
@@ -41,14 +52,24 @@ class Conclusions:
     """Writes a move down, in the next batch."""
 
     async def say(self, job: Job, what: What) -> bool:
-        """Write a move down and follow where it led; False where it was stale."""
+        """Write a move down and follow where it led; False where it was stale.
+
+        Where the database does not answer, a fact is kept to be said again; a request for leave is not.
+        """
+        job.unsaid = None if isinstance(what, (Planned, Sending)) else what
         outcome = await self.apply(job.move(what))
+        job.unsaid = None
         if isinstance(outcome, Moved):
             job.state = outcome.state
             return True
         job.held = outcome.held
         job.state = outcome.state or job.state
         return False
+
+    async def repeated(self, job: Job, what: What) -> float | None:
+        """Say once more what could not be written down."""
+        await self.say(job, what)
+        return self.again(job, self.tries.again_after_s)
 
     def again(self, job: Job, after_s: float) -> float | None:
         """When to look again: never once the task has ended or has another holder."""

@@ -70,7 +70,7 @@ class Executor:
     clock: Clock
     ids: Ids
     ends: Conclusions
-    evidence: Callable[[str], Awaitable[Reference | None]]
+    evidence: Callable[[str], Awaitable[Reference | Rejected | None]]
     """Reads what is written down of an attempt; a worker that lost the task may have added to it."""
 
     def first_attempt(self, job: Job) -> NewAttempt | None:
@@ -87,6 +87,8 @@ class Executor:
 
     async def step(self, job: Job) -> float | None:
         """Do the next thing for this task. Returns in how many seconds to come again; None: it is over for us."""
+        if job.unsaid is not None:
+            return await self.ends.repeated(job, job.unsaid)
         if job.claims > self.ends.tries.claims_max:
             return await self._end_killer(job)
         match job.state:
@@ -120,12 +122,22 @@ class Executor:
         vendor, order = self.vendors.get(job.provider or ""), self._order(job)
         if vendor is None or order is None:
             return await self.ends.rejected(job, _NOT_CONFIGURED)
-        async with vendor.pace.turn():
+        if (wait_s := vendor.pace.enter(job.account_id)) > 0:
+            return self.ends.again(job, wait_s)
+        try:
             if not await self.ends.say(job, Sending(order.attempt_id)):
-                return self.ends.again(job, self.ends.tries.again_after_s)
+                return await self._not_sent(job)
             job.attempt_state, job.output_hosts = "sending", vendor.remote.output_hosts
             reply = await self._send(vendor, order)
+        finally:
+            vendor.pace.leave()
         return await self._submitted(job, reply)
+
+    async def _not_sent(self, job: Job) -> float | None:
+        """Sending was not allowed. Where the claim still stands, an earlier commit of it was in doubt and happened."""
+        if job.held and job.state == "submitting":
+            return await self.ends.rejected(job, _NEVER_SENT)
+        return self.ends.again(job, self.ends.tries.again_after_s)
 
     async def _send(self, vendor: Vendor, order: Order) -> SubmitReply:
         remote = vendor.remote
@@ -157,7 +169,11 @@ class Executor:
             return await self._make(job)
         vendor = self.vendors.get(job.provider or "")
         if job.reference is None and job.attempt_id is not None:
-            job.reference = await self.evidence(job.attempt_id)
+            match await self.evidence(job.attempt_id):
+                case Rejected() as rejected:
+                    return await self.ends.rejected(job, rejected)
+                case known:
+                    job.reference = known
         if job.reference is None or vendor is None:
             return await self.ends.reconciled(job)
         return await self._heard(job, vendor, await self._poll(vendor, job.reference))
@@ -242,4 +258,5 @@ class Executor:
 
 
 _NOT_CONFIGURED = Rejected("provider_error", "no provider that serves this model is configured here", retryable=False)
+_NEVER_SENT = Rejected("provider_error", "the provider could not be asked", retryable=True)
 _NOT_WORKABLE = Rejected("provider_error", "this request could not be worked on", retryable=False)

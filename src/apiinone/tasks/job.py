@@ -48,6 +48,8 @@ class Job:
 
     held: bool = True
     """False once another worker has the task."""
+    unsaid: What | None = None
+    """What happened and could not be written down, because the database did not answer."""
 
     @property
     def owner(self) -> Owner:

@@ -1,29 +1,37 @@
-"""How fast and how widely one provider may be asked: a limit on submits a second and on requests at once."""
+"""How fast and how widely one provider may be asked: a limit on submits a second and on requests at once.
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+Nobody waits here: who has no turn is told when to come again, so that a busy provider holds up no other. Each account
+stands in a line of its own, and the lines move at the same speed.
+"""
 
 from apiinone.core.clock import Clock
 
 
 class Pace:
-    """Lets requests through evenly; nobody is refused, everybody waits their turn."""
+    """Lets requests through evenly; nobody is refused."""
 
     def __init__(self, *, per_s_max: float, concurrent_max: int, clock: Clock) -> None:
         """Take the provider's published limits."""
         self._gap_s = 1.0 / per_s_max
-        self._free = asyncio.Semaphore(concurrent_max)
+        self._concurrent_max = concurrent_max
         self._clock = clock
+        self._busy = 0
         self._next_s = 0.0
+        self._lines: dict[str, float] = {}
+        """For each account that waits, when the last in its line is to come again."""
 
-    @asynccontextmanager
-    async def turn(self) -> AsyncGenerator[None]:
-        """Wait for a turn and hold it for the length of the request."""
-        async with self._free:
-            now_s = self._clock.monotonic_s()
-            wait_s = self._next_s - now_s
-            self._next_s = max(now_s, self._next_s) + self._gap_s
-            if wait_s > 0:
-                await asyncio.sleep(wait_s)
-            yield
+    def enter(self, account_id: str) -> float:
+        """0.0: it is your turn, give it back with `leave`. Otherwise in how many seconds to come again."""
+        now_s = self._clock.monotonic_s()
+        if now_s >= self._next_s and self._busy < self._concurrent_max:
+            self._next_s = max(self._next_s, now_s - self._gap_s / 2) + self._gap_s  # who is a little late delays none
+            self._busy += 1
+            return 0.0
+        self._lines = {line: last_s for line, last_s in self._lines.items() if last_s > now_s}
+        last_s = self._lines.setdefault(account_id, now_s) + self._gap_s * len(self._lines)
+        self._lines[account_id] = last_s
+        return last_s - now_s
+
+    def leave(self) -> None:
+        """Give a turn back: the provider has answered, or will not."""
+        self._busy -= 1

@@ -107,9 +107,7 @@ class Scene:
         if task is None or task.owner != move.owner:
             return Stale(None)
         current = move.fence is None or move.fence == task.fence
-        permission = isinstance(move.what, (Planned, Sending))
-        if not permission:
-            self._note(task, move.what)
+        self._note(task, move.what)
         if not current or task.state in FINAL:
             return Stale(task.state)
         if not _of_current_attempt(task, move.what) or not self._move(task, move.what):
@@ -165,6 +163,8 @@ class Scene:
         return self._note_attempt(task, attempt, "sending")
 
     def _reject(self, task: Task, what: WasRejected) -> bool:
+        if task.state == "queued" and what.attempt_id is not None:
+            return False  # it is in the queue because of that very refusal
         if what.again_after_s is not None and task.cancel_requested_us is None and self._go(task, "again"):
             task.due_us = self.now_us + int(what.again_after_s * US_PER_S)
             return True
@@ -263,7 +263,7 @@ class Scene:
             case WasCanceled():
                 self._note_attempt(task, attempt, "canceled")
             case _:
-                return
+                return  # asks for leave, or says nothing of the attempt
 
     def _note_attempt(self, task: Task, attempt: Attempt, event: AttemptEvent) -> bool:
         state = next_attempt_state(attempt.state, event)

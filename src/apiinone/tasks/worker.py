@@ -90,6 +90,9 @@ class Worker:
                 except Refusal as error:
                     _log.warning("the worker waits", extra={"reason": error.type})
                     await asyncio.sleep(self._rules.after_error_s)
+                except Exception:  # noqa: BLE001 - a defect of ours must not leave every task lying
+                    _log.exception("the worker failed and goes on")
+                    await asyncio.sleep(self._rules.after_error_s)
         finally:
             heartbeat.cancel()
 
@@ -108,8 +111,11 @@ class Worker:
             async def end(tx: Tx) -> bool:
                 return await leave(tx, epoch)
 
-            while not await self._database.transact(end):
-                pass
+            try:
+                while not await self._database.transact(end):
+                    pass
+            except Refusal as error:  # the tasks are taken over when the lease has run out
+                _log.warning("tasks could not be handed back", extra={"reason": error.type})
 
     def hear(self, words: str) -> None:
         """Take a hint: something is due, or one task of ours is."""
@@ -125,6 +131,7 @@ class Worker:
         self._woken.clear()
         if self._clock.monotonic_s() >= self._lease_ends_s:
             await self._begin_epoch()
+        self._start_due()
         more = await self._claim()
         self._start_due()
         if not more:
@@ -154,15 +161,20 @@ class Worker:
 
             try:
                 alive = await self._database.transact(prolong)
-            except Refusal:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next beat may come through
+                _log.warning("a heartbeat was missed", extra={"reason": type(error).__name__})
                 continue
             if epoch == self._epoch:
                 self._lease_ends_s = started_s + self._rules.lease_s * HOLDER_SHARE if alive else 0.0
 
     async def _claim(self) -> bool:
-        """Take what is due. True where there may be more at once."""
-        room = min(self._rules.claim_max, self._rules.jobs_max - len(self._jobs))
-        if room <= 0 or len(self._steps) >= self._rules.steps_max:
+        """Take what is due, and no more than can be begun now, so that nobody waits behind one account's backlog.
+
+        True where there may be more at once.
+        """
+        free = min(self._rules.jobs_max - len(self._jobs), self._rules.steps_max - len(self._steps))
+        room = min(self._rules.claim_max, free)
+        if room <= 0:
             return False
         order = Claim(self._epoch, self._rules.nodes, room, self._after_account)
 
@@ -170,16 +182,20 @@ class Worker:
             return await claim(tx, order, self._executor.first_attempt)
 
         async def look(tx: Tx) -> bool:
-            return await anything_due(tx)
+            return await anything_due(tx, self._rules.nodes)
 
         if not await self._database.read(look):
             return False
         claimed = await self._database.transact(take)
+        if not claimed.alive:
+            self._lease_ends_s = 0.0
+        if not claimed.alive or self._stopping:
+            return not self._stopping
         self._after_account = claimed.next_account
         for job in claimed.jobs:
             self._jobs[job.id] = job
             self._schedule(job.id, 0.0)
-        return bool(claimed.jobs) or bool(claimed.next_account)
+        return bool(claimed.jobs) or bool(claimed.next_account) or bool(order.after_account)
 
     def _start_due(self) -> None:
         now_s = self._clock.monotonic_s()

@@ -68,11 +68,11 @@ def _secret(settings: Settings) -> Finding:
     if settings.secret_key:
         return ok("secret", "APIINONE_SECRET_KEY is set; give every process of this installation the same")
     path = settings.data_path / FILE
-    if not path.exists():
-        return ok("secret", f"{path} will be made when it is first needed")
-    if path.stat().st_mode & _OTHERS:
+    if path.exists() and path.stat().st_mode & _OTHERS:
         return error("secret", f"others on this machine can read {path}", f"chmod 600 {path}")
     if not settings.database.startswith("sqlite:///"):
-        says = f"it is in {path}; processes on other machines do not have it"
+        says = f"it is kept in {path}, which processes on other machines do not have"
         return warning("secret", says, "set APIINONE_SECRET_KEY to the same in every process")
+    if not path.exists():
+        return ok("secret", f"{path} will be made when it is first needed")
     return ok("secret", f"in {path}, readable by this user alone")

@@ -91,7 +91,7 @@ def _mesh(canvas: Canvas, dice: Dice) -> None:
                 canvas.height * (down + dice.between(-0.06, 0.06)),
             )
             if canvas.style == "gradient":
-                radius = size * dice.between(0.42, 0.54)
+                radius = size * dice.between(0.38, 0.47)
                 canvas.paint(circle(*at, radius), canvas.glow(accents[index % len(accents)], 0.85))
             else:
                 canvas.area(_blob(dice, at, 1000 * dice.between(0.2, 0.34)), Tone("accent", turn=index))

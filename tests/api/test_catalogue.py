@@ -1,0 +1,58 @@
+"""The catalogue as clients read it: figures as the reference has them, and what can be used here."""
+
+from pathlib import Path
+
+from jsonschema_rs import Draft202012Validator
+
+from api.served_api import BODY, RECRAFT, Api, served_api
+from databases import sqlite_url
+
+
+async def test_the_panel_of_recraft_v4_is_the_references(small_api: Api) -> None:
+    page = (await small_api.get("/api/v1/models/recraft-v4")).data
+    panel = page["panel"]
+    assert (panel["models"], panel["makers"]) == (11, 10)
+    assert (panel["lowest"], panel["highest"]) == (4, 25)
+    assert (panel["webhook_models"], panel["position"]) == (5, 8)
+    cheapest = panel["cheapest"]
+    assert (cheapest["id"], cheapest["maker"]) == ("cogview-4", "Zhipu AI / WaveSpeed")
+    assert (cheapest["base"], cheapest["base_usd"]) == (4, 0.04)
+    assert len(panel["peers"]) == 6
+    assert page["prices"] == {"base": 10, "low": 10, "high": 70, "text": page["prices"]["text"]}
+
+
+async def test_every_name_of_a_model_leads_to_its_page_and_schema(small_api: Api) -> None:
+    for name in small_api.app.catalogue.choices:
+        path = f"/api/v1/models/{name.replace('/', '%2F')}"
+        page = (await small_api.get(path)).data
+        entry = small_api.app.catalogue.entry(name)
+        assert entry is not None
+        assert page["id"] == entry.id
+        schema = await small_api.get(f"{path}/schema")
+        assert schema.headers["Content-Type"] == "application/schema+json"
+        assert Draft202012Validator(schema.json).is_valid(page["example"])
+    for name in ("nothing", "recraft-v4%00", "RECRAFT-V4", "%ff"):
+        assert (await small_api.get(f"/api/v1/models/{name}")).status == 404
+        assert (await small_api.get(f"/api/v1/models/{name}/schema")).status == 404
+
+
+async def test_the_list_keeps_its_filters_and_says_what_can_be_used_here(sqlite_path: Path, tmp_path: Path) -> None:
+    async with served_api(sqlite_url(sqlite_path), tmp_path, working=False) as api:
+        models = (await api.get("/api/v1/models")).data
+        assert [model["id"] for model in models] == [entry.id for entry in api.app.catalogue.entries]
+        usable = {model["id"] for model in models if model["availability"] == "test_only"}
+        assert usable == {entry.id for entry in api.app.catalogue.on("images")}
+        assert {model["availability"] for model in models} == {"test_only", "unavailable"}
+        images = (await api.get("/api/v1/models?endpoint=images&output=image")).data
+        assert len(images) == 11
+        assert (await api.get("/api/v1/models?endpoint=images&output=video")).data == []
+        tenant = await api.tenant()
+        for model in images:
+            created = await api.create(tenant.key, (await api.get(f"/api/v1/models/{model['id']}")).data["example"])
+            assert created.status == 200, created.body
+    async with served_api(sqlite_url(sqlite_path), tmp_path, working=False, environ=RECRAFT) as api:
+        live = (await api.get("/api/v1/models?availability=live")).data
+        assert [model["id"] for model in live] == ["recraft-v4"]
+        assert (await api.get("/api/v1/models/flux-2")).data["panel"]["live_models"] == 1
+        holder = await api.tenant(mode="live")
+        assert (await api.create(holder.key, {**BODY, "model": "flux-2"})).refused[1] == "provider_not_configured"

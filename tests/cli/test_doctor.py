@@ -1,0 +1,125 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apiinone.cli import file_systems, opening
+from apiinone.cli.checks import database, host
+from apiinone.cli.file_systems import file_system_of
+from cli.command_line import Shell
+
+CANARY = "canary-credential-1"
+
+
+def finding(said: Any, about: str) -> dict[str, str]:
+    (one,) = (one for one in said.data["findings"] if one["about"] == about)
+    return one
+
+
+def test_a_fresh_folder_is_sound_and_every_warning_says_what_to_do(fresh_shell: Shell) -> None:
+    said = fresh_shell("doctor", "--json")
+    assert said.data["ok"] is True
+    assert all(one["fix"] for one in said.data["findings"] if one["severity"] != "ok")
+    assert finding(said, "recraft")["fix"] == "set RECRAFT_API_TOKEN"
+    assert "set RECRAFT_API_TOKEN" in fresh_shell("doctor").out
+
+
+def test_a_credential_is_told_by_its_name_and_never_shown(fresh_shell: Shell) -> None:
+    fresh_shell.set({"RECRAFT_API_KEY": CANARY, "WAVESPEED_API_KEY": CANARY, "APIINONE_METRICS_TOKEN": CANARY})
+    said = fresh_shell("doctor", "--json")
+    assert "RECRAFT_API_KEY is set" in finding(said, "recraft")["says"]
+    assert "nobody has confirmed" in finding(said, "wavespeed")["says"]
+    assert CANARY not in said.out + said.err + fresh_shell("doctor").out
+
+
+def test_a_public_address_is_named(fresh_shell: Shell) -> None:
+    assert finding(fresh_shell("doctor", "--json"), "public URL")["severity"] == "warning"
+    fresh_shell.set({"APIINONE_PUBLIC_URL": "https://api.example.com"})
+    assert finding(fresh_shell("doctor", "--json"), "public URL")["severity"] == "ok"
+    fresh_shell.set({"APIINONE_PUBLIC_URL": "http://api.example.com"})
+    assert finding(fresh_shell("doctor", "--json"), "public URL")["severity"] == "warning"
+    fresh_shell.set({"APIINONE_PUBLIC_URL": "api.example.com"})
+    assert finding(fresh_shell("doctor", "--json", status=1), "public URL")["severity"] == "error"
+
+
+def test_a_network_file_system_is_refused(
+    fresh_shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data_folder: Path
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(
+        f"22 27 0:21 / / rw - ext4 /dev/sda rw\n23 22 0:22 / {tmp_path} rw,relatime shared:1 - nfs4 server:/export rw\n"
+    )
+    assert file_system_of(data_folder, mounts) == "nfs4"
+    assert file_system_of(Path("/etc"), mounts) == "ext4"
+    assert file_system_of(data_folder, tmp_path / "none") == ""
+    fresh_shell("migrate")
+
+    def played(path: Path) -> str:
+        return file_system_of(path, mounts)
+
+    for module in (host, opening):
+        monkeypatch.setattr(module, "file_system_of", played)
+    said = fresh_shell("doctor", "--json", status=1)
+    assert "nfs4" in finding(said, "file system")["says"]
+    for command in (("accounts", "create", "--email", "a@example.com"), ("serve", "--port", "0")):
+        assert "nfs4" in fresh_shell(*command, status=1).err
+    assert "ext4" not in file_systems.NETWORK_FILE_SYSTEMS
+
+
+def test_a_sqlite_release_with_the_wal_reset_bug_is_told(fresh_shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert finding(fresh_shell("doctor", "--json"), "database")["severity"] == "ok"
+
+    class Driver:
+        __name__ = "sqlite3"
+        sqlite_version = "3.40.1"
+        sqlite_version_info = (3, 40, 1)
+
+    monkeypatch.setattr(database, "sqlite_module", Driver)
+    told = finding(fresh_shell("doctor", "--json"), "database")
+    assert told["severity"] == "warning"
+    assert "pysqlite3" in told["fix"]
+
+
+def test_a_secret_that_others_can_read_is_wrong(fresh_shell: Shell, data_folder: Path) -> None:
+    fresh_shell.account()
+    (data_folder / "secret").chmod(0o644)
+    said = fresh_shell("doctor", "--json", status=1)
+    assert finding(said, "secret")["fix"].startswith("chmod 600")
+
+
+def test_another_secret_than_the_databases_is_wrong(fresh_shell: Shell) -> None:
+    fresh_shell.account()
+    assert finding(fresh_shell("doctor", "--json"), "keys")["severity"] == "ok"
+    fresh_shell.set({"APIINONE_SECRET_KEY": "x" * 32})
+    assert "another secret" in finding(fresh_shell("doctor", "--json", status=1), "keys")["says"]
+    assert "another secret" in fresh_shell("accounts", "create", "--email", "b@example.com", status=2).err
+
+
+def test_a_postgresql_that_may_lose_what_it_was_given_is_wrong(fresh_shell: Shell, postgres_url: str) -> None:
+    fresh_shell.set({"APIINONE_DATABASE_URL": postgres_url})
+    said = fresh_shell("doctor", "--json", status=1)  # the one that tests start runs without fsync
+    assert (finding(said, "fsync")["severity"], finding(said, "synchronous_commit")["severity"]) == ("error", "ok")
+    assert finding(said, "database")["says"].startswith("PostgreSQL 1")
+    assert finding(said, "clock")["severity"] == "ok"
+    assert "APIINONE_SECRET_KEY" in finding(said, "secret")["says"] + finding(said, "secret")["fix"]
+
+
+def test_a_database_that_does_not_answer_is_a_finding_among_the_others(fresh_shell: Shell) -> None:
+    fresh_shell.set({"APIINONE_DATABASE_URL": "postgresql://nobody:canary@127.0.0.1:1/none"})
+    said = fresh_shell("doctor", "--json", status=1)
+    assert finding(said, "database")["severity"] == "error"
+    assert finding(said, "catalogue")["severity"] == "ok"
+    assert "canary" not in said.out + said.err
+
+
+def test_a_storage_that_cannot_be_used_is_wrong(fresh_shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    fresh_shell.set({"APIINONE_STORAGE_URL": str(tmp_path / "file")})
+    assert finding(fresh_shell("doctor", "--json", status=1), "storage")["severity"] == "error"
+
+
+def test_proxies_that_are_no_addresses_are_wrong(fresh_shell: Shell) -> None:
+    fresh_shell.set({"APIINONE_TRUSTED_PROXIES": "10.0.0.0/8"})
+    assert "10.0.0.0/8" in finding(fresh_shell("doctor", "--json"), "proxies")["says"]
+    fresh_shell.set({"APIINONE_TRUSTED_PROXIES": "my-proxy"})
+    assert finding(fresh_shell("doctor", "--json", status=1), "proxies")["severity"] == "error"
