@@ -47,10 +47,17 @@ class Driven(Struct, frozen=True):
         return self
 
 
-async def drive(port: int, next_request: Callable[[], bytes], stop: Stop, *, connections: int = CONNECTIONS) -> Driven:
-    """Keep so many connections busy until told to stop. Raises TimeoutError where answers stay away."""
+async def drive(
+    port: int,
+    next_request: Callable[[], bytes],
+    stop: Stop,
+    *,
+    connections: int = CONNECTIONS,
+    keep: Callable[[bytes], None] | None = None,
+) -> Driven:
+    """Keep so many connections busy until told to stop; `keep` is given each answer's body. Raises TimeoutError."""
     loop = asyncio.get_running_loop()
-    shared = _Shared(next_request, stop, time.perf_counter())
+    shared = _Shared(next_request, stop, keep)
     opened = [await loop.create_connection(lambda: _Connection(shared), HOST, port) for _ in range(connections)]
     shared.began_s = time.perf_counter()
     for _, connection in opened:
@@ -75,12 +82,14 @@ def request(method: str, path: str, *, key: str, body: bytes = b"", more: str = 
 
 
 class _Shared:
-    def __init__(self, next_request: Callable[[], bytes], stop: Stop, began_s: float) -> None:
+    def __init__(
+        self, next_request: Callable[[], bytes], stop: Stop, keep: Callable[[bytes], None] | None
+    ) -> None:
         self._next_request = next_request
         self._stop = stop
         self._sent = 0
-        self.began_s = began_s
-        self.last_s = began_s
+        self.keep = keep
+        self.began_s = self.last_s = time.perf_counter()
         self.times_s: list[float] = []
         self.statuses: Counter[int] = Counter()
         self.last_body = b""
@@ -128,6 +137,8 @@ class _Connection(asyncio.Protocol):
         shared.statuses[int(self._received[9:12])] += 1
         shared.last_body = self._received
         shared.last_s = now_s
+        if shared.keep is not None:
+            shared.keep(self._received.partition(_HEAD_END)[2])
         self._received, self._whole = b"", 0
         self._send(now_s)
 

@@ -5,24 +5,21 @@ folder. Both servers are up all the time and each is loaded in its turn; the nex
 open, and how long that takes is told.
 """
 
-import asyncio
-import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from apiinone.db import Database
 from closed_loop import Driven, Stop, drive, request
 from cores import on, other_core
-from results import Figure, Findings, figure, ratios
+from results import Findings, figure, ratios
 from script import run_script
 from serve_bare import KEY
 from servers import Server, bare_server, our_server
 from stores import data_folder, new_settings, opened
-from tenants import REQUEST, Tenant, new_tenant, open_tasks
+from tenants import PATH, REQUEST, Tenant, all_ended, new_tenant, open_tasks
 
 SECONDS = 4.0
 WARM_UP_S = 1.0
-DRAINED_WITHIN_S = 120.0
-PATH = "/api/v1/images/generations"
 
 
 async def measure(rounds: int) -> Findings:
@@ -32,7 +29,7 @@ async def measure(rounds: int) -> Findings:
         tenant = await new_tenant(settings, "test")
         with bare_server(folder) as bare, our_server(settings, folder) as ours:
             async with opened(settings) as database:
-                table = await _rounds(rounds, bare, ours, _Backlog(database, tenant))
+                table = await _rounds(rounds, bare, ours, _Open(database, tenant))
     figures = {name: figure(name, unit, values) for (name, unit), values in table.items()}
     return Findings(
         (ratios("create", "× bare POST", figures["ours"], figures["bare"]),),
@@ -41,36 +38,18 @@ async def measure(rounds: int) -> Findings:
     )
 
 
-class _Backlog:
-    """What the worker has left to do, read from the database by another process."""
-
-    def __init__(self, database: Database, tenant: Tenant) -> None:
-        self._database = database
-        self._tenant = tenant
-
-    @property
-    def key(self) -> str:
-        return self._tenant.key
-
-    async def now(self) -> int:
-        return await open_tasks(self._database, self._tenant)
-
-    async def drained(self) -> float:
-        """Seconds until nothing is open. Raises TimeoutError."""
-        began_s = time.perf_counter()
-        async with asyncio.timeout(DRAINED_WITHIN_S):
-            while await self.now():
-                await asyncio.sleep(0.02)
-        return time.perf_counter() - began_s
+class _Open(NamedTuple):
+    database: Database
+    tenant: Tenant
 
 
 Table = dict[tuple[str, str], list[float]]
 
 
-async def _rounds(rounds: int, bare: Server, ours: Server, backlog: _Backlog) -> Table:
+async def _rounds(rounds: int, bare: Server, ours: Server, ours_open: _Open) -> Table:
     posts: dict[Server, bytes] = {
         bare: request("POST", PATH, key=KEY, body=REQUEST.encode()),
-        ours: request("POST", PATH, key=backlog.key, body=REQUEST.encode()),
+        ours: request("POST", PATH, key=ours_open.tenant.key, body=REQUEST.encode()),
     }
     table: Table = {}
 
@@ -79,14 +58,14 @@ async def _rounds(rounds: int, bare: Server, ours: Server, backlog: _Backlog) ->
 
     for served, post in posts.items():
         await _load(served, lambda post=post: post, WARM_UP_S)
-    await backlog.drained()
+    await all_ended(*ours_open)
     for _ in range(rounds):
         driven, cpu_us = await _load(bare, lambda: posts[bare], SECONDS)
         note("bare", "req/s", driven.per_s)
         note("bare, CPU", "µs per request", cpu_us)
         driven, cpu_us = await _load(ours, lambda: posts[ours], SECONDS)
-        left = await backlog.now()
-        drained_s = await backlog.drained()
+        left = await open_tasks(*ours_open)
+        drained_s = await all_ended(*ours_open)
         note("ours", "req/s", driven.per_s)
         note("ours, CPU, the worker's included", "µs per request", cpu_us)
         note("ours, p50", "ms", driven.p50_ms)

@@ -27,7 +27,7 @@ from plain_sql import Connection, Payer, PlainLoop, PostgresConnection, SqliteCo
 from results import Figure, Findings, figure, ratios
 from script import run_script
 from stores import Postgres, data_folder, new_settings, postgres, postgres_version
-from tenants import Tenant, new_submission, open_tasks, open_tenant
+from tenants import Tenant, all_ended, new_submission, open_tenant
 
 CLIENTS = 64
 WARM_UP = 640
@@ -89,8 +89,7 @@ async def _our_side(stack: AsyncExitStack, settings: Settings) -> Side:
 
     async def run(tasks: int) -> None:
         await asyncio.gather(*(_client(app, tenant, tasks // CLIENTS) for _ in range(CLIENTS)))
-        while await open_tasks(app.database, tenant):
-            await asyncio.sleep(0.002)
+        await all_ended(app.database, tenant)
 
     return run
 

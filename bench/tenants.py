@@ -1,5 +1,8 @@
 """Somebody who pays: an account with a key and more credits than any measurement spends."""
 
+import asyncio
+import time
+
 from msgspec import Struct
 
 from apiinone.accounts.account_rows import open_account
@@ -16,6 +19,7 @@ from apiinone.tasks.submission import Submission
 
 CREDITS = 100_000_000
 CREDITS_PER_TASK = 10
+PATH = "/api/v1/images/generations"
 MODEL = "recraft-v4-text-to-image"
 REQUEST = f'{{"image_size":"1024x1024","model":"{MODEL}","prompt":"A minimalist line art illustration"}}'
 
@@ -62,6 +66,15 @@ async def open_tasks(database: Database, tenant: Tenant) -> int:
         return int((await tx.rows(_OPEN, tenant.key_id))[0][0])
 
     return await database.read(look)
+
+
+async def all_ended(database: Database, tenant: Tenant, *, within_s: float = 120.0) -> float:
+    """Wait until every task of the tenant has ended; how many seconds that took. Raises TimeoutError."""
+    began_s = time.perf_counter()
+    async with asyncio.timeout(within_s):
+        while await open_tasks(database, tenant):
+            await asyncio.sleep(0.01)
+    return time.perf_counter() - began_s
 
 
 def new_submission(app: App, tenant: Tenant) -> Submission:

@@ -9,8 +9,9 @@ from typing import Protocol
 import pytest
 
 from apiinone.core.clock import SystemClock
-from apiinone.db import Database, open_database
+from apiinone.db import open_database
 from databases import PostgresForTests, migrated_postgres, migrated_sqlite, sqlite_url
+from later import LaterDatabase
 from serving import HOST, Served, environment_for
 from workshop import Workshop
 
@@ -72,16 +73,16 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A fresh, migrated database, open; the test runs once on each engine."""
-    opened = await open_database(database_url, SystemClock())
+async def database(database_url: str) -> AsyncIterator[LaterDatabase]:
+    """A fresh, migrated database, open, whose time can be moved on; the test runs once on each engine."""
+    opened = LaterDatabase(await open_database(database_url, SystemClock()))
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-def workshop(database: Database) -> Workshop:
-    """The same with the product's use cases at hand; its `let_pass` makes time pass."""
+def workshop(database: LaterDatabase) -> Workshop:
+    """The same with the product's use cases at hand."""
     return Workshop(database)
 
 

@@ -7,13 +7,17 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import patch
 
 import msgspec
 
+import apiinone.app
 from apiinone.app import App, open_app
 from apiinone.catalog.entry import Choice
+from apiinone.core.clock import Clock
 from apiinone.core.exchange import Request
 from apiinone.core.secret import Secret
+from apiinone.db import open_database
 from apiinone.outbound import Outbound
 from apiinone.providers.provider import Inline
 from apiinone.settings import Settings
@@ -22,6 +26,7 @@ from apiinone.simulators.options import SIMULATED_KEY, Options
 from apiinone.simulators.serving import serving
 from apiinone.tasks.submission import Submission
 from apiinone.tasks.submit import Created
+from later import LaterDatabase
 from workshop import TaskSeen, Workshop
 
 CREDENTIALS: Final = {"recraft": "RECRAFT_API_TOKEN", "wavespeed": "WAVESPEED_API_KEY"}
@@ -88,6 +93,7 @@ class Running:
         self.app = app
         self.maker = maker
         self.vendors = vendors
+        assert isinstance(app.database, LaterDatabase)
         self.workshop = Workshop(app.database)
 
     async def submit(self, submission: Submission) -> str:
@@ -136,11 +142,16 @@ async def opened(
         )
         environ = {CREDENTIALS[name]: SIMULATED_KEY for name in vendors}
         maker = Instant()
-        app = await stack.enter_async_context(open_app(chosen, environ, maker=maker))
+        with patch.object(apiinone.app, "open_database", _open_later):
+            app = await stack.enter_async_context(open_app(chosen, environ, maker=maker))
         places = frozenset(root.removeprefix("http://") for root in roots.values())
         outbound = Outbound(allowed_private=places, connections_max=4, user_agent="test")
         stack.push_async_callback(outbound.aclose)
         yield Running(app, maker, {name: Vendor(name, roots[name], outbound) for name in vendors})
+
+
+async def _open_later(url: str, clock: Clock) -> LaterDatabase:
+    return LaterDatabase(await open_database(url, clock))
 
 
 @asynccontextmanager

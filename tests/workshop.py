@@ -14,7 +14,7 @@ from apiinone.assets.ingest import StoredOutput
 from apiinone.core.clock import US_PER_S, SystemClock
 from apiinone.core.credits import Credits, whole
 from apiinone.core.ids import Ids
-from apiinone.db import Database, Row, Sql, Tx, Value
+from apiinone.db import Row, Sql, Tx, Value
 from apiinone.ledger.budgets import Period
 from apiinone.ledger.grants import grant
 from apiinone.ledger.ledger import Owner
@@ -24,23 +24,11 @@ from apiinone.tasks.settle import apply_moves
 from apiinone.tasks.submission import Submission
 from apiinone.tasks.submit import Created, SubmitRules, submit_batch
 from apiinone.tasks.submit import Outcome as SubmitOutcome
+from later import LaterDatabase
 
 PRICE = whole(10)
 RULES = SubmitRules(open_tasks_max=10_000, test_credits_per_day=whole(1_000), unknown_max_s=3_600)
 DAY_S = 86_400
-_PASS = (
-    Sql("UPDATE lots SET expires_us = expires_us - $1"),
-    Sql(
-        "UPDATE tasks SET due_us = due_us - $1, sweep_us = sweep_us - $1, deadline_us = deadline_us - $1,"
-        " unknown_limit_us = unknown_limit_us - $1, finished_us = finished_us - $1, expires_us = expires_us - $1"
-    ),
-    Sql("UPDATE quotes SET expires_us = expires_us - $1"),
-    Sql("UPDATE idempotency SET expires_us = expires_us - $1"),
-    Sql("UPDATE outputs SET expires_us = expires_us - $1"),
-    Sql("UPDATE keys SET expires_us = expires_us - $1, revoked_us = revoked_us - $1"),
-    Sql("UPDATE workers SET lease_until_us = lease_until_us - $1"),
-)
-_NEXT_DAY = Sql("UPDATE balances SET refill_day = '2000-01-01' WHERE refill_day IS NOT NULL")
 _BALANCE = Sql("SELECT available_micro, held_micro FROM balances WHERE account_id = $1 AND mode = $2")
 _TASK = Sql(
     "SELECT state, fence, captured_micro, error_type, attempt_id, finished_us, cancel_requested_us, attempts"
@@ -80,7 +68,7 @@ class AttemptSeen(Struct, frozen=True):
 class Workshop:
     """One database and what tests do with it."""
 
-    def __init__(self, database: Database, rules: SubmitRules = RULES) -> None:
+    def __init__(self, database: LaterDatabase, rules: SubmitRules = RULES) -> None:
         self.database = database
         self.rules = rules
         self.ids = Ids(SystemClock())
@@ -235,16 +223,9 @@ class Workshop:
 
         return await self.database.transact(change)
 
-    async def let_pass(self, seconds: int) -> None:
-        """Let time pass: every moment that something waits for comes nearer."""
-
-        async def work(tx: Tx) -> None:
-            for statement in _PASS:
-                await tx.run(statement, seconds * US_PER_S)
-            if seconds >= DAY_S:
-                await tx.run(_NEXT_DAY)
-
-        await self.database.transact(work)
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass: every later transaction begins so much later."""
+        self.database.let_pass(seconds)
 
     async def assert_sound(self) -> None:
         """The audit finds nothing."""

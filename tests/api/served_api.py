@@ -36,6 +36,7 @@ from apiinone.db import Row, Sql, Tx, Value
 from apiinone.gateway import gateway
 from apiinone.ledger.budgets import Period
 from apiinone.ledger.grants import grant
+from apiinone.ledger.ledger import Owner
 from apiinone.providers.provider import Inline
 from apiinone.settings import Settings
 from apiinone.tasks.audit import audit
@@ -165,7 +166,8 @@ class Api:
                 email = f"{account_id}@example.com"
                 await open_account(tx, account_id=account_id, email=email, lot_id=ids.new(), test_credits=whole(1_000))
                 if balance:
-                    owner, amount = (account_id, mode), whole(balance)
+                    owner: Owner = (account_id, mode)
+                    amount = whole(balance)
                     await grant(tx, owner, lot_id=ids.new(), amount=amount, actor="operator", reason="a test")
             await make_key(tx, new_key)
 
@@ -207,8 +209,8 @@ async def served_api(
                 uvicorn.Config(gateway(app, url), log_config=None, proxy_headers=False, lifespan="off")
             )
             running = asyncio.create_task(server.serve(sockets=[listener]))
-            while not server.started:
-                await asyncio.sleep(0.005)  # noqa: ASYNC110 - uvicorn tells in no other way
+            while not server.started:  # noqa: ASYNC110 - uvicorn tells in no other way
+                await asyncio.sleep(0.005)
             async with ClientSession(auto_decompress=False) as session:
                 if working:
                     async with app.work():

@@ -135,7 +135,11 @@ def test_a_picture_cut_off_anywhere_is_refused(data: bytes) -> None:
 def test_a_bomb_is_refused_by_its_header() -> None:
     assert refusal(png_bomb(8193)) == "too_many_pixels"
     assert refusal(png_of(png_header(16385, 1), bytes(16385 * 3 + 1))) == "too_many_pixels"
-    assert refusal(b'<svg width="20000" height="10"/>', VECTOR) == "too_many_pixels"
+    assert refusal(b'<svg width="100001" height="10"/>', VECTOR) == "too_many_pixels"
+
+
+def test_a_drawing_may_be_nominally_large() -> None:
+    assert examine(b'<svg width="100000" height="100000"/>', VECTOR).width == 100_000
 
 
 def test_limits_are_exact() -> None:

@@ -216,6 +216,7 @@ def test_a_picture_inside_a_drawing_is_small_and_what_it_says() -> None:
         ("height='96' viewBox='0 0 640 480'", (128, 96)),
         ("width='2em' height='2em' viewBox='0 0 64 64'", (64, 64)),
         ("width='20' height='30' viewBox='0 0 1 1'", (20, 30)),
+        ("width='100in' height='100in' viewBox='0 0 1 1'", (9600, 9600)),
     ],
 )
 def test_the_size_is_in_pixels(attributes: str, size: tuple[int, int]) -> None:

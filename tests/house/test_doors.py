@@ -30,7 +30,7 @@ DOORS = {
         "tables",
         "tasks.tables",
     ),
-    "starlette": ("api", "app", "simulators"),
+    "starlette": ("api", "app", "gateway", "simulators"),
     "uvicorn": ("app", "cli", "simulators"),
     "uvloop": ("app", "cli"),
     "yarl": ("outbound",),

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from apiinone.core.clock import SystemClock
-from apiinone.db import Database, open_database
+from apiinone.db import open_database
+from later import LaterDatabase
 
 T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
@@ -23,7 +24,7 @@ BOUNDED = settings(
 class OnDatabase(RuleBasedStateMachine):
     """What every machine has: a database, and a way to run what is awaited."""
 
-    database: Database
+    database: LaterDatabase
     runner: "asyncio.Runner"
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -34,7 +35,7 @@ class OnDatabase(RuleBasedStateMachine):
 def drive_machine(machine: type[OnDatabase], database_url: str, bounds: settings = BOUNDED) -> None:
     """Play a machine's examples on a database."""
     with asyncio.Runner() as runner:
-        database = runner.run(open_database(database_url, SystemClock()))
+        database = LaterDatabase(runner.run(open_database(database_url, SystemClock())))
 
         class Bound(machine):
             pass

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apiinone.api.answer import Answer, success
 from apiinone.api.call import Call
@@ -17,9 +17,9 @@ NAME_CHARACTERS_MAX = 64
 class ModelsQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which models."""
 
-    endpoint: Annotated[str, Meta(max_length=32, description="Of this endpoint, such as `images`.")] | None = None
-    output: Annotated[str, Meta(max_length=32, description="With this output, such as `image`.")] | None = None
-    availability: Availability | None = None
+    endpoint: Annotated[str, Meta(max_length=32, description="Of this endpoint, such as `images`.")] | UnsetType = UNSET
+    output: Annotated[str, Meta(max_length=32, description="With this output, such as `image`.")] | UnsetType = UNSET
+    availability: Availability | UnsetType = UNSET
 
 
 async def list_models(house: House, call: Call) -> Answer:
@@ -46,7 +46,7 @@ async def show_schema(house: House, call: Call) -> Answer:
 
 def _wanted(model: ModelSummary, query: ModelsQuery) -> bool:
     return (
-        query.endpoint in (None, model.endpoint)
-        and query.output in (None, model.output)
-        and query.availability in (None, model.availability)
+        query.endpoint in (UNSET, model.endpoint)
+        and query.output in (UNSET, model.output)
+        and query.availability in (UNSET, model.availability)
     )

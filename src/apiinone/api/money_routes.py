@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import Mode
@@ -11,7 +11,7 @@ from apiinone.api.call import Call
 from apiinone.api.catalogue_pages import Amount
 from apiinone.api.cursors import read_cursor, write_cursor
 from apiinone.api.house import House
-from apiinone.api.queries import Cursor, Limit, read_query
+from apiinone.api.queries import Cursor, Limit, given, read_query
 from apiinone.api.task_ids import written
 from apiinone.api.task_page import Moment, TaskId
 from apiinone.catalog.load import Catalogue
@@ -109,18 +109,22 @@ class EntriesQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which page."""
 
     limit: Limit = ENTRIES_ROWS
-    cursor: Cursor | None = None
+    cursor: Cursor | UnsetType = UNSET
 
 
 class UsageQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which rows."""
 
-    first_day: Annotated[Day, Meta(description="The first UTC day; 30 days back where not given.")] | None = None
-    last_day: Annotated[Day, Meta(description="The last UTC day; today where not given.")] | None = None
-    model: Annotated[str, Meta(min_length=1, max_length=64, description="A model by any of its names.")] | None = None
-    key_id: Annotated[str, Meta(min_length=1, max_length=64, description="One of the account's keys.")] | None = None
+    first_day: Annotated[Day, Meta(description="The first UTC day; 30 days back where not given.")] | UnsetType = UNSET
+    last_day: Annotated[Day, Meta(description="The last UTC day; today where not given.")] | UnsetType = UNSET
+    model: Annotated[str, Meta(min_length=1, max_length=64, description="A model by any of its names.")] | UnsetType = (
+        UNSET
+    )
+    key_id: Annotated[str, Meta(min_length=1, max_length=64, description="One of the account's keys.")] | UnsetType = (
+        UNSET
+    )
     limit: Limit = USAGE_ROWS
-    cursor: Cursor | None = None
+    cursor: Cursor | UnsetType = UNSET
 
 
 async def show_credits(house: House, call: Call, caller: Caller) -> Answer:
@@ -137,7 +141,7 @@ async def show_credits(house: House, call: Call, caller: Caller) -> Answer:
 async def list_entries(house: House, call: Call, caller: Caller) -> Answer:
     """A page of the ledger, newest first."""
     query = read_query(call.query_string, EntriesQuery)
-    before_no = _NO_ENTRY_AFTER if query.cursor is None else _entry_no(query.cursor)
+    before_no = _NO_ENTRY_AFTER if query.cursor is UNSET else _entry_no(query.cursor)
 
     async def look(tx: Tx) -> tuple[list[EntryRow], dict[str, tuple[int, str]]]:
         entries = await read_entries(tx, caller.owner, before_no=before_no, limit=query.limit + 1)
@@ -173,16 +177,16 @@ async def show_usage(house: House, call: Call, caller: Caller) -> Answer:
 
 
 def _wanted(query: UsageQuery, catalogue: Catalogue, now_us: int) -> UsageWanted:
-    choice = None if query.model is None else catalogue.remembered(query.model)
+    choice = None if query.model is UNSET else catalogue.remembered(query.model)
     before = _AFTER_EVERY_DAY
-    if query.cursor is not None:
+    if query.cursor is not UNSET:
         day, model, key_id = read_cursor("usage", query.cursor, 3)
         before = (day, model, key_id)
     return UsageWanted(
         first_day=query.first_day or day_of(now_us - USAGE_DAYS * 86_400 * US_PER_S),
         last_day=query.last_day or day_of(now_us),
-        model=query.model if choice is None else choice.entry.id,
-        key_id=query.key_id,
+        model=given(query.model) if choice is None else choice.entry.id,
+        key_id=given(query.key_id),
         before=before,
         limit=query.limit + 1,
     )

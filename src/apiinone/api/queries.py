@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apiinone.catalog.clean import shown
 from apiinone.core.clock import parse_iso
@@ -13,6 +13,7 @@ from apiinone.core.errors import BadRequest
 
 FIELDS_MAX: Final = 40
 LABEL: Final = "metadata"
+T = TypeVar("T")
 Query = TypeVar("Query", bound=Struct)
 Limit = Annotated[int, Meta(ge=1, le=100, description="How many rows a page has at most.")]
 Cursor = Annotated[str, Meta(max_length=512, description="Where the page begins: `next_cursor` of the page before.")]
@@ -42,6 +43,11 @@ def read_query(query_string: bytes, kind: type[Query]) -> Query:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         raise _explained(error) from None
+
+
+def given(value: T | UnsetType) -> T | None:
+    """A parameter's value; None where it was not sent. (A type that took None would read the word `null` as one.)"""
+    return None if value is UNSET else value
 
 
 def read_moment(text: str, param: str) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal, assert_never
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apiinone.accounts.callers import Caller
 from apiinone.api.answer import Answer, page, success
@@ -11,7 +11,7 @@ from apiinone.api.cursors import read_cursor, write_cursor
 from apiinone.api.errors import CancelRequested
 from apiinone.api.house import House
 from apiinone.api.look_at_task import own_task
-from apiinone.api.queries import Cursor, Limit, read_moment, read_query
+from apiinone.api.queries import Cursor, Limit, given, read_moment, read_query
 from apiinone.api.request_headers import WAIT_S_MAX, preferred_wait_s
 from apiinone.api.task_page import Status, retry_after, task_page
 from apiinone.assets.storage import StorageFailed
@@ -39,17 +39,17 @@ class WaitQuery(Struct, frozen=True, forbid_unknown_fields=True):
 class TasksQuery(Struct, frozen=True, forbid_unknown_fields=True):
     """Which tasks."""
 
-    status: Status | None = None
-    model: Annotated[str, Meta(min_length=1, max_length=64, description="A model or sub-model.")] | None = None
-    mode: Annotated[Literal["live", "test"], Meta(description="Only the key's own mode has any.")] | None = None
-    created_after: Annotated[str, Meta(description="At or after this moment (ISO 8601).")] | None = None
-    created_before: Annotated[str, Meta(description="Before this moment (ISO 8601).")] | None = None
+    status: Status | UnsetType = UNSET
+    model: Annotated[str, Meta(min_length=1, max_length=64, description="A model or sub-model.")] | UnsetType = UNSET
+    mode: Annotated[Literal["live", "test"], Meta(description="Only the key's own mode has any.")] | UnsetType = UNSET
+    created_after: Annotated[str, Meta(description="At or after this moment (ISO 8601).")] | UnsetType = UNSET
+    created_before: Annotated[str, Meta(description="Before this moment (ISO 8601).")] | UnsetType = UNSET
     metadata: Annotated[
         dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=512)]],
         Meta(max_length=16, description="`metadata[name]=value`: tasks that carry all of these."),
     ] = {}
     limit: Limit = PAGE_ROWS
-    cursor: Cursor | None = None
+    cursor: Cursor | UnsetType = UNSET
 
 
 async def show_task(house: House, call: Call, caller: Caller) -> Answer:
@@ -65,7 +65,7 @@ async def list_tasks(house: House, call: Call, caller: Caller) -> Answer:
     query = read_query(call.query_string, TasksQuery)
     context = house.context
     wanted = _wanted(query, context.catalogue)
-    if wanted is None or query.mode not in (None, caller.mode):
+    if wanted is None or query.mode not in (UNSET, caller.mode):
         return page((), None)
 
     async def look(tx: Tx) -> list[TaskView]:
@@ -136,12 +136,12 @@ def _shown(house: House, view: TaskView) -> Answer:
 def _wanted(query: TasksQuery, catalogue: Catalogue) -> Wanted | None:
     """What to read, one row more than asked for; None where nothing can match."""
     before_id = NO_ID_AFTER
-    if query.cursor is not None:
+    if query.cursor is not UNSET:
         (before_id,) = read_cursor("tasks", query.cursor, 1)
         if not is_id(before_id):
             raise BadRequest("This is not a cursor of this list.", param="cursor")
     model = sub_model = None
-    if query.model is not None:
+    if query.model is not UNSET:
         choice = catalogue.remembered(query.model)
         if choice is None:
             return None
@@ -149,10 +149,10 @@ def _wanted(query: TasksQuery, catalogue: Catalogue) -> Wanted | None:
         model, sub_model = choice.entry.id, None if whole else choice.sub_model.id
     return Wanted(
         limit=query.limit + 1,
-        states=_states_of(query.status),
+        states=_states_of(given(query.status)),
         before_id=before_id,
-        created_from_us=_moment(query.created_after, "created_after"),
-        created_before_us=_moment(query.created_before, "created_before"),
+        created_from_us=_moment(given(query.created_after), "created_after"),
+        created_before_us=_moment(given(query.created_before), "created_before"),
         model=model,
         sub_model=sub_model,
         labels=query.metadata,

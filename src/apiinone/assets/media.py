@@ -23,8 +23,12 @@ class Unacceptable(Exception):
         self.detail = detail
 
 
+DRAWING_SIDE_PX_MAX = 100_000
+"""A drawing has no pixels before somebody renders it, so its nominal size is only kept from being absurd."""
+
+
 class MediaLimits(Struct, frozen=True):
-    """What may come in. Judged from headers, before anything is decoded."""
+    """What may come in. Judged from headers, before anything is decoded. The limits in pixels are for rasters."""
 
     expected: Expected
     bytes_max: int = 64 * MIB
@@ -44,8 +48,10 @@ class Media(Struct, frozen=True):
 
 
 def judge_size(width: int, height: int, limits: MediaLimits) -> None:
-    """Raise Unacceptable for a picture with more pixels than the limits allow, or none."""
+    """Raise Unacceptable for a picture that is larger than the limits allow, or has no size."""
     if width < 1 or height < 1:
         raise Unacceptable("broken", "no width or height")
-    if width > limits.side_px_max or height > limits.side_px_max or width * height > limits.pixels_max:
+    raster = limits.expected == "raster"
+    side_px_max = limits.side_px_max if raster else DRAWING_SIDE_PX_MAX
+    if max(width, height) > side_px_max or (raster and width * height > limits.pixels_max):
         raise Unacceptable("too_many_pixels")

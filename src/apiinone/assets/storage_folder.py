@@ -172,10 +172,12 @@ def _write_whole(folder: int, name: str, data: bytes) -> None:
         os.unlink(part, dir_fd=folder)
         descriptor = os.open(part, _CREATE, 0o600, dir_fd=folder)
     try:
-        with os.fdopen(descriptor, "wb", buffering=0) as file:
+        try:
             rest = memoryview(data)
             while rest:
-                rest = rest[file.write(rest) :]
+                rest = rest[os.write(descriptor, rest) :]
+        finally:
+            os.close(descriptor)
         os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
         with suppress(OSError):

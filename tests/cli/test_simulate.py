@@ -1,0 +1,40 @@
+import http.client
+import time
+from pathlib import Path
+
+import pytest
+
+from cli.command_line import Shell
+from serving import HOST, Served, environment_for
+
+
+@pytest.mark.parametrize(("vendor", "path"), [("recraft", "/v1/users/me"), ("wavespeed", "/api/v3/balance")])
+def test_a_simulated_vendor_answers_and_says_how_to_use_it(
+    vendor: str, path: str, tmp_path: Path, free_port: int
+) -> None:
+    environment = environment_for("", tmp_path)
+    arguments = ["simulate", vendor, "--port", str(free_port), "--fast"]
+    running = Served(arguments, port=free_port, environment=environment, log=tmp_path / "log")
+    try:
+        assert _status(free_port, path) < 500
+    finally:
+        running.kill()
+    assert f"APIINONE_{vendor.upper()}_BASE_URL=http://{HOST}:{free_port}/" in running.log
+
+
+def test_only_known_vendors_can_be_simulated(fresh_shell: Shell) -> None:
+    fresh_shell("simulate", "acme", status=2)
+
+
+def _status(port: int, path: str) -> int:
+    deadline = time.monotonic() + 20
+    while True:
+        connection = http.client.HTTPConnection(HOST, port, timeout=2)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        finally:
+            connection.close()

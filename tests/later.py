@@ -1,0 +1,76 @@
+"""A database whose time the test moves: every transaction begins so much later than it does."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from apiinone.core.clock import US_PER_S
+from apiinone.db import Database, Row, Sql, Tx, Value, Work
+
+T = TypeVar("T")
+
+
+class LaterDatabase:
+    """Passes everything on to a real database, and shifts what it says about the time."""
+
+    def __init__(self, real: Database) -> None:
+        self.real = real
+        self.engine = real.engine
+        self.later_us = 0
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass."""
+        self.later_us += int(seconds * US_PER_S)
+
+    async def transact(self, work: Work[T]) -> T:
+        """As the real one."""
+        return await self.real.transact(self._later(work))
+
+    async def read(self, work: Work[T]) -> T:
+        """As the real one."""
+        return await self.real.read(self._later(work))
+
+    async def read_long(self, work: Work[T]) -> T:
+        """As the real one."""
+        return await self.real.read_long(self._later(work))
+
+    async def hint(self, words: str) -> None:
+        """As the real one."""
+        await self.real.hint(words)
+
+    async def listen(self, hear: Callable[[str], None]) -> None:
+        """As the real one."""
+        await self.real.listen(hear)
+
+    async def close(self) -> None:
+        """As the real one."""
+        await self.real.close()
+
+    def _later(self, work: Work[T]) -> Work[T]:
+        async def later(tx: Tx) -> T:
+            return await work(LaterTx(tx, self.later_us))
+
+        return later
+
+
+class LaterTx:
+    """A transaction that believes it is later."""
+
+    def __init__(self, real: Tx, later_us: int) -> None:
+        self._real = real
+        self.now_us = real.now_us + later_us
+
+    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
+        """As the real one."""
+        return await self._real.rows(statement, *values)
+
+    async def row(self, statement: Sql, *values: Value) -> Row | None:
+        """As the real one."""
+        return await self._real.row(statement, *values)
+
+    async def run(self, statement: Sql, *values: Value) -> int:
+        """As the real one."""
+        return await self._real.run(statement, *values)
+
+    async def many(self, statement: Sql, rows: Iterable[Sequence[Value]]) -> None:
+        """As the real one."""
+        await self._real.many(statement, rows)
