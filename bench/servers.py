@@ -16,7 +16,7 @@ import psutil
 
 from apiinone.settings import PREFIX, Settings
 from closed_loop import HOST
-from cores import measured_core, on
+from cores import measured_core, on, other_core
 
 BENCH = Path(__file__).resolve().parent
 READY_WITHIN_S = 60.0
@@ -65,23 +65,46 @@ class Server:
         return [self._seen, *self._seen.children(recursive=True)]
 
 
-def our_server(settings: Settings, folder: Path, more: Mapping[str, str] = _NOTHING) -> AbstractContextManager[Server]:
+def our_server(settings: Settings, folder: Path) -> AbstractContextManager[Server]:
     """The product's server with the instant maker."""
-    arguments = [str(BENCH / "serve_ours.py")]
-    return served(arguments, environment_of(settings) | dict(more), folder / "ours.log", ready="/readyz")
+    return served(script("serve_ours.py"), environment_of(settings), folder / "ours.log", ready="/readyz")
+
+
+def product_server(
+    settings: Settings, folder: Path, more: Mapping[str, str] = _NOTHING
+) -> AbstractContextManager[Server]:
+    """`apiinone serve` as it is."""
+    environ = environment_of(settings) | dict(more)
+    return served(program("serve", "--host", HOST), environ, folder / "product.log", ready="/readyz")
 
 
 def bare_server(folder: Path) -> AbstractContextManager[Server]:
     """The yardstick for requests."""
-    return served([str(BENCH / "serve_bare.py")], dict(os.environ), folder / "bare.log", ready="/healthz")
+    return served(script("serve_bare.py"), dict(os.environ), folder / "bare.log", ready="/healthz")
+
+
+def simulator(vendor: str, folder: Path, *arguments: str) -> AbstractContextManager[Server]:
+    """`apiinone simulate` with tiny constant outputs, on the other core."""
+    command = program("simulate", vendor, "--fast", *arguments)
+    return served(command, dict(os.environ), folder / f"{vendor}.log", ready="/_sim/state", core=other_core())
+
+
+def script(name: str) -> list[str]:
+    """A command that runs a script of this folder."""
+    return [sys.executable, str(BENCH / name)]
+
+
+def program(*arguments: str) -> list[str]:
+    """A command of the product."""
+    return [sys.executable, "-m", "apiinone", *arguments]
 
 
 @contextmanager
 def served(
-    arguments: list[str], environ: Mapping[str, str], log: Path, *, ready: str, core: set[int] | None = None
+    command: list[str], environ: Mapping[str, str], log: Path, *, ready: str, core: set[int] | None = None
 ) -> Generator[Server]:
-    """Run `python …` with `--port` until the block ends; it answers at `ready` when the block begins."""
-    running = start(arguments, environ, log, core=core)
+    """Run a command with `--port` until the block ends; it answers at `ready` when the block begins."""
+    running = start(command, environ, log, core=core)
     try:
         running.wait_until_ready(ready)
         yield running
@@ -89,13 +112,16 @@ def served(
         running.stop()
 
 
-def start(arguments: list[str], environ: Mapping[str, str], log: Path, *, core: set[int] | None = None) -> Server:
-    """Start `python …` with `--port`, on the measured core where no other is named."""
+def start(command: list[str], environ: Mapping[str, str], log: Path, *, core: set[int] | None = None) -> Server:
+    """Start a command with `--port`, on the measured core where no other is named."""
     port = free_port()
-    command = [sys.executable, *arguments, "--port", str(port)]
     with log.open("ab") as output, on(core or measured_core()):
         process = subprocess.Popen(  # noqa: S603 - our own programs
-            command, env=dict(environ), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            [*command, "--port", str(port)],
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     return Server(process, port, log)
 

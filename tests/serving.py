@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 HOST = "127.0.0.1"
+PROGRAM = ("-m", "apiinone")
 READY_WITHIN_S = 20.0
 STOPPED_WITHIN_S = 15.0
 _LOOK_EVERY_S = 0.02
@@ -18,14 +19,22 @@ _LOOK_EVERY_S = 0.02
 class Served:
     """One `apiinone serve` (or `worker`) on a data folder and a database."""
 
-    def __init__(self, arguments: list[str], *, port: int, environment: Mapping[str, str], log: Path) -> None:
-        """Start `python -m apiinone …`; what it prints goes to the file `log`."""
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        port: int,
+        environment: Mapping[str, str],
+        log: Path,
+        program: Sequence[str] = PROGRAM,
+    ) -> None:
+        """Start `python -m apiinone …`, or another program; what it prints goes to the file `log`."""
         self.port = port
         self.url = f"http://{HOST}:{port}"
         self._log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
-                [sys.executable, "-m", "apiinone", *arguments],
+                [sys.executable, *program, *arguments],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

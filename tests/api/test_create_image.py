@@ -171,3 +171,23 @@ async def _timed(asking: Awaitable[Got]) -> float:
     began_s = time.monotonic()
     assert (await asking).data["status"] == "IN_PROGRESS"
     return time.monotonic() - began_s
+
+
+async def test_a_reference_to_a_task_is_resolved_among_the_callers_own_with_an_output(api: Api) -> None:
+    tenant, other = await api.tenant(balance=100), await api.tenant(balance=100)
+    drawn = await api.create(tenant.key)
+    await api.ended(tenant.key, drawn.data["task_id"])
+    body = {"model": "grok-imagine/upscale", "task_id": drawn.data["task_id"]}
+    for route in (CREATE, "/api/v1/quotes"):
+        foreign = await api.ask("POST", route, key=other.key, data=json.dumps(body).encode())
+        assert foreign.refused == (404, "not_found", "/task_id")
+        unknown = await api.ask(
+            "POST", route, key=tenant.key, data=json.dumps({**body, "task_id": "n3106_grok"}).encode()
+        )
+        assert unknown.refused == (404, "not_found", "/task_id")
+    assert (await api.get("/api/v1/credits", other.key)).data["available"] == 100
+    failed = await api.create(tenant.key, X_Test_Scenario="fail=moderation")
+    await api.ended(tenant.key, failed.data["task_id"])
+    empty = await api.create(tenant.key, {**body, "task_id": failed.data["task_id"]})
+    assert empty.refused == (400, "bad_request", "/task_id")
+    assert (await api.create(tenant.key, body)).status == 200

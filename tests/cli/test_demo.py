@@ -119,7 +119,7 @@ def test_asked_for_it_has_the_same_made_by_the_vendor(tmp_path: Path, vendor: Se
 def test_a_task_that_fails_makes_the_demo_fail(tmp_path: Path, vendor: Served) -> None:
     connection = http.client.HTTPConnection(HOST, vendor.port, timeout=10)
     connection.request("POST", "/_sim/faults", json.dumps([{"fault": "moderation", "times": 1, "on": "submit"}]))
-    assert connection.getresponse().status == 200
+    assert connection.getresponse().status == 204
     connection.close()
     settings = {"RECRAFT_API_TOKEN": "simulated-key", "APIINONE_RECRAFT_BASE_URL": f"{vendor.url}/v1"}
     done = _demo(tmp_path / "data", "--live", env=settings)

@@ -14,8 +14,8 @@ from later import LaterDatabase
 T = TypeVar("T")
 Run = Callable[[Coroutine[Any, Any, T]], T]
 BOUNDED = settings(
-    max_examples=25,
-    stateful_step_count=20,
+    max_examples=30,
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
 )

@@ -63,7 +63,14 @@ KINDS: tuple[Kind, ...] = (
     "time",
     "by hand",
 )
-LIKELY: tuple[Kind, ...] = ("sending", "accepted", "lost", "again", "stored", "copy later", "time")
+LIKELY: dict[str, tuple[Kind, ...]] = {
+    "queued": ("planned",),
+    "submitting": ("sending", "sending", "accepted", "lost", "stored", "again", "copy later"),
+    "running": ("copy later", "stored", "again", "lost", "cancel"),
+    "storing": ("stored", "copy later", "again"),
+    "unknown": ("accepted", "lost", "stored", "refused", "copy later"),
+}
+"""What mostly comes next."""
 Who = Literal["holder", "stale", "anyone"]
 AT_A_VENDOR = {"sending", "accepted", "unknown"}
 TASKS = Sql(
@@ -74,7 +81,7 @@ TASKS = Sql(
 ATTEMPTS = Sql("SELECT id, state, sent_us, provider FROM attempts WHERE task_id = ANY($1::text[]) ORDER BY id")
 ORDER = st.tuples(
     st.integers(0, 5),
-    st.sampled_from(KINDS) | st.sampled_from(LIKELY),
+    st.sampled_from(KINDS),
     st.sampled_from(["holder", "holder", "holder", "stale", "anyone"]),
     st.sampled_from(["current", "current", "current", "other"]),
 )
@@ -95,6 +102,8 @@ class TaskMachine(OnDatabase):
         self.epochs = ["", ""]
         for worker in (0, 1):
             self.begin(worker)
+        for units in (1, 2, 3):
+            self.submits(units, 600)
 
     def begin(self, worker: int) -> None:
         epoch = self.epochs[worker] = self.workshop.ids.new()
@@ -118,7 +127,7 @@ class TaskMachine(OnDatabase):
             assert claimed.jobs == []
             self.begin(worker)
 
-    @rule(seconds=st.sampled_from([1, 20, 100, 4_000]))
+    @rule(seconds=st.sampled_from([1, 2, 20, 100, 4_000]))
     def time_passes(self, seconds: int) -> None:
         self.workshop.let_pass(seconds)
 
@@ -126,10 +135,16 @@ class TaskMachine(OnDatabase):
     def others_take_over(self) -> None:
         self.run(self.database.transact(take_over_dead))
 
+    @rule(which=st.integers(0, 5), pick=st.integers(0, 6), steps=st.integers(1, 4))
+    def goes_on(self, which: int, pick: int, steps: int) -> None:
+        """What mostly comes next, for a few steps."""
+        for step in range(steps):
+            task_id = self.tasks[which % len(self.tasks)]
+            likely = LIKELY.get(self._rows()[task_id][1], ("stored", "lost", "refused"))
+            self.things_happen([(which, likely[(pick + step) % len(likely)], "holder", "current")])
+
     @rule(orders=st.lists(ORDER, min_size=1, max_size=4))
     def things_happen(self, orders: Sequence[tuple[int, Kind, Who, str]]) -> None:
-        if not self.tasks:
-            return
         before = self._rows()
         moves: list[tuple[Move, Who]] = []
         for which, kind, who, attempt in orders:

@@ -11,6 +11,7 @@ from apiinone.api.look_at_task import wait_for_task
 from apiinone.api.request_headers import idempotency_key, preferred_wait_s, scenario
 from apiinone.api.task_ids import written
 from apiinone.api.task_page import POLL_FIRST_S, NewTask, retry_after, task_page
+from apiinone.api.task_references import refuse_foreign_references
 from apiinone.core.clock import iso
 from apiinone.core.credits import shown
 from apiinone.core.errors import NotFound, Refusal
@@ -28,6 +29,7 @@ async def create_image(house: House, call: Call, caller: Caller) -> Answer:
     """Accept the task, and wait for its end where the client prefers that."""
     wait_s = preferred_wait_s(call)
     creation = await read_creation(house.context, call, caller, ENDPOINT)
+    await refuse_foreign_references(house.context, caller, creation)
     submission = _submission(house, call, caller, creation)
     outcome = await house.context.submit(submission)
     match outcome:

@@ -133,7 +133,7 @@ KEY_ROUTES: Final = (
         headers=(),
         body=CreationBody("images", quote_id=False),
         answers=Json((QuotePage,)),
-        refusals=(ProviderNotConfigured,),
+        refusals=(NotFound, ProviderNotConfigured),
     ),
     Route(
         method="GET",

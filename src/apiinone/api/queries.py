@@ -46,7 +46,7 @@ def read_query(query_string: bytes, kind: type[Query]) -> Query:
 
 
 def given(value: T | UnsetType) -> T | None:
-    """A parameter's value; None where it was not sent. (A type that took None would read the word `null` as one.)"""
+    """A parameter's value; None where it was not sent. A type that took None would read the word `null` as one."""
     return None if value is UNSET else value
 
 

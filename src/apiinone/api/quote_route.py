@@ -13,6 +13,7 @@ from apiinone.api.create_image import ENDPOINT
 from apiinone.api.creation import read_creation
 from apiinone.api.house import House
 from apiinone.api.task_page import Moment
+from apiinone.api.task_references import refuse_foreign_references
 from apiinone.core.clock import iso
 from apiinone.core.credits import shown
 from apiinone.core.errors import BadRequest
@@ -45,6 +46,7 @@ async def give_quote_for_body(house: House, call: Call, caller: Caller) -> Answe
     """Price the body and promise the price."""
     context = house.context
     creation = await read_creation(context, call, caller, ENDPOINT)
+    await refuse_foreign_references(context, caller, creation)
     if creation.parsed.quote_id is not None:
         raise BadRequest("A quote is asked for without naming another.", param="/quote_id")
     version = context.catalogue.version

@@ -47,13 +47,13 @@ class Wanted(Struct, frozen=True):
 
 async def read_tasks(tx: Tx, owner: Owner, wanted: Wanted) -> list[TaskView]:
     """The tasks that keep every filter, newest first."""
-    first_us = wanted.created_from_us
+    first_us, end_us = wanted.created_from_us, wanted.created_before_us
     values = (
         *owner,
-        wanted.before_id,
+        wanted.before_id if end_us is None else min(wanted.before_id, id_floor(end_us + CLOCKS_APART_US)),
         "" if first_us is None else id_floor(first_us - CLOCKS_APART_US),
         first_us,
-        wanted.created_before_us,
+        end_us,
         wanted.model,
         wanted.sub_model,
         wanted.states,

@@ -1,11 +1,16 @@
 """Tables of tasks. Their columns of states are bounded by the tables of `lifecycle.py` (a test compares)."""
 
+from typing import get_args
+
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy import text as words
 
 from apiinone.tables import binary, integer, micro, table, text
+from apiinone.tasks.lifecycle import AttemptState, TaskState
 
 _WITH_THE_TASK = "as long as the task"
+_TASK_STATES = ", ".join(f"'{state}'" for state in get_args(TaskState))
+_ATTEMPT_STATES = ", ".join(f"'{state}'" for state in get_args(AttemptState))
 _TASK_DAYS = "`task_keep_days` after the task's end"
 
 tasks = table(
@@ -22,7 +27,7 @@ tasks = table(
     integer("node"),
     text("suffix"),
     text("scenario", null=True),
-    text("state"),
+    text("state", CheckConstraint(f"state IN ({_TASK_STATES})", name="state")),
     integer("fence"),
     text("holder", null=True),
     integer("claims"),
@@ -92,7 +97,7 @@ attempts = table(
     text("id", key=True),
     text("task_id"),
     integer("attempt_no"),
-    text("state"),
+    text("state", CheckConstraint(f"state IN ({_ATTEMPT_STATES})", name="state")),
     text("provider"),
     text("upstream_model"),
     text("chosen_because"),
