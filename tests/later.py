@@ -1,21 +1,27 @@
-"""A database whose time the test moves: every transaction begins so much later than it does."""
+"""A database whose time the test moves, and that the test takes away for a while."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from apiinone.core.clock import US_PER_S
-from apiinone.db import Database, Row, Sql, Tx, Value, Work
+from apiinone.core.errors import DatabaseUnavailable
+from apiinone.db import CommitInDoubt, Database, Row, Sql, Tx, Value, Work
 
 T = TypeVar("T")
 
 
 class LaterDatabase:
-    """Passes everything on to a real database, and shifts what it says about the time."""
+    """Passes everything on to a real database, and shifts what it says about the time.
+
+    While `away` nothing is done; the next `doubts` transactions are done and their answer is lost.
+    """
 
     def __init__(self, real: Database) -> None:
         self.real = real
         self.engine = real.engine
         self.later_us = 0
+        self.away = False
+        self.doubts = 0
 
     def let_pass(self, seconds: float) -> None:
         """Let time pass."""
@@ -23,10 +29,16 @@ class LaterDatabase:
 
     async def transact(self, work: Work[T]) -> T:
         """As the real one."""
-        return await self.real.transact(self._later(work))
+        self._refuse()
+        done = await self.real.transact(self._later(work))
+        if self.doubts:
+            self.doubts -= 1
+            raise CommitInDoubt("the answer is lost")
+        return done
 
     async def read(self, work: Work[T]) -> T:
         """As the real one."""
+        self._refuse()
         return await self.real.read(self._later(work))
 
     async def read_long(self, work: Work[T]) -> T:
@@ -44,6 +56,10 @@ class LaterDatabase:
     async def close(self) -> None:
         """As the real one."""
         await self.real.close()
+
+    def _refuse(self) -> None:
+        if self.away:
+            raise DatabaseUnavailable("away")
 
     def _later(self, work: Work[T]) -> Work[T]:
         async def later(tx: Tx) -> T:

@@ -25,6 +25,7 @@ class CuttingProxy:
         self.cut: Cut = "nowhere"
         self.messages_left = 0
         self.cuts = 0
+        self.commits = 0
         self.refusing = False
         self.refuse_after_cut = False
         self._server = server
@@ -71,6 +72,7 @@ class CuttingProxy:
             forward.write(head + body)
 
     def _cuts_here(self, kind: bytes, body: bytes) -> bool:
+        self.commits += kind == _QUERY and body == _COMMIT
         if self.cut == "at message":
             self.messages_left -= kind[0] in _WORK
             return self.messages_left < 0

@@ -94,6 +94,7 @@ class Running:
         self.maker = maker
         self.vendors = vendors
         assert isinstance(app.database, LaterDatabase)
+        self.database = app.database
         self.workshop = Workshop(app.database)
 
     async def submit(self, submission: Submission) -> str:

@@ -49,6 +49,8 @@ from apiinone.tasks.waiters import Waiters
 from apiinone.tasks.worker import Worker, WorkerRules
 
 BATCH_MAX = 256
+BUSY_S = 0.01
+"""A process that was given a task so shortly ago is busy with requests, and its worker holds back."""
 MOVES_WAITING_MAX = 100_000
 SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET)
 ORPHAN_AGE_US = 2 * 24 * 3600 * US_PER_S
@@ -165,6 +167,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     callers = Callers(database, clock, ground.secret.key("pepper"))
     waiters = Waiters(per_key_max=settings.waiting_requests_max)
     moves = _moves(database)
+    submissions = _submissions(database, settings)
     vendors, webhook_secrets = connect_vendors(settings, ground.environ, clock)
 
     async def apply(move: Move) -> MoveOutcome:
@@ -189,12 +192,18 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         catalogue=catalogue,
         storage=ground.storage,
         callers=callers,
-        submissions=_submissions(database, settings),
+        submissions=submissions,
         moves=moves,
         waiters=waiters,
         vendors=vendors,
         webhook_secrets=webhook_secrets,
-        worker=Worker(database, executor, rules=_worker_rules(settings, catalogue), clock=clock, ids=ids),
+        worker=Worker(
+            database,
+            executor,
+            rules=_worker_rules(settings, catalogue),
+            ids=ids,
+            busy=lambda: submissions.quiet_s() < BUSY_S,
+        ),
         sweeper=sweeper,
         duties=Duties(_duties(sweeper, ground, clock), clock),
     )

@@ -75,6 +75,15 @@ async def test_an_idempotency_key_belongs_to_its_account_and_mode(idle_api: Api)
     assert (await idle_api.create(live.key, Idempotency_Key="k")).refused[:2] == (402, "insufficient_credits")
 
 
+async def test_a_creation_tells_workers_at_once(idle_api: Api) -> None:
+    heard: list[str] = []
+    await idle_api.app.database.listen(heard.append)
+    tenant = await idle_api.tenant()
+    await idle_api.task(tenant.key)
+    await asyncio.sleep(0.05)
+    assert heard == ["tasks"]
+
+
 async def test_what_is_refused_holds_nothing(idle_api: Api) -> None:
     poor = await idle_api.tenant(balance=9)
     assert (await idle_api.create(poor.key)).refused == (402, "insufficient_credits", None)

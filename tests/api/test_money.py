@@ -52,7 +52,8 @@ async def test_an_open_hold_has_no_settlement_and_counts_in_its_budget_period(id
 
 
 async def test_the_balance_is_the_sum_of_its_entries_and_of_its_lots(api: Api) -> None:
-    tenant = await api.tenant(balance=100)
+    tenant, neighbour = await api.tenant(balance=100), await api.tenant()
+    await api.task(neighbour.key)
     for scenario in ("delay=0", "fail=moderation", "delay=50"):
         task_id = await api.task(tenant.key, X_Test_Scenario=scenario)
         if scenario != "delay=50":

@@ -1,8 +1,10 @@
 import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,9 @@ from typing import Any
 
 import pytest
 
+from apiinone.cli import opening
 from apiinone.cli.serving import url_of
+from apiinone.control.ownership import take
 from cli.command_line import Shell
 from conftest import Serve
 from serving import HOST, Served, environment_for
@@ -95,6 +99,25 @@ def test_a_server_that_was_killed_stands_in_nobodys_way(serve: Serve, sqlite_pat
     fresh_shell.account()
     assert serve(url).stop() == 0
     assert not Path(f"{sqlite_path}.sock").exists()
+
+
+def test_a_process_that_holds_the_database_and_takes_no_commands_is_waited_for(
+    fresh_shell: Shell, data_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh_shell("migrate")
+    held = take(data_folder / "apiinone.sqlite")
+    monkeypatch.setattr(opening, "LOCK_WAIT_S", 0.2)
+    said = fresh_shell("accounts", "create", "--email", "a@example.com", status=1)
+    assert f"process {os.getpid()} is using the database" in said.err
+    threading.Timer(0.3, held.release).start()
+    monkeypatch.setattr(opening, "LOCK_WAIT_S", 10.0)
+    fresh_shell("accounts", "create", "--email", "a@example.com")
+
+
+def test_ctrl_c_ends_a_server_as_well_as_a_signal_to_terminate(serve: Serve, sqlite_path: Path) -> None:
+    server = serve(f"sqlite:///{sqlite_path}")
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(15) == 0
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """PostgreSQL alone: connections that are lost, commits in doubt, deadlocks, limits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -13,7 +13,6 @@ from postgres_proxy import CuttingProxy, cutting
 
 PUT = Sql("INSERT INTO facts (name, value) VALUES ($1, $2)")
 NAMES = Sql("SELECT name FROM facts ORDER BY name")
-LOCK = Sql("SELECT 1 FROM facts WHERE name = $1 FOR UPDATE")
 CONFIGURE = Sql("SELECT set_config($1, $2, true)")
 
 
@@ -158,28 +157,6 @@ async def test_a_session_that_an_operator_ends_is_a_refusal(postgres: Database, 
     with pytest.raises(DatabaseUnavailable):
         await working
     await operator.close()
-
-
-async def test_two_that_lock_each_other_out_both_come_through(postgres: Database) -> None:
-    for name in "ab":
-        await postgres.transact(Putting(name))
-    met = asyncio.Barrier(2)
-    runs = 0
-
-    def crossing(first: str, second: str) -> Callable[[Tx], Awaitable[None]]:
-        async def work(tx: Tx) -> None:
-            nonlocal runs
-            runs += 1
-            await tx.rows(LOCK, first)
-            if runs <= 2:
-                await met.wait()
-            await tx.rows(LOCK, second)
-
-        return work
-
-    async with asyncio.timeout(10):
-        await asyncio.gather(postgres.transact(crossing("a", "b")), postgres.transact(crossing("b", "a")))
-    assert runs == 3
 
 
 async def test_who_finds_no_free_connection_in_time_is_refused(

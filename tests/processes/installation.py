@@ -1,13 +1,13 @@
 """One installation as processes that come, die and come again: its database, folder, accounts and simulated vendors."""
 
-import os
 import secrets
 import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 import msgspec
 import psutil
@@ -32,6 +32,7 @@ SECRET: Final = "the secret that all processes of this installation share"
 CREDITS: Final = 100_000
 LEASE_S: Final = 2.0
 NODES: Final = "78,48"
+PLAIN: Final[Mapping[str, str]] = MappingProxyType({})
 DIED_WITHIN_S: Final = 20.0
 LOOK_EVERY_S: Final = 0.01
 
@@ -108,11 +109,11 @@ class Installation:
             },
         )
 
-    async def open_accounts(self, credits: int = CREDITS) -> None:
+    async def open_accounts(self, amount: int = CREDITS) -> None:
         """Make an account that spends live credits and one that spends test credits."""
-        self.live, self.test = await self.tenant("live", credits), await self.tenant("test", credits)
+        self.live, self.test = await self.tenant("live", amount), await self.tenant("test", amount)
 
-    async def tenant(self, mode: Mode, credits: int) -> Tenant:
+    async def tenant(self, mode: Mode, amount: int) -> Tenant:
         """Make an account with so many credits, and a key."""
         ids, secret = Ids(SystemClock()), new_secret(secrets.token_bytes)
         account, key = ids.new(), ids.new()
@@ -121,20 +122,20 @@ class Installation:
         async def make(tx: Tx) -> None:
             email = f"{account}@example.com"
             await open_account(tx, account_id=account, email=email, lot_id=ids.new(), test_credits=whole(1))
-            lot = {"lot_id": ids.new(), "actor": "operator", "reason": "a test"}
-            await grant(tx, (account, mode), amount=whole(credits), **lot)
+            lot = whole(amount)
+            await grant(tx, (account, mode), lot_id=ids.new(), amount=lot, actor="operator", reason="a test")
             await make_key(tx, NewKey(key, account, mode, hashed))
 
         await self.with_database(lambda database: database.transact(make))
         return Tenant(account, mode, written(mode, key, secret))
 
-    def serve(self, port: int, *, instant: bool = False, **settings: str) -> Process:
+    def serve(self, port: int, *, instant: bool = False, settings: Mapping[str, str] = PLAIN) -> Process:
         """Start a server, ready to answer."""
         process = self._start(["serve", "--host", HOST, "--port", str(port)], port, instant=instant, settings=settings)
         process.wait_until_ready()
         return process
 
-    def work(self, *, instant: bool = False, **settings: str) -> Process:
+    def work(self, *, instant: bool = False, settings: Mapping[str, str] = PLAIN) -> Process:
         """Start a worker, ready to work."""
         process = self._start(["worker", "--nodes", NODES], 0, instant=instant, settings=settings)
         process.wait_until_working()
@@ -164,20 +165,3 @@ class Installation:
         process = Process(arguments, port=port, environment=environment, log=log, instant=instant)
         self.processes.append(process)
         return process
-
-
-def children_of(pid: int) -> list[psutil.Process]:
-    """The child processes, such as those that draw."""
-    return psutil.Process(pid).children(recursive=True)
-
-
-def machine_is_alive(pid: int) -> bool:
-    """Whether there is such a process."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-Fixture = Any

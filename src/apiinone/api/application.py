@@ -30,16 +30,17 @@ from apiinone.api.route import ByKey, ByMetricsToken, ByProviderSignature, BySig
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import Found, Nowhere, OtherMethods, Table
 from apiinone.core.errors import NotFound, RateLimited, Refusal
+from apiinone.core.randomness import RandomPool
 
 API: Final = "/api/v1/"
 _LOG: Final = logging.getLogger(__name__)
+REQUEST_ID_BYTES: Final = 12
 _ELSEWHERE: Final = "unknown"
 _EXPOSED: Final = (
     b"X-Request-Id, Server-Timing, RateLimit, RateLimit-Policy, Retry-After, Idempotent-Replayed, Preference-Applied"
 )
-_ALWAYS: Final[tuple[Header, ...]] = ((b"x-content-type-options", b"nosniff"),)
+_NOSNIFF: Final[Header] = (b"x-content-type-options", b"nosniff")
 _CORS: Final[tuple[Header, ...]] = (
-    *_ALWAYS,
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", _EXPOSED),
 )
@@ -64,19 +65,19 @@ def make_application(context: Context) -> ASGIApp:
         pages=pages,
         document=lambda: document(ROUTES, context.catalogue),
     )
-    return Application(house, Table(ROUTES))
+    return Application(house, Table(ROUTES), RandomPool())
 
 
 class Application:
     """Takes requests; see the module's words."""
 
-    def __init__(self, house: House, table: Table) -> None:
-        """Take what routes work with and the routes."""
+    def __init__(self, house: House, table: Table, randomness: RandomPool) -> None:
+        """Take what routes work with, the routes, and what request ids are made of."""
         self._house = house
         self._context = house.context
         self._table = table
         self._trusted = read_networks(house.context.rules.trusted_proxies)
-        self._policies: dict[int, Header] = {}
+        self._randomness = randomness
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -84,15 +85,16 @@ class Application:
             await _decline(scope, receive, send)
             return
         began_s = time.perf_counter()
-        path: str = scope["path"]
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        request_id = own_request_id(headers.get(b"x-request-id")) or f"req_{self._context.ids.new()}"
+        request_id = own_request_id(headers.get(b"x-request-id")) or f"req_{self._randomness(REQUEST_ID_BYTES).hex()}"
         call = Call(scope["method"], headers, scope["query_string"], self._address(scope), request_id, receive)
-        common: list[Header] = [*(_CORS if path.startswith(API) else _ALWAYS), (b"x-request-id", request_id.encode())]
-        found = self._table.find(call.method, path, scope.get("raw_path") or b"")
+        common: list[Header] = [_NOSNIFF, (b"x-request-id", request_id.encode())]
+        if b"origin" in headers and scope["path"].startswith(API):
+            common += _CORS
+        found = self._table.find(call.method, scope["path"], scope.get("raw_path") or b"")
         name = found.route.name if isinstance(found, Found) else _ELSEWHERE
         try:
-            reply = await self._reply(found, call, common)
+            reply = await self._enter(found, call, common) if isinstance(found, Found) else _elsewhere(found, call)
         except Refusal as refusal:
             reply = _refused(refusal, call, name)
         except ClientGone:
@@ -105,24 +107,9 @@ class Application:
         self._house.counts.answered(name, reply.status)
         await self._send(reply, common, send, with_body=call.method != "HEAD")
 
-    async def _reply(self, found: Found | OtherMethods | Nowhere, call: Call, common: list[Header]) -> Reply:
-        match found:
-            case Found(route, ids):
-                call.ids = ids
-                return await self._enter(route, call, common)
-            case OtherMethods(methods) if call.method == "OPTIONS":
-                allowed = methods.encode()
-                own = ((b"allow", allowed), (b"access-control-allow-methods", allowed), *_PREFLIGHT)
-                return Answer(204, b"", own)
-            case OtherMethods(methods):
-                raise errors.WrongMethod(methods)
-            case Nowhere():
-                raise NotFound("There is nothing under this path.")
-            case _:
-                assert_never(found)
-
-    async def _enter(self, route: Route, call: Call, common: list[Header]) -> Reply:
+    async def _enter(self, found: Found, call: Call, common: list[Header]) -> Reply:
         """Ask for what the route demands of its callers, then let it answer."""
+        route, call.ids = found.route, found.ids
         match route.authority:
             case ByKey(scope, handle):
                 common.append(_PRIVATE)
@@ -143,14 +130,12 @@ class Application:
         own = caller.rules.requests_per_minute_max
         most = self._context.rules.requests_per_minute_max if own is None else own
         taken = self._context.rates.take(caller.key_id, most, self._context.clock.monotonic_s())
-        policy = self._policies.get(most)
-        if policy is None:
-            policy = self._policies[most] = (b"ratelimit-policy", b'"key";q=%d;w=60' % most)
+        common.append((b"ratelimit-policy", b'"key";q=%d;w=60' % most))
         match taken:
             case Allowed(_, remaining, reset_s):
-                common += (policy, (b"ratelimit", b'"key";r=%d;t=%d' % (remaining, reset_s)))
+                common.append((b"ratelimit", b'"key";r=%d;t=%d' % (remaining, reset_s)))
             case Limited(_, retry_after_s):
-                common += (policy, (b"ratelimit", b'"key";r=0;t=%d' % retry_after_s))
+                common.append((b"ratelimit", b'"key";r=0;t=%d' % retry_after_s))
                 raise RateLimited(f"This key may send {most} requests a minute.", retry_after_s=retry_after_s)
             case _:
                 assert_never(taken)
@@ -176,6 +161,20 @@ class Application:
         async for piece in reply.pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+def _elsewhere(found: OtherMethods | Nowhere, call: Call) -> Answer:
+    """What is asked of a path rather than of a route: which methods it takes, and from where (CORS)."""
+    match found:
+        case OtherMethods(methods) if call.method == "OPTIONS":
+            allowed = methods.encode()
+            return Answer(204, b"", ((b"allow", allowed), (b"access-control-allow-methods", allowed), *_PREFLIGHT))
+        case OtherMethods(methods):
+            raise errors.WrongMethod(methods)
+        case Nowhere():
+            raise NotFound("There is nothing under this path.")
+        case _:
+            assert_never(found)
 
 
 def _refused(refusal: Refusal, call: Call, route: str) -> Answer:

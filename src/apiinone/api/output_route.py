@@ -17,8 +17,10 @@ from apiinone.core.errors import NotFound, Overloaded, PermissionDenied
 from apiinone.db import Tx
 from apiinone.tasks.task_view import ServedOutput, read_served_output
 
+_EVERYWHERE: Final = "X-Content-Type-Options"
+"""Every response carries it already."""
 _HEADERS: Final[tuple[Header, ...]] = tuple(
-    (name.lower().encode(), value.encode()) for name, value in OUTPUT_HEADERS.items()
+    (name.lower().encode(), value.encode()) for name, value in OUTPUT_HEADERS.items() if name != _EVERYWHERE
 )
 _DIGITS_MAX: Final = 2
 

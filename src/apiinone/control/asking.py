@@ -18,6 +18,8 @@ class NobodyListens(Exception):
 
 async def ask(socket: str, command: Command[T]) -> T:
     """Have the server at this socket carry out a command. Raises its Refusal, NobodyListens, DatabaseUnavailable."""
+    if not socket:
+        raise NobodyListens("the process takes no commands")
     try:
         reader, writer = await asyncio.open_unix_connection(socket, limit=LINE_BYTES_MAX)
     except OSError as error:

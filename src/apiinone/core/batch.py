@@ -35,12 +35,17 @@ class Batcher(Generic[Item, Result]):
         self._queue_max = queue_max
         self._shares: OrderedDict[str, deque[Waiting[Item, Result]]] = OrderedDict()
         self._waiting = 0
+        self._last_s = float("-inf")
         self._runner: asyncio.Task[None] | None = None
 
     @property
     def waiting(self) -> int:
         """How many items wait for a batch."""
         return self._waiting
+
+    def quiet_s(self) -> float:
+        """For how long nothing has come in, in seconds."""
+        return asyncio.get_running_loop().time() - self._last_s
 
     async def do(self, item: Item) -> Result:
         """Have one item done. Raises Overloaded where too much waits, ServerError for an item that cannot be done.
@@ -56,6 +61,7 @@ class Batcher(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._shares.setdefault(self._share_of(item), deque()).append((item, future))
         self._waiting += 1
+        self._last_s = asyncio.get_running_loop().time()
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run_all())
         return future

@@ -36,7 +36,7 @@ class SystemClock:
 def iso(moment_us: int) -> str:
     """``2026-11-23T01:02:03.456Z``, as every response of the API shows a moment."""
     seconds, rest_us = divmod(moment_us, US_PER_S)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest_us // 1000:03d}Z"
+    return f"{_second(seconds)}.{rest_us // 1000:03d}Z"
 
 
 def parse_iso(text: str) -> int:
@@ -55,6 +55,11 @@ def day_of(moment_us: int) -> str:
 def month_of(moment_us: int) -> str:
     """The UTC month, ``2026-11``."""
     return day_of(moment_us)[:7]
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 @lru_cache(maxsize=64)

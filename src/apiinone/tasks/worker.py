@@ -13,7 +13,6 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from apiinone.core.clock import Clock
 from apiinone.core.errors import Overloaded, Refusal
 from apiinone.core.ids import Ids
 from apiinone.db import Database, Tx
@@ -42,6 +41,9 @@ class WorkerRules(Struct, frozen=True):
     jobs_max: int = 20_000
     steps_max: int = 256
     claim_max: int = 256
+    busy_claim_max: int = 32
+    busy_pause_s: float = 0.1
+    """Requests come first: while they keep this process busy, a claim takes so few, and so seldom."""
     poll_s: float = 1.0
     stop_s: float = 3.0
     after_error_s: float = 1.0
@@ -50,13 +52,17 @@ class WorkerRules(Struct, frozen=True):
 class Worker:
     """Runs in the background of a process until it is stopped."""
 
-    def __init__(self, database: Database, executor: Executor, *, rules: WorkerRules, clock: Clock, ids: Ids) -> None:
-        """Take everything a worker needs; nothing happens before `run`."""
+    def __init__(
+        self, database: Database, executor: Executor, *, rules: WorkerRules, ids: Ids, busy: Callable[[], bool]
+    ) -> None:
+        """Take everything a worker needs; `busy` says whether requests need this process now."""
         self._database = database
         self._executor = executor
         self._rules = rules
-        self._clock = clock
+        self._clock = executor.clock
         self._ids = ids
+        self._busy = busy
+        self._claimed_s = 0.0
         self._epoch = ""
         self._lease_ends_s = 0.0
         self._jobs: dict[str, Job] = {}
@@ -66,6 +72,7 @@ class Worker:
         self._again: set[str] = set()
         self._leftovers: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
+        self._alarm: asyncio.TimerHandle | None = None
         self._stopping = False
         self._after_account = ""
 
@@ -238,6 +245,10 @@ class Worker:
         due_s = self._clock.monotonic_s() + after_s
         self._due_at[task_id] = due_s
         heapq.heappush(self._due, (due_s, task_id))
+
+    def _wake_later(self, after_s: float) -> None:
+        if self._alarm is None or self._alarm.when() < asyncio.get_running_loop().time():
+            self._alarm = asyncio.get_running_loop().call_later(after_s, self._woken.set)
 
     async def _wait(self) -> None:
         jitter: Callable[[float, float], float] = random.uniform
