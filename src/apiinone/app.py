@@ -49,7 +49,7 @@ from apiinone.tasks.waiters import Waiters
 from apiinone.tasks.worker import Worker, WorkerRules
 
 BATCH_MAX = 256
-BUSY_S = 0.01
+BUSY_S = 0.1
 """A process that was given a task so shortly ago is busy with requests, and its worker holds back."""
 MOVES_WAITING_MAX = 100_000
 SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET)

@@ -51,6 +51,7 @@ BODIES: list[tuple[str, object, Expected]] = [
     ("the same field twice, nested", b'{"prompt":"x","metadata":{"a":"1","a":"2"}}', (400, "/a")),
     ("nested too deeply", b'{"prompt":' + b"[" * 20_000 + b"]" * 20_000 + b"}", (400, "")),
     ("nested a little too deeply", b'{"prompt":' + b"[" * 40 + b"]" * 40 + b"}", (400, "/prompt" + "/0" * 31)),
+    ("ten million lists", b'{"prompt":[' + b"[]," * 5_000_000 + b"[]]}", (400, "")),
     ("a prompt of 10 MB", {**BODY, "prompt": "x" * 10_000_000}, (400, "/prompt")),
     ("a body beyond the limit", {**BODY, "prompt": "x" * (20 * 1024 * 1024)}, (413, "")),
     ("malformed", b'{"prompt" "x"}', (400, "")),

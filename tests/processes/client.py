@@ -7,7 +7,7 @@ from itertools import count
 from secrets import token_hex
 from typing import Any, Final, Literal
 
-from aiohttp import ClientConnectionError, ClientSession, ClientTimeout
+from aiohttp import ClientConnectionError, ClientPayloadError, ClientSession, ClientTimeout
 from msgspec import Struct
 from yarl import URL
 
@@ -76,7 +76,7 @@ class Client:
             status, headers, answer = await self.post(
                 CREATE, tenant or self.tenant(wish.mode), {"model": wish.model, "prompt": request.prompt}, request.key
             )
-        except ClientConnectionError:
+        except (ClientConnectionError, ClientPayloadError):
             return None
         assert status == 200, answer
         return Accepted(answer["data"]["task_id"], headers.get("Idempotent-Replayed") == "true")

@@ -15,8 +15,6 @@ from processes.site import Site, Topology
 from processes.vendors import API_PATHS, SimulatedVendor, Vendors
 from serving import HOST
 
-TOPOLOGIES: tuple[Topology, ...] = ("sqlite server", "postgresql server", "postgresql worker")
-
 
 @pytest.fixture(scope="session")
 def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
@@ -31,9 +29,9 @@ def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
         vendor.process.wait()
 
 
-@pytest.fixture(scope="module", params=TOPOLOGIES)
+@pytest.fixture(scope="module")
 def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, vendors: Vendors) -> Iterator[Site]:
-    """Running processes on a database of their own, of which one is to die, again and again."""
+    """Running processes of the topology asked for, on a database of their own, to die again and again."""
     topology: Topology = request.param
     folder = tmp_path_factory.mktemp("site")
     if topology == "sqlite server":

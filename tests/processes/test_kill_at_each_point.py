@@ -1,15 +1,16 @@
 """`kill -9` at every point between a request and its settlement: nothing is lost, paid twice or sent twice."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 import pytest
+from _pytest.mark import ParameterSet
 from msgspec import Struct
 
 from processes.books import assert_sound, attempts_of, let_limits_pass, money_of, submits_of
 from processes.client import Accepted, Client, Maker, Request, new_request
 from processes.crashing import Orders
-from processes.site import Site
+from processes.site import Site, Topology
 from processes.vendors import Vendors
 
 End = Literal["delivered", "unknown"]
@@ -50,6 +51,16 @@ AT_WORK = (
 )
 
 
+SERVERS: tuple[Topology, ...] = ("sqlite server", "postgresql server")
+WORKERS: tuple[Topology, ...] = ("sqlite server", "postgresql worker")
+ALSO_AT_A_POSTGRESQL_SERVER = (AT_WORK[1], AT_WORK[5], AT_WORK[6], AT_WORK[8], AT_WORK[11])
+"""It works as a worker beside it does; here it is enough to see that it does."""
+
+
+def _placed(topologies: Sequence[Topology], points: Sequence[Point]) -> list[ParameterSet]:
+    return [pytest.param(one, point, id=f"{one}, {point.name}") for one in topologies for point in points]
+
+
 @pytest.fixture(autouse=True)
 async def _sound(site: Site, client: Client, vendors: Vendors) -> AsyncIterator[None]:
     """Each test finds its processes alive, and leaves the books in order."""
@@ -58,7 +69,7 @@ async def _sound(site: Site, client: Client, vendors: Vendors) -> AsyncIterator[
     await assert_sound(client, vendors.seen())
 
 
-@pytest.mark.parametrize("point", BEFORE_THE_ANSWER, ids=lambda point: point.name)
+@pytest.mark.parametrize(("site", "point"), _placed(SERVERS, BEFORE_THE_ANSWER), indirect=["site"])
 async def test_a_server_that_dies_before_its_200_has_made_the_task_once_or_not_at_all(
     site: Site, client: Client, point: Point
 ) -> None:
@@ -73,7 +84,11 @@ async def test_a_server_that_dies_before_its_200_has_made_the_task_once_or_not_a
     await _assert_ends(client, request, accepted, point)
 
 
-@pytest.mark.parametrize("point", AT_WORK, ids=lambda point: point.name)
+@pytest.mark.parametrize(
+    ("site", "point"),
+    [*_placed(WORKERS, AT_WORK), *_placed(["postgresql server"], ALSO_AT_A_POSTGRESQL_SERVER)],
+    indirect=["site"],
+)
 async def test_a_task_outlives_the_process_that_works_on_it(
     site: Site, client: Client, vendors: Vendors, point: Point
 ) -> None:
@@ -87,6 +102,7 @@ async def test_a_task_outlives_the_process_that_works_on_it(
     assert await submits_of(client, vendors.seen(), accepted) == (point.submits if request.wish.mode == "live" else 0)
 
 
+@pytest.mark.parametrize("site", WORKERS, indirect=True)
 @pytest.mark.parametrize("maker", ["recraft", "wavespeed"])
 async def test_what_is_with_the_vendor_when_we_die_is_never_sent_again(
     site: Site, client: Client, vendors: Vendors, maker: Maker

@@ -11,6 +11,10 @@ from apiinone.catalog.clean import INT64_MAX, pointer_to, refuse_unclean
 from apiinone.core.errors import BadRequest, UnsupportedMediaType
 
 Body = dict[str, object]
+SMALL_BYTES_MAX: Final = 64 * 1024
+MEMBERS_MAX: Final = 200_000
+"""A larger body may hold no more than so many commas and brackets: reading them takes time and memory."""
+_STRUCTURE: Final = (b",", b"[", b"{")
 _decode: Final = msgspec.json.Decoder(Body).decode
 _DIGITS_MAX: Final = 19
 _PLAIN: Final = frozenset({b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"})
@@ -24,6 +28,8 @@ async def read_object(call: Call, bytes_max: int) -> Body:
 
 def decode_object(data: bytes) -> Body:
     """A JSON object in which no name stands twice. Raises BadRequest."""
+    if len(data) > SMALL_BYTES_MAX and sum(map(data.count, _STRUCTURE)) > MEMBERS_MAX:
+        raise BadRequest("The body has too many members.", param="")
     try:
         body = _decode(data)
         suspicious = data.count(b":") != _names_in(body)

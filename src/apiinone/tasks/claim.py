@@ -4,6 +4,7 @@ Tasks are the queue. A claim raises the task's fence, so that whoever held it be
 take turns: each round visits a window of accounts that have due tasks and takes a share from each.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -61,6 +62,7 @@ _HAND_BACK = Sql(
     " (SELECT id FROM tasks WHERE holder = $2 ORDER BY id LIMIT 500 FOR UPDATE)"
 )
 _encode = msgspec.json.Encoder().encode
+_log = logging.getLogger("apiinone.claim")
 
 
 class Claim(Struct, frozen=True):
@@ -102,7 +104,7 @@ async def claim(tx: Tx, order: Claim, plan: Plan) -> Claimed:
         return Claimed([], next_account)
     jobs = [Job(*row) for row in await tx.rows(_JOBS, ids)]
     await _add_attempts(tx, jobs)
-    new = [(job, attempt) for job in jobs if job.state == "queued" and (attempt := plan(job)) is not None]
+    new = [(job, attempt) for job in jobs if job.state == "queued" and (attempt := _planned(plan, job)) is not None]
     for job, attempt in new:
         job.plan(attempt)
     await tx.many(_TAKE, [_taken(job, order.epoch, tx.now_us) for job in jobs])
@@ -180,6 +182,15 @@ async def _add_attempts(tx: Tx, jobs: Sequence[Job]) -> None:
         if row is not None:
             job.attempt_state, job.provider, job.upstream_model = row[1], row[2], row[3]
             job.reference = None if row[4] is None else Reference(row[4], row[5])
+
+
+def _planned(plan: Plan, job: Job) -> NewAttempt | None:
+    """The attempt; None where it cannot be planned, so that one odd task keeps nobody's work from being claimed."""
+    try:
+        return plan(job)
+    except Exception:  # noqa: BLE001 - its own step will meet the same and say so
+        _log.exception("a task cannot be planned", extra={"task_id": job.id})
+        return None
 
 
 def _taken(job: Job, epoch: str, now_us: int) -> tuple[str | int | None, ...]:

@@ -180,9 +180,14 @@ class Worker:
         True where there may be more at once.
         """
         free = min(self._rules.jobs_max - len(self._jobs), self._rules.steps_max - len(self._steps))
-        room = min(self._rules.claim_max, free)
+        busy, now_s = self._busy(), self._clock.monotonic_s()
+        room = min(self._rules.busy_claim_max if busy else self._rules.claim_max, free)
         if room <= 0:
             return False
+        if busy and now_s - self._claimed_s < self._rules.busy_pause_s:
+            self._wake_later(self._rules.busy_pause_s)
+            return False
+        self._claimed_s = now_s
         order = Claim(self._epoch, self._rules.nodes, room, self._after_account)
 
         async def take(tx: Tx) -> Claimed:
@@ -252,7 +257,8 @@ class Worker:
 
     async def _wait(self) -> None:
         jitter: Callable[[float, float], float] = random.uniform
-        wait_s = jitter(0.8, 1.0) * self._rules.poll_s
+        lease_left_s = self._lease_ends_s - self._clock.monotonic_s()
+        wait_s = max(0.0, min(jitter(0.8, 1.0) * self._rules.poll_s, lease_left_s))
         if self._due and len(self._steps) < self._rules.steps_max:
             wait_s = min(wait_s, max(0.0, self._due[0][0] - self._clock.monotonic_s()))
         try:

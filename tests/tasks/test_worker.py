@@ -1,0 +1,256 @@
+"""Workers: alone, beside others, when they die, when they are told to stop, when the database goes away."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from apiinone.db import CommitInDoubt, Sql
+from apiinone.tasks.job import Job
+from apiinone.tasks.moves import Move, Outcome, Sending
+from apiinone.tasks.worker import WorkerRules
+from scripted_worker import NODES, Hands, at_work, until, worker_of
+from whole_app import Running, opened, working
+from workshop import PRICE, Workshop
+
+FAST = WorkerRules(NODES, poll_s=0.1, after_error_s=0.05)
+LIMBO = Sql("SELECT id FROM tasks WHERE holder IS NOT NULL AND holder NOT IN (SELECT epoch FROM workers)")
+HELD = Sql("SELECT count(*) FROM tasks WHERE holder IS NOT NULL")
+CLAIMS = Sql("SELECT claims FROM tasks WHERE id = $1")
+ATTEMPTS = Sql("SELECT count(*), max(attempts) FROM tasks")
+BURY = Sql("DELETE FROM workers")
+SPOIL = Sql("UPDATE task_inputs SET request = 'no JSON' WHERE task_id = $1")
+SCENARIOS = {
+    None: PRICE,
+    "partial=1": PRICE,
+    "lost_answer": PRICE,
+    "fail=moderation": 0,
+    "fail=provider_error": 0,
+    "fail=expired_url": 0,
+    "delay=0.5": PRICE,
+}
+
+
+@pytest.mark.slow
+async def test_a_thousand_tasks_end_as_scripted_and_cost_exactly_that(database_url: str, tmp_path: Path) -> None:
+    async with working(database_url, tmp_path) as running:
+        workshop = running.workshop
+        callers = [await workshop.tenant(mode="test") for _ in range(20)]
+        for caller in callers:
+            await workshop.grant((caller.account_id, "test"), 1_000)
+        scripts = [list(SCENARIOS)[number % len(SCENARIOS)] for number in range(1_000)]
+        batch = [
+            workshop.submission(callers[number % 20], scenario=script, units=2 if script == "partial=1" else 1)
+            for number, script in enumerate(scripts)
+        ]
+        tasks = await asyncio.gather(*map(running.submit, batch))
+        seen = await running.ended(*tasks, within_s=60)
+        assert [task.captured for task in seen] == [SCENARIOS[script] for script in scripts]
+        for number, caller in enumerate(callers):
+            spent = sum(SCENARIOS[script] for script in scripts[number::20])
+            assert await workshop.balance(caller) == (100 * PRICE - spent, 0)
+        await workshop.assert_sound()
+
+
+async def test_tries_are_bounded_and_each_has_its_own_attempt(database_url: str, tmp_path: Path) -> None:
+    async with working(database_url, tmp_path) as running:
+        caller = await running.workshop.tenant(mode="test")
+        task_id = await running.submit(running.workshop.submission(caller, scenario="fail=rate_limited"))
+        (seen,) = await running.ended(task_id)
+        assert (seen.state, seen.attempts) == ("failed", 3)
+
+
+async def test_two_workers_on_one_database_never_do_the_same_task(postgres_url: str, tmp_path: Path) -> None:
+    async with working(postgres_url, tmp_path) as first, working(postgres_url, tmp_path) as second:
+        workshop = first.workshop
+        callers = [await workshop.tenant(mode="test") for _ in range(5)]
+        for caller in callers:
+            await workshop.grant((caller.account_id, "test"), 1_000)
+        batch = [workshop.submission(callers[number % 5]) for number in range(300)]
+        tasks = await asyncio.gather(*[(first, second)[n % 2].submit(one) for n, one in enumerate(batch)])
+        seen = await first.ended(*tasks, within_s=30)
+        assert {(task.state, task.attempts) for task in seen} == {("succeeded", 1)}
+        assert first.maker.made + second.maker.made == 300
+        await workshop.assert_sound()
+
+
+async def _blocked(running: Running, count: int) -> list[str]:
+    """Tasks that a worker has begun and cannot finish."""
+    running.maker.hold.clear()
+    caller = await running.workshop.tenant(mode="test")
+    tasks = [await running.submit(running.workshop.submission(caller)) for _ in range(count)]
+    await until(lambda: running.maker.made == count)
+    return tasks
+
+
+async def test_a_dead_workers_tasks_are_taken_over_within_its_lease(postgres_url: str, tmp_path: Path) -> None:
+    lease_s = 2.0
+    async with (
+        opened(postgres_url, tmp_path, lease_s=lease_s) as dying,
+        working(postgres_url, tmp_path, lease_s=lease_s, nodes=(1,)) as other,
+    ):
+        async with at_work(dying.app.worker):
+            tasks = await _blocked(dying, 3)
+        died_s = asyncio.get_running_loop().time()
+        async with working(postgres_url, tmp_path, lease_s=lease_s) as heir:
+            seen = await heir.ended(*tasks)
+        assert {task.state for task in seen} == {"succeeded"}
+        assert asyncio.get_running_loop().time() - died_s < lease_s + 0.5
+        assert other.maker.made == 0
+        dying.maker.hold.set()
+        await asyncio.sleep(0.05)
+        await heir.workshop.assert_sound()
+
+
+async def test_a_worker_told_to_stop_hands_its_tasks_back_at_once(database_url: str, tmp_path: Path) -> None:
+    async with opened(database_url, tmp_path, lease_s=60.0) as first, opened(database_url, tmp_path) as second:
+        async with first.app.work():
+            caller = await first.workshop.tenant(mode="test")
+            tasks = [await first.submit(first.workshop.submission(caller, scenario="delay=1")) for _ in range(3)]
+            await first.reached(tasks, ["running"])
+        assert await first.workshop.row(HELD) == (0,)
+        assert await first.workshop.row(CLAIMS, tasks[0]) == (0,)
+        async with second.app.work():
+            seen = await second.ended(*tasks, within_s=4.0)
+        assert {(task.state, task.attempts) for task in seen} == {("succeeded", 1)}
+        await second.workshop.assert_sound()
+
+
+async def test_nothing_is_held_in_the_name_of_a_worker_that_was_buried(workshop: Workshop) -> None:
+    """As after a host that slept: the wall clock went on, and the worker's own did not."""
+    caller = await workshop.tenant(live=1_000)
+    hands = Hands(workshop)
+    async with at_work(worker_of(workshop.database, hands, FAST)) as worker:
+        await workshop.task(caller)
+        await until(lambda: worker.held == 1)
+        await workshop.run(BURY)
+        for _ in range(3):
+            await workshop.task(caller)
+            worker.hear("tasks")
+        await until(lambda: worker.held == 3)
+        first = hands.begun[0]
+        assert [row[0] for row in await workshop.rows(LIMBO)] == [first.id]
+        assert {job.fence for job in hands.begun[1:]} == {1}
+
+
+async def test_a_task_that_cannot_be_planned_keeps_nobody_waiting(database_url: str, tmp_path: Path) -> None:
+    async with working(database_url, tmp_path, vendors=["recraft"]) as running:
+        workshop = running.workshop
+        live, test = await workshop.tenant(live=100), await workshop.tenant(mode="test")
+        odd = workshop.submission(live, deadline_s=1)
+        await workshop.submit(odd)
+        await workshop.run(SPOIL, odd.task_id)
+        tasks = [await running.submit(workshop.submission(test)) for _ in range(3)]
+        assert {task.state for task in await running.ended(*tasks, within_s=3.0)} == {"succeeded"}
+        (seen,) = await running.ended(odd.task_id)
+        assert (seen.state, seen.captured) == ("failed", 0)
+
+
+async def test_a_defect_in_a_round_does_not_end_the_worker(workshop: Workshop) -> None:
+    caller = await workshop.tenant(live=100)
+    hands = Hands(workshop)
+    worker = worker_of(workshop.database, hands, FAST)
+    real_read, broken = workshop.database.read, 2
+
+    async def read(work: object) -> object:
+        nonlocal broken
+        if broken:
+            broken -= 1
+            raise KeyError("a defect")
+        return await real_read(work)  # pyright: ignore[reportArgumentType]
+
+    workshop.database.read = read  # pyright: ignore[reportAttributeAccessIssue]
+    async with at_work(worker):
+        await workshop.task(caller)
+        await until(lambda: worker.held == 1)
+
+
+async def test_a_worker_that_lost_its_lease_lets_go_and_its_steps_still_tell_what_they_find(
+    workshop: Workshop,
+) -> None:
+    caller = await workshop.tenant(live=100)
+    task_id = await workshop.task(caller)
+    found, told = asyncio.Event(), asyncio.Event()
+
+    async def step(job: Job) -> float | None:
+        await found.wait()
+        await workshop.store(job.id, caller, job.attempt_id or "")
+        told.set()
+        return None
+
+    hands = Hands(workshop, step)
+    rules = WorkerRules(NODES, lease_s=0.5, poll_s=0.1, after_error_s=0.02)
+    async with at_work(worker_of(workshop.database, hands, rules)) as worker:
+        await until(lambda: len(hands.begun) == 1)
+        workshop.database.away = True
+        await until(lambda: worker.held == 0)
+        workshop.database.away = False
+        found.set()
+        await asyncio.wait_for(told.wait(), 2)
+        assert worker.held == 0
+    assert (await workshop.seen(task_id)).state == "succeeded"
+
+
+class Doubting:
+    """Moves, of which the first of a kind is made and its answer lost."""
+
+    def __init__(self, running: Running, kind: type) -> None:
+        self._moves = running.app.moves
+        self._kind: type | None = kind
+
+    async def do(self, move: Move) -> Outcome:
+        outcome = await self._moves.do(move)
+        if self._kind is not None and isinstance(move.what, self._kind):
+            self._kind = None
+            raise CommitInDoubt("the answer is lost")
+        return outcome
+
+    async def drain(self) -> None:
+        await self._moves.drain()
+
+
+async def test_leave_to_send_that_is_in_doubt_is_no_sending_and_the_task_goes_on(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with working(database_url, tmp_path, vendors=["recraft"]) as running:
+        running.app.moves = Doubting(running, Sending)  # pyright: ignore[reportAttributeAccessIssue]
+        caller = await running.workshop.tenant(live=100)
+        task_id = await running.submit(running.workshop.submission(caller))
+        (seen,) = await running.ended(task_id)
+        assert (seen.state, seen.attempts) == ("succeeded", 2)
+        assert (await running.vendors["recraft"].seen()).submits == 1
+        await running.workshop.assert_sound()
+
+
+@pytest.mark.parametrize(
+    ("vendor", "fault", "attempts"), [("wavespeed", "slow", 1), ("recraft", "slow", 1), ("recraft", "throttled", 2)]
+)
+async def test_what_a_vendor_said_while_the_database_was_away_is_not_lost(
+    database_url: str, tmp_path: Path, vendor: str, fault: str, attempts: int
+) -> None:
+    async with working(database_url, tmp_path, vendors=[vendor]) as running:
+        workshop = running.workshop
+        await running.vendors[vendor].arrange(
+            {"fault": fault, "delay_s": 0.4} if fault == "slow" else {"fault": "throttled"}
+        )
+        caller = await workshop.tenant(live=100)
+        real = running.app.moves.do
+
+        async def do(move: Move) -> Outcome:
+            outcome = await real(move)
+            if isinstance(move.what, Sending) and not running.database.away:
+                running.database.away = True
+                asyncio.get_running_loop().call_later(0.8, setattr, running.database, "away", False)
+            return outcome
+
+        running.app.moves.do = do  # pyright: ignore[reportAttributeAccessIssue]
+        task_id = await running.submit(workshop.submission(caller))
+        async with asyncio.timeout(10):
+            while running.database.away or (await workshop.seen(task_id)).state not in ("succeeded", "failed"):
+                await asyncio.sleep(0.02)
+        seen = await workshop.seen(task_id)
+        assert (seen.state, seen.attempts) == ("succeeded", attempts)
+        attempt = await workshop.attempt(seen.attempt_id or "")
+        assert (attempt.upstream_id is not None) == (vendor == "wavespeed")
+        assert (await running.vendors[vendor].seen()).charges == 1
+        await workshop.assert_sound()
