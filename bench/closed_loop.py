@@ -82,9 +82,7 @@ def request(method: str, path: str, *, key: str, body: bytes = b"", more: str = 
 
 
 class _Shared:
-    def __init__(
-        self, next_request: Callable[[], bytes], stop: Stop, keep: Callable[[bytes], None] | None
-    ) -> None:
+    def __init__(self, next_request: Callable[[], bytes], stop: Stop, keep: Callable[[bytes], None] | None) -> None:
         self._next_request = next_request
         self._stop = stop
         self._sent = 0

@@ -8,7 +8,6 @@ open, and how long that takes is told.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from apiinone.db import Database
 from closed_loop import Driven, Stop, drive, request
 from cores import on, other_core
 from results import Findings, figure, ratios
@@ -17,6 +16,8 @@ from serve_bare import KEY
 from servers import Server, bare_server, our_server
 from stores import data_folder, new_settings, opened
 from tenants import PATH, REQUEST, Tenant, all_ended, new_tenant, open_tasks
+
+from apiinone.db import Database
 
 SECONDS = 4.0
 WARM_UP_S = 1.0
@@ -72,7 +73,9 @@ async def _rounds(rounds: int, bare: Server, ours: Server, ours_open: _Open) -> 
         note("ours, p99", "ms", driven.p99_ms)
         note("settled meanwhile", "tasks/s", (driven.requests - left) / driven.seconds)
         note("backlog at the end of a round", "tasks", left)
-        note("created and settled, the time to drain included", "tasks/s", driven.requests / (driven.seconds + drained_s))
+        note(
+            "created and settled, the time to drain included", "tasks/s", driven.requests / (driven.seconds + drained_s)
+        )
     return table
 
 

@@ -14,13 +14,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
-
-from apiinone.app import App, open_app
-from apiinone.db import Sql, Tx
-from apiinone.db_sqlite import sqlite_module
-from apiinone.settings import Settings
-from apiinone.tasks.submit import Created
-from apiinone.tasks.worker import HINT
 from cores import measured_core, on
 from instant import InstantMaker
 from plain_sql import Connection, Payer, PlainLoop, PostgresConnection, SqliteConnection, ids_after
@@ -28,6 +21,13 @@ from results import Figure, Findings, figure, ratios
 from script import run_script
 from stores import Postgres, data_folder, new_settings, postgres, postgres_version
 from tenants import Tenant, all_ended, new_submission, open_tenant
+
+from apiinone.app import App, open_app
+from apiinone.db import Sql, Tx
+from apiinone.db_sqlite import sqlite_module
+from apiinone.settings import Settings
+from apiinone.tasks.submit import Created
+from apiinone.tasks.worker import HINT
 
 CLIENTS = 64
 WARM_UP = 640
@@ -59,9 +59,7 @@ async def measure(rounds: int) -> Findings:
         return Findings(tuple(promised), tuple(beside), postgresql=postgres_version(server))
 
 
-async def _compare(
-    name: str, folder: Path, server: Postgres | None, rounds: int
-) -> tuple[Figure, list[Figure]]:
+async def _compare(name: str, folder: Path, server: Postgres | None, rounds: int) -> tuple[Figure, list[Figure]]:
     async with AsyncExitStack() as stack:
         ours = await _our_side(stack, new_settings(folder, server))
         plain = await _plain_side(stack, new_settings(folder.with_name(f"{name}-plain"), server))

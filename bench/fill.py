@@ -48,7 +48,9 @@ _ROWS = {
     "tasks (id, account_id, mode, key_id, lineage_id, request_id, endpoint, model, sub_model, node, suffix, state, fence,"
     " claims, deadline_us, unknown_limit_us, held_micro, unit_micro, units, captured_micro, attempts, attempt_id,"
     " result_ttl_s, catalogue_version, created_us, started_us, finished_us, expires_us)": (
-        "{task}, a.id, 'live', a.id, a.id, 'req_' || {task}, 'images', " + _MODEL + ", 78, 'recraft', 'succeeded', 1, 1,"
+        "{task}, a.id, 'live', a.id, a.id, 'req_' || {task}, 'images', "
+        + _MODEL
+        + ", 78, 'recraft', 'succeeded', 1, 1,"
         " {us} + 600000000, {us} + 4200000000, 10000000, 10000000, 1, 10000000, 1, {attempt}, 604800, 'filled', {us},"
         " {us} + 5000, {us} + 9000000, {us} + 604800000000"
     ),
@@ -147,7 +149,7 @@ def _statements(words: _Words, tasks: int) -> Iterator[str]:
         "series": words.series.format(first=0, last=tasks - 1),
     }
     for table, columns in _ROWS.items():
-        yield f"INSERT INTO {table} SELECT {columns}{_FROM}".format(**values)  # noqa: S608 - constants of this file
+        yield f"INSERT INTO {table} SELECT {columns}{_FROM}".format(**values)
     some = dict(values, series=words.series.format(first=0, last=tasks // 4 - 1))
     columns = " 'images', 'order-' || n, {blob}, {task}, {us} + 86400000000"
     yield f"{_KEYS}{columns}{_FROM}".format(**some)

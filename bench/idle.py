@@ -5,7 +5,6 @@ Both engines idle at the same time, after one task each; PostgreSQL's own CPU ti
 
 import asyncio
 
-from apiinone.settings import Settings
 from closed_loop import Stop, drive, request
 from cores import on, other_core
 from results import Findings, figure
@@ -13,6 +12,8 @@ from script import run_script
 from servers import Server, product_server
 from stores import data_folder, new_settings, opened, postgres, postgres_version
 from tenants import PATH, REQUEST, all_ended, new_tenant
+
+from apiinone.settings import Settings
 
 SECONDS_PER_ROUND = 6
 SETTLES_S = 2.0

@@ -9,9 +9,6 @@ fetches a file. Memory of each is what the process grew by, divided by how many 
 import asyncio
 
 import msgspec
-
-from apiinone.settings import PREFIX
-from apiinone.simulators.options import SIMULATED_KEY
 from closed_loop import HOST
 from cores import measured_core, on, other_core
 from inflight_worker import Flight
@@ -19,6 +16,9 @@ from results import Figure, Findings, figure
 from script import run_script
 from servers import environment_of, script, simulator
 from stores import data_folder, new_settings
+
+from apiinone.settings import PREFIX
+from apiinone.simulators.options import SIMULATED_KEY
 
 TASKS = 10_000
 TASK_S = 3

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 import psutil
+from instant import InstantMaker
 from msgspec import Struct
+from tenants import Tenant, all_ended, new_submission, open_tasks, open_tenant
 
 from apiinone.accounts.keys import Mode
 from apiinone.app import App, open_app
@@ -17,8 +19,6 @@ from apiinone.db import Sql, Tx
 from apiinone.settings import environment, read_settings
 from apiinone.tasks.submit import Created
 from apiinone.tasks.worker import HINT
-from instant import InstantMaker
-from tenants import Tenant, all_ended, new_submission, open_tasks, open_tenant
 
 CLIENTS = 256
 WARM_UP = 512

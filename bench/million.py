@@ -11,15 +11,16 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from apiinone.app import App, open_app
-from apiinone.settings import Settings
-from apiinone.tasks.submit import Created
 from cores import measured_core, on
 from fill import fill
 from results import Figure, Findings, figure, ratios
 from script import run_script
 from stores import Postgres, data_folder, new_settings, postgres, postgres_version
 from tenants import Tenant, new_submission, open_tenant
+
+from apiinone.app import App, open_app
+from apiinone.settings import Settings
+from apiinone.tasks.submit import Created
 
 TASKS = 1_000_000
 ACCOUNTS = 16
@@ -63,7 +64,7 @@ async def _compare(engine: str, full: Settings, empty: Settings, rounds: int) ->
         wall: dict[str, list[float]] = {label: [] for label in sides}
         cpu: dict[str, list[float]] = {label: [] for label in sides}
         for _ in range(rounds):
-            spent = {label: (0.0, 0.0) for label in sides}
+            spent = dict.fromkeys(sides, (0.0, 0.0))
             for _ in range(TURNS_PER_ROUND):
                 for label, side in sides.items():
                     gc.collect()

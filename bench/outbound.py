@@ -10,9 +10,6 @@ import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
-
-from apiinone.settings import PREFIX
-from apiinone.simulators.options import SIMULATED_KEY
 from closed_loop import HOST, Stop, drive, request
 from cores import on, other_core
 from litellm_server import CREATE_PATH, MASTER_KEY, MODEL, litellm_server, release
@@ -21,6 +18,9 @@ from script import run_script
 from servers import Server, product_server, simulator
 from stores import data_folder, new_settings, opened
 from tenants import PATH, REQUEST, Tenant, all_ended, new_tenant
+
+from apiinone.settings import PREFIX
+from apiinone.simulators.options import SIMULATED_KEY
 
 SECONDS = 5.0
 TASKS = 5_000

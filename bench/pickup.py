@@ -10,9 +10,6 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from apiinone.core.clock import US_PER_S
-from apiinone.db import Sql, Tx
-from apiinone.settings import Settings
 from closed_loop import Stop, drive, request
 from cores import on, other_core
 from results import Figure, Findings
@@ -20,6 +17,10 @@ from script import run_script
 from servers import our_server
 from stores import data_folder, new_settings, opened, postgres, postgres_version
 from tenants import PATH, REQUEST, all_ended, new_tenant
+
+from apiinone.core.clock import US_PER_S
+from apiinone.db import Sql, Tx
+from apiinone.settings import Settings
 
 PER_S = 10
 SECONDS_PER_ROUND = 6

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from promises import PROMISES
 
 from apiinone.core.clock import iso
 from apiinone.db_sqlite import sqlite_module
-from promises import PROMISES
 
 FOLDER = Path(__file__).resolve().parent / "results"
 _LIBRARIES = ("asyncpg", "httptools", "msgspec", "starlette", "uvicorn", "uvloop")

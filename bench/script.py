@@ -5,7 +5,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import uvloop
-
 from promises import PROMISES
 from results import Findings, Result, Stopwatch, write
 
@@ -17,7 +16,9 @@ Measure = Callable[[int], Awaitable[Findings]]
 def run_script(bench: str, measure: Measure) -> None:
     """Measure, print, and keep the raw result. Raises TimeoutError where it does not come to an end."""
     parser = argparse.ArgumentParser(prog=f"bench/{bench}.py")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="fewer than the usual are for trying: nothing is kept")
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, help="fewer than the usual are for trying: nothing is kept"
+    )
     rounds: int = parser.parse_args().rounds
     watch = Stopwatch()
     result = watch.result(bench, uvloop.run(_within(measure, rounds)))

@@ -10,6 +10,7 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
+from closed_loop import HOST
 from msgspec import Struct
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,7 +18,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from apiinone.cli import serving
-from closed_loop import HOST
 
 KEY = "aio_test_0123456789abcdefghijklmnop_0123456789abcdefghijklmnopqrstuv0123456789abcdefghij"
 PEPPER = b"p" * 32

@@ -4,12 +4,13 @@ import argparse
 from functools import partial
 from unittest.mock import patch
 
+from closed_loop import HOST
+from instant import InstantMaker
+
 from apiinone.app import open_app
 from apiinone.cli import serving
 from apiinone.logs import configure_logs
 from apiinone.settings import environment, read_settings
-from closed_loop import HOST
-from instant import InstantMaker
 
 
 async def _serve(port: int) -> None:

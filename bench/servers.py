@@ -13,10 +13,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 import psutil
-
-from apiinone.settings import PREFIX, Settings
 from closed_loop import HOST
 from cores import measured_core, on, other_core
+
+from apiinone.settings import PREFIX, Settings
 
 BENCH = Path(__file__).resolve().parent
 READY_WITHIN_S = 60.0

@@ -6,8 +6,6 @@ Ours: one process on SQLite; a thousand ended tasks are looked at in turn, each 
 import itertools
 
 import msgspec
-
-from apiinone.db import Database
 from closed_loop import Driven, Stop, drive, request
 from cores import on, other_core
 from results import Findings, figure, ratios
@@ -16,6 +14,8 @@ from serve_bare import KEY
 from servers import Server, bare_server, our_server
 from stores import data_folder, new_settings, opened
 from tenants import PATH, REQUEST, Tenant, all_ended, new_tenant
+
+from apiinone.db import Database
 
 SECONDS = 4.0
 WARM_UP_S = 1.0

@@ -1,5 +1,6 @@
 """Databases to measure on: a folder of its own for SQLite and outputs, and a PostgreSQL that keeps its promises."""
 
+import os
 import shutil
 import sys
 import tempfile
@@ -10,17 +11,19 @@ from typing import Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 import msgspec
+from cores import on, other_core
 
 from apiinone.app import prepare_database
 from apiinone.core.clock import SystemClock
 from apiinone.db import Database, open_database
 from apiinone.settings import Settings
-from cores import on, other_core
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
-from databases import PostgresForTests as Postgres  # noqa: E402 - the tests know how to run one
-from databases import run_apart  # noqa: E402 - as above
+from databases import PostgresForTests as Postgres
+from databases import run_apart
 
+KEEP_FILES = "BENCH_KEEPS_FILES"
+"""Set in the environment where someone else removes the files."""
 POSTGRES_SETTINGS = {
     "listen_addresses": "''",
     "fsync": "on",
@@ -40,12 +43,13 @@ _FREE = Settings(
 
 @contextmanager
 def data_folder() -> Generator[Path]:
-    """A folder for one measurement, gone afterwards."""
+    """A folder for one measurement, gone afterwards; run.py has them all go at its end (README.md says why)."""
     folder = Path(tempfile.mkdtemp(prefix="apiinone-bench-"))
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if KEEP_FILES not in os.environ:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -49,8 +49,8 @@ from apiinone.tasks.waiters import Waiters
 from apiinone.tasks.worker import Worker, WorkerRules
 
 BATCH_MAX = 256
-BUSY_S = 0.1
-"""A process that was given a task so shortly ago is busy with requests, and its worker holds back."""
+BUSY_PER_S = 200
+"""A process that is given so many tasks a second is busy with requests, and its worker holds back."""
 MOVES_WAITING_MAX = 100_000
 SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET)
 ORPHAN_AGE_US = 2 * 24 * 3600 * US_PER_S
@@ -202,7 +202,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             executor,
             rules=_worker_rules(settings, catalogue),
             ids=ids,
-            busy=lambda: submissions.quiet_s() < BUSY_S,
+            busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
         duties=Duties(_duties(sweeper, ground, clock), clock),

@@ -51,11 +51,13 @@ def test_commands_that_name_something_refuse_it_in_words_as_the_first_one(fresh_
 @pytest.mark.parametrize(
     "command", [("accounts", "list"), ("accounts", "create", "--email", "a@example.com"), ("migrate",)]
 )
-def test_a_newer_schema_is_refused(shell: Shell, database_url: str, command: tuple[str, ...]) -> None:
+def test_a_newer_schema_is_refused(shell: Shell, database_url: str, command: tuple[str, ...], tmp_path: Path) -> None:
     run_apart(_set_revision(database_url, "9999"))
     said = shell(*command, status=1)
-    assert "9999" in said.err
+    assert f"revision 9999; this program knows {CURRENT_REVISION}. Run a newer release." in said.err
     assert said.out == ""
+    assert run_apart(_revision(database_url)) == "9999"
+    assert list(tmp_path.glob("*.backup")) == []
 
 
 def test_an_older_schema_is_migrated_after_a_copy(

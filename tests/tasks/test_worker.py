@@ -99,7 +99,7 @@ async def test_a_dead_workers_tasks_are_taken_over_within_its_lease(postgres_url
         assert other.maker.made == 0
         dying.maker.hold.set()
         await asyncio.sleep(0.05)
-        await heir.workshop.assert_sound()
+        await other.workshop.assert_sound()
 
 
 async def test_a_worker_told_to_stop_hands_its_tasks_back_at_once(database_url: str, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """How a request's price follows from its fields, as data files write it (`rule: …`). Amounts are credits."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from apiinone.catalog.fact import Fact, FieldName
 from apiinone.core.credits import Credits, parse
@@ -86,6 +87,7 @@ PriceRule = Fixed | ByFields | PerOutput | PerSecond | PerThousandCharacters | T
 RoutePrice = Fixed | OfModel
 
 
+@lru_cache(maxsize=4096)
 def exact(amount: Decimal) -> Credits:
     """An amount of a data file as money. Raises ValueError for negative ones and for more than six decimals."""
     return parse(f"{amount:f}")

@@ -22,7 +22,10 @@ _PATH_BYTES_MAX = 100
 
 @asynccontextmanager
 async def taking_commands(desk: Desk, database: Path) -> AsyncGenerator[str]:
-    """Carry out commands for the length of the block; gives the socket's path."""
+    """Carry out commands for the length of the block; gives the socket's path.
+
+    The caller holds the database's lock, so a socket that is there already was left by a process that was killed.
+    """
     turns = asyncio.Semaphore(CONNECTIONS_MAX)
 
     async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -30,7 +33,6 @@ async def taking_commands(desk: Desk, database: Path) -> AsyncGenerator[str]:
             await _attend(desk, reader, writer)
 
     path, folder = _place(database)
-    path.unlink(missing_ok=True)  # left by a process that was killed; the caller holds the database's lock
     before = os.umask(0o177)
     try:
         server = await asyncio.start_unix_server(attend, path, limit=LINE_BYTES_MAX)

@@ -14,6 +14,7 @@ from apiinone.core.errors import DatabaseUnavailable, Overloaded, ServerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+WINDOW_S = 0.1
 Waiting = tuple[Item, asyncio.Future[Result]]
 
 
@@ -35,7 +36,7 @@ class Batcher(Generic[Item, Result]):
         self._queue_max = queue_max
         self._shares: OrderedDict[str, deque[Waiting[Item, Result]]] = OrderedDict()
         self._waiting = 0
-        self._last_s = float("-inf")
+        self._window = self._this_window = self._last_window = 0
         self._runner: asyncio.Task[None] | None = None
 
     @property
@@ -43,9 +44,16 @@ class Batcher(Generic[Item, Result]):
         """How many items wait for a batch."""
         return self._waiting
 
-    def quiet_s(self) -> float:
-        """For how long nothing has come in, in seconds."""
-        return asyncio.get_running_loop().time() - self._last_s
+    def per_s(self) -> float:
+        """How many items came in a second, judged by the last tenth of a second that is over."""
+        self._turn_window(asyncio.get_running_loop().time())
+        return self._last_window / WINDOW_S
+
+    def _turn_window(self, now_s: float) -> None:
+        window = int(now_s / WINDOW_S)
+        if window != self._window:
+            self._last_window = self._this_window if window == self._window + 1 else 0
+            self._window, self._this_window = window, 0
 
     async def do(self, item: Item) -> Result:
         """Have one item done. Raises Overloaded where too much waits, ServerError for an item that cannot be done.
@@ -61,7 +69,8 @@ class Batcher(Generic[Item, Result]):
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._shares.setdefault(self._share_of(item), deque()).append((item, future))
         self._waiting += 1
-        self._last_s = asyncio.get_running_loop().time()
+        self._turn_window(asyncio.get_running_loop().time())
+        self._this_window += 1
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run_all())
         return future

@@ -179,15 +179,9 @@ class Worker:
 
         True where there may be more at once.
         """
-        free = min(self._rules.jobs_max - len(self._jobs), self._rules.steps_max - len(self._steps))
-        busy, now_s = self._busy(), self._clock.monotonic_s()
-        room = min(self._rules.busy_claim_max if busy else self._rules.claim_max, free)
+        room = self._room()
         if room <= 0:
             return False
-        if busy and now_s - self._claimed_s < self._rules.busy_pause_s:
-            self._wake_later(self._rules.busy_pause_s)
-            return False
-        self._claimed_s = now_s
         order = Claim(self._epoch, self._rules.nodes, room, self._after_account)
 
         async def take(tx: Tx) -> Claimed:
@@ -208,6 +202,18 @@ class Worker:
             self._jobs[job.id] = job
             self._schedule(job.id, 0.0)
         return bool(claimed.jobs) or bool(claimed.next_account) or bool(order.after_account)
+
+    def _room(self) -> int:
+        """How many tasks may be taken now; few, and not all the time, while requests need this process."""
+        free = min(self._rules.jobs_max - len(self._jobs), self._rules.steps_max - len(self._steps))
+        if not self._busy():
+            return min(self._rules.claim_max, free)
+        now_s = self._clock.monotonic_s()
+        if now_s - self._claimed_s < self._rules.busy_pause_s:
+            self._wake_later(self._rules.busy_pause_s)
+            return 0
+        self._claimed_s = now_s
+        return min(self._rules.busy_claim_max, free)
 
     def _start_due(self) -> None:
         now_s = self._clock.monotonic_s()

@@ -1,0 +1,170 @@
+"""Another process goes on with what a worker held when it died, froze or was told to stop."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from aiohttp import ClientSession
+from msgspec import Struct
+
+from apiinone.db import Sql, Tx
+from apiinone.settings import Settings
+from processes.books import assert_sound, attempts_of, let_limits_pass, money_of, submits_of
+from processes.client import Accepted, Client, new_request
+from processes.crashing import Orders
+from processes.installation import LEASE_S, Installation, Process
+from processes.site import NO_NODE
+from processes.vendors import Vendors
+
+TASKS = 10
+LOOK_EVERY_S = 0.02
+ENDED_WITHIN_S = 40.0
+FOUND_AFTER_S = 2.5
+"""With a lease as short as the tests', the search for dead workers and the next claim take longer than the lease."""
+_HOLDERS = Sql("SELECT holder, count(*) FROM tasks WHERE finished_us IS NULL AND holder IS NOT NULL GROUP BY holder")
+_STANDING = Sql(
+    "SELECT t.state, t.captured_micro, a.state, a.late_state, a.upstream_id FROM tasks t"
+    " JOIN attempts a ON a.id = t.attempt_id ORDER BY t.id DESC LIMIT 1"
+)
+
+
+class Standing(Struct, frozen=True):
+    """The newest task and its attempt, seen at one moment."""
+
+    task: str
+    captured: int | None
+    attempt: str
+    late: str | None
+    upstream_id: str | None
+
+
+class Crew:
+    """A server that only accepts, and workers."""
+
+    def __init__(self, installation: Installation, port: int, client: Client) -> None:
+        self.installation = installation
+        self.server = installation.serve(port, settings={"APIINONE_NODES": NO_NODE})
+        self.client = client
+
+    async def delayed(self, seconds: int, count: int = TASKS) -> list[Accepted]:
+        """Tasks that take so long."""
+        asked = (self.client.create(new_request("local"), scenario=f"delay={seconds}") for _ in range(count))
+        return [accepted for accepted in await asyncio.gather(*asked) if accepted is not None]
+
+    async def created(self, maker: str) -> Accepted:
+        """One task."""
+        accepted = await self.client.create(new_request("recraft" if maker == "recraft" else "wavespeed"))
+        assert accepted is not None
+        return accepted
+
+    async def holders(self) -> dict[str, int]:
+        """How many open tasks each worker holds."""
+
+        async def look(tx: Tx) -> dict[str, int]:
+            return {row[0]: row[1] for row in await tx.rows(_HOLDERS)}
+
+        return await self.installation.with_database(lambda database: database.read(look))
+
+    async def standing(self) -> Standing:
+        """The newest task."""
+
+        async def look(tx: Tx) -> Standing:
+            (row,) = await tx.rows(_STANDING)
+            return Standing(*row)
+
+        return await self.installation.with_database(lambda database: database.read(look))
+
+    async def wait_for(self, stands: Callable[[Standing], bool]) -> Standing:
+        """Wait until the newest task stands like that."""
+        async with asyncio.timeout(ENDED_WITHIN_S):
+            while True:
+                standing = await self.standing()
+                if stands(standing):
+                    return standing
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def wait_until_all_are_held_by(self, wanted: Callable[[str], bool], count: int = TASKS) -> float:
+        """Wait until workers so named hold so many tasks; how long it took, in seconds."""
+        began_s = time.monotonic()
+        async with asyncio.timeout(ENDED_WITHIN_S):
+            while True:
+                holders = await self.holders()
+                if sum(number for holder, number in holders.items() if wanted(holder)) == count:
+                    return time.monotonic() - began_s
+                await asyncio.sleep(LOOK_EVERY_S)
+
+    async def assert_all_delivered(self, tasks: list[Accepted]) -> None:
+        """Every one has its picture and is paid once."""
+        for accepted in tasks:
+            task = await self.client.reached(accepted.task_id, "test")
+            assert (task["status"], money_of(task)) == ("SUCCESS", (20, 0)), task
+
+
+@pytest.fixture
+async def crew(
+    postgres_installation: Installation, session: ClientSession, vendors: Vendors, new_port: Callable[[], int]
+) -> AsyncIterator[Crew]:
+    """A server, and no worker yet. Whatever happened, the books are in order."""
+    port = new_port()
+    made = Crew(postgres_installation, port, Client(postgres_installation, session, f"http://127.0.0.1:{port}"))
+    yield made
+    await assert_sound(made.client, vendors.seen())
+
+
+async def _taken_over_from(crew: Crew, dying: Process, settings: dict[str, str], delay_s: int) -> float:
+    """How long after a worker's death another one, already there, holds its tasks."""
+    tasks = await crew.delayed(delay_s)
+    await crew.wait_until_all_are_held_by(lambda _: True)
+    (dead,) = await crew.holders()
+    crew.installation.work(settings=settings)
+    dying.kill()
+    took_s = await crew.wait_until_all_are_held_by(lambda holder: holder != dead)
+    await crew.assert_all_delivered(tasks)
+    return took_s
+
+
+async def test_a_dead_workers_tasks_are_taken_over_by_another_process(crew: Crew) -> None:
+    took_s = await _taken_over_from(crew, crew.installation.work(), {}, 6)
+    assert took_s < LEASE_S + FOUND_AFTER_S
+
+
+@pytest.mark.slow
+async def test_with_the_default_lease_a_dead_workers_tasks_are_taken_over_within_it(crew: Crew) -> None:
+    lease_s = Settings().lease_s
+    settings = {"APIINONE_LEASE_S": str(lease_s)}
+    took_s = await _taken_over_from(crew, crew.installation.work(settings=settings), settings, 20)
+    assert lease_s == 15
+    assert took_s < lease_s
+
+
+async def test_a_worker_that_is_told_to_stop_hands_its_tasks_back_at_once(crew: Crew) -> None:
+    settings = {"APIINONE_LEASE_S": "600"}
+    leaving = crew.installation.work(settings=settings)
+    tasks = await crew.delayed(6)
+    await crew.wait_until_all_are_held_by(lambda _: True)
+    (left,) = await crew.holders()
+    crew.installation.work(settings=settings)
+    assert leaving.stop() == 0
+    assert left not in await crew.holders()
+    await crew.assert_all_delivered(tasks)
+
+
+async def test_a_frozen_worker_that_wakes_after_the_takeover_settles_nothing_but_its_evidence_is_kept(
+    crew: Crew, vendors: Vendors
+) -> None:
+    frozen = crew.installation.work()
+    frozen.order(Orders("answer read", signal=STOP))
+    accepted = await crew.created("recraft")
+    frozen.wait_until_stopped()
+    other = crew.installation.work()
+    await crew.wait_for(lambda standing: standing.task == "unknown")
+    other.process.send_signal(STOP)
+    frozen.go_on()
+    standing = await crew.wait_for(lambda standing: standing.attempt == "finished")
+    assert standing == Standing("unknown", None, "finished", None, None)
+    other.go_on()
+    task = await crew.client.reached(accepted.task_id, "live")
+    assert (task["status"], money_of(task)) == ("SUCCESS", (10, 0))
+    await crew.client.assert_delivered(task)
+    assert await submits_of(crew.client, vendors.seen(), accepted) == 1
