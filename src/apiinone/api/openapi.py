@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made from the table of routes, the types that are encoded, and the catalogue's schemas."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, assert_never, cast
 
 import msgspec
@@ -67,7 +67,7 @@ def document(routes: Sequence[Route], catalogue: Catalogue) -> bytes:
             "servers": [{"url": "/"}],
             "paths": paths,
             "components": {
-                "schemas": cast("Schema", _exact(components)) | bodies_of(routes, catalogue),
+                "schemas": _published(components) | bodies_of(routes, catalogue),
                 "securitySchemes": _SECURITY,
             },
         }
@@ -144,7 +144,7 @@ def _json(schema: Schema) -> Schema:
 
 
 def _reference(name: str) -> Schema:
-    return {"$ref": _REF.format(name=name)}
+    return {"$ref": _REF.format(name=_name(name))}
 
 
 def _types_of(routes: Iterable[Route]) -> list[type[Struct]]:
@@ -164,9 +164,23 @@ def _types_of(routes: Iterable[Route]) -> list[type[Struct]]:
     return list(dict.fromkeys(found))
 
 
+def _published(components: Mapping[str, object]) -> Schema:
+    """Our types under the names that clients know them by, each as it is on the wire."""
+    return {_name(name): _exact(schema) for name, schema in components.items()}
+
+
+def _name(name: str) -> str:
+    """A task is a `Task` to clients; that ours is the page that shows it is no business of theirs."""
+    return name.removesuffix("Page")
+
+
 def _exact(value: object) -> object:
-    """The schema with amounts as what they are on the wire: exact JSON numbers."""
+    """The schema with amounts as what they are on the wire, exact JSON numbers, and with names as published."""
     match value:
+        case {"$ref": str(reference)}:
+            return {**_rest(value, "$ref"), "$ref": _name(reference)}
+        case {"title": str(title), "type": "object"}:
+            return {"title": _name(title), **cast("Schema", _exact(_rest(value, "title")))}
         case {"type": "string", "format": "decimal"}:
             return {**_rest(value, "type", "format"), "type": "number"}
         case {"anyOf": [{"type": "integer"}, {"type": "string", "format": "decimal"}]}:

@@ -36,7 +36,9 @@ class Batcher(Generic[Item, Result]):
         self._queue_max = queue_max
         self._shares: OrderedDict[str, deque[Waiting[Item, Result]]] = OrderedDict()
         self._waiting = 0
-        self._window = self._this_window = self._last_window = 0
+        self._window = 0
+        self._this_window = 0
+        self._last_window = 0
         self._runner: asyncio.Task[None] | None = None
 
     @property
