@@ -38,7 +38,7 @@ from apiinone.tasks.duties import FAST_S, HOURLY_S, SLOW_S, Duties, Duty
 from apiinone.tasks.execute import Executor, Maker, Vendor
 from apiinone.tasks.lifecycle import FINAL
 from apiinone.tasks.make_local import LocalMaker
-from apiinone.tasks.moves import Move, Moved
+from apiinone.tasks.moves import Move, Moved, Stale
 from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.settle import apply_moves
 from apiinone.tasks.submission import Submission
@@ -46,7 +46,7 @@ from apiinone.tasks.submit import Outcome as SubmitOutcome
 from apiinone.tasks.submit import SubmitRules, submit_batch
 from apiinone.tasks.sweep import Sweeper, SweepRules
 from apiinone.tasks.waiters import Waiters
-from apiinone.tasks.worker import Worker, WorkerRules
+from apiinone.tasks.worker import WAKE, Worker, WorkerRules
 
 BATCH_MAX = 256
 BUSY_PER_S = 200
@@ -80,10 +80,15 @@ class App:
     duties: Duties
 
     async def apply(self, move: Move) -> MoveOutcome:
-        """Make a move in the next batch, and wake who waits for the task's end."""
+        """Make a move in the next batch, and wake who waits for it: for the task's end, or for a late word on it."""
         outcome = await self.moves.do(move)
-        if isinstance(outcome, Moved) and outcome.state in FINAL:
-            self.waiters.ended(move.task_id)
+        match outcome:
+            case Moved(state=state) if state in FINAL:
+                self.waiters.ended(move.task_id)
+            case Stale(state=str(state), held=False) if state not in FINAL and move.fence is not None:
+                await self.database.hint(WAKE + move.task_id)  # its new holder may have use for what is now noted
+            case _:
+                pass
         return outcome
 
     @asynccontextmanager

@@ -21,7 +21,7 @@ _SERVER_SETTINGS = {
     "application_name": "apiinone",
     "lock_timeout": "10000",
     "statement_timeout": "30000",
-    "idle_in_transaction_session_timeout": "30000",
+    "idle_in_transaction_session_timeout": "5000",  # a process that froze keeps its locks no longer
     "jit": "off",
 }
 _BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED"

@@ -79,7 +79,7 @@ class SqliteDatabase:
         self._path = path
         self._clock = clock
         self._writer = _connect(module, path)
-        self._reader = _connect(module, path)
+        self._reader = _connect_reading(module, path)
         self._lock = asyncio.Lock()
         self._listeners: list[Callable[[str], None]] = []
         self._commits = ThreadPoolExecutor(1, "commit")
@@ -167,7 +167,7 @@ class SqliteDatabase:
             connection.execute("COMMIT")
 
     def _read_alone(self, work: Work[T]) -> T:
-        connection = _connect(self._module, self._path)
+        connection = _connect_reading(self._module, self._path)
         try:
             return self._snapshot(connection, work)
         finally:
@@ -215,6 +215,13 @@ def _connect(module: Any, path: str) -> "sqlite3.Connection":
     connection.execute("PRAGMA busy_timeout=5000")
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+    return connection
+
+
+def _connect_reading(module: Any, path: str) -> "sqlite3.Connection":
+    """A connection that cannot write: reads never change anything."""
+    connection = _connect(module, path)
+    connection.execute("PRAGMA query_only=ON")
     return connection
 
 

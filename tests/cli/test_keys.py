@@ -153,6 +153,8 @@ def test_a_rotated_key_works_on_for_the_overlap(shell: Shell, database_url: str,
     with pytest.raises(AuthenticationFailed):
         run_apart(_callers(database_url, data_folder, new["key"]))
     assert run_apart(_callers(database_url, data_folder, at_once["key"])).account_id == account
+    listed = shell("keys", "list", "--account", account, "--json").data["keys"]
+    assert [key["state"] for key in listed] == ["active", "expired", "active"]
 
 
 def test_a_list_tells_states_and_never_a_secret(shell: Shell) -> None:

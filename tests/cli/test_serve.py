@@ -121,19 +121,24 @@ def test_ctrl_c_ends_a_server_as_well_as_a_signal_to_terminate(serve: Serve, sql
 
 
 @pytest.mark.slow
-def test_the_second_signal_ends_it_at_once(serve: Serve, database_url: str, shell: Shell) -> None:
-    server = serve(database_url)
-    key = shell.key(shell.account(), "--test")["key"]
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_second_signal_ends_it_at_once(
+    serve: Serve, sqlite_path: Path, fresh_shell: Shell, number: signal.Signals
+) -> None:
+    url = f"sqlite:///{sqlite_path}"
+    fresh_shell.set({"APIINONE_DATABASE_URL": url})
+    server = serve(url)
+    key = fresh_shell.key(fresh_shell.account(), "--test")["key"]
     connection = http.client.HTTPConnection(HOST, server.port, timeout=30)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
     headers |= {"Prefer": "wait=30", "X-Test-Scenario": "delay=30"}
     connection.request("POST", "/api/v1/images/generations", json.dumps(WISH), headers)
     time.sleep(0.3)
-    server.process.send_signal(signal.SIGTERM)
+    server.process.send_signal(number)
     with pytest.raises(subprocess.TimeoutExpired):
         server.process.wait(1)  # it waits for the request that is under way
-    server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(2) == -signal.SIGTERM
+    server.process.send_signal(number)
+    assert server.process.wait(2) == -number
     connection.close()
 
 

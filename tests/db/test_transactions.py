@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from apiinone.core.errors import DatabaseUnavailable
 from apiinone.core.exchange import Request
 from apiinone.db import Database, Sql, Tx
 from apiinone.outbound import Outbound
+from later import LaterDatabase
 
 PUT = Sql("INSERT INTO facts (name, value) VALUES ($1, $2)")
 ALL = Sql("SELECT name, value FROM facts ORDER BY name")
@@ -98,6 +100,16 @@ async def test_a_read_sees_one_moment_and_changes_nothing(database: Database) ->
     first, second = await database.read(twice)
     assert first == second
     await writing
+
+
+@pytest.mark.parametrize("long", [False, True])
+async def test_a_read_cannot_write(database: LaterDatabase, *, long: bool) -> None:
+    async def write(tx: Tx) -> None:
+        await tx.run(PUT, "a", "")
+
+    with pytest.raises(DatabaseUnavailable):
+        await (database.read_long if long else database.read)(write)
+    assert await names(database) == []
 
 
 async def test_values_of_every_kind_come_back_as_they_went(database: Database) -> None:

@@ -102,6 +102,17 @@ async def test_what_comes_after_the_end_is_the_operators_and_changes_no_bill(wor
     await workshop.assert_sound()
 
 
+async def test_a_success_past_the_last_limit_is_too_late_even_before_a_sweep_came_by(workshop: Workshop) -> None:
+    caller, old, new = await two_holders(workshop)
+    workshop.let_pass(600 + 3_600)
+    (outcome,) = await workshop.apply(new.move(Stored(new.attempt_id or "", (workshop.output(),), 5)))
+    assert outcome == Stale("failed")
+    assert await workshop.settlements(old.id) == [(0, PRICE)]
+    assert (await workshop.attempt(new.attempt_id or "")).late_state == "finished"
+    assert await workshop.balance(caller) == (10 * PRICE, 0)
+    await workshop.assert_sound()
+
+
 async def test_an_attempt_that_was_sending_is_never_sent_again(workshop: Workshop) -> None:
     _, old, new = await two_holders(workshop)
     assert (new.attempt_id, new.attempt_state) == (old.attempt_id, "sending")

@@ -50,7 +50,7 @@ class Story:
         attempt = self.ids.new()
         await self.moved(self.paid, Planned(NewAttempt(attempt, "recraft", "recraftv4", "it is the only one", 80_000)))
         await self.moved(self.paid, Sending(attempt))
-        await self.moved(self.paid, WasStored(attempt, (self._output(), self._output()), 80_000))
+        await self.moved(self.paid, WasStored(attempt, (self.output(), self.output()), 80_000))
         await self.moved(self.released, WasRejected(None, "content_policy", "refused", None))
 
     async def granted(self, count: int, *, expires_us: int | None = None) -> str:
@@ -121,7 +121,8 @@ class Story:
             idempotency_key=None,
         )
 
-    def _output(self) -> StoredOutput:
+    def output(self) -> StoredOutput:
+        """One stored output; nothing is in the storage."""
         return StoredOutput(f"live/{self.ids.new()}", "image/png", 3, 1, 1, "00")
 
 

@@ -11,7 +11,7 @@ from apiinone.ledger import audit_rows
 from apiinone.ledger.breaches import BREACHES, BreachKind
 from apiinone.tasks import audit as task_audit
 from apiinone.tasks.audit import Report, audit
-from apiinone.tasks.moves import CancelAsked
+from apiinone.tasks.moves import CancelAsked, NewAttempt, Planned, WasStored
 from ledger.audited_story import SOON_US, Story, told
 
 STRAY = "vvvvvvvvvvvvvvvvvvvvvvvvvv"
@@ -245,6 +245,26 @@ async def test_a_lot_that_expires_while_it_is_held_is_no_breach(story: Story) ->
         return 0 if row is None else row[0]
 
     assert await story.database.read(expired) == 15_000_000
+    assert (await audit(story.database)).breaches == ()
+
+
+async def test_a_hold_over_several_lots_of_which_a_part_was_captured_is_no_breach(story: Story) -> None:
+    async def now(tx: Tx) -> int:
+        return tx.now_us
+
+    in_an_hour_us = await story.database.read(now) + 3_600_000_000
+    first = await story.granted(15, expires_us=in_an_hour_us)
+    for delivered in (1, 2):
+        task_id, attempt = await story.submitted(2), story.ids.new()
+        await story.moved(task_id, Planned(NewAttempt(attempt, "recraft", "recraftv4", "the only one", 80_000)))
+        outputs = tuple(story.output() for _ in range(delivered))
+        await story.moved(task_id, WasStored(attempt, outputs, 80_000))
+
+    async def captured(tx: Tx) -> int:
+        row = await tx.row(Sql("SELECT captured_micro FROM lots WHERE id = $1"), first)
+        return 0 if row is None else row[0]
+
+    assert await story.database.read(captured) == 15_000_000
     assert (await audit(story.database)).breaches == ()
 
 

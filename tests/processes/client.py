@@ -69,13 +69,13 @@ class Client:
         self.url = url
         self._session = session
 
-    async def create(self, request: Request, tenant: Tenant | None = None) -> Accepted | None:
+    async def create(self, request: Request, *, scenario: str | None = None) -> Accepted | None:
         """Ask for a task. None where the server died before it answered."""
         wish = request.wish
+        body = {"model": wish.model, "prompt": request.prompt}
+        more = {"Idempotency-Key": request.key} | ({"X-Test-Scenario": scenario} if scenario else {})
         try:
-            status, headers, answer = await self.post(
-                CREATE, tenant or self.tenant(wish.mode), {"model": wish.model, "prompt": request.prompt}, request.key
-            )
+            status, headers, answer = await self.post(CREATE, self.tenant(wish.mode), body, more)
         except (ClientConnectionError, ClientPayloadError):
             return None
         assert status == 200, answer
@@ -86,10 +86,10 @@ class Client:
         return self.installation.live if mode == "live" else self.installation.test
 
     async def post(
-        self, path: str, tenant: Tenant, body: Mapping[str, object], key: str | None = None
+        self, path: str, tenant: Tenant, body: Mapping[str, object], headers: Mapping[str, str]
     ) -> tuple[int, Mapping[str, str], Any]:
-        """Status, headers and JSON of an answer. Raises ClientConnectionError."""
-        headers = {"Authorization": f"Bearer {tenant.key}"} | ({"Idempotency-Key": key} if key else {})
+        """Status, headers and JSON of an answer. Raises ClientConnectionError, ClientPayloadError."""
+        headers = {"Authorization": f"Bearer {tenant.key}", **headers}
         async with self._session.post(f"{self.url}{path}", json=body, headers=headers) as response:
             return response.status, response.headers, await response.json()
 

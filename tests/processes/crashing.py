@@ -84,7 +84,10 @@ def _strike(orders: Orders) -> None:
 
 
 class Transactions:
-    """`… written` before the COMMIT and `… committed` after it: of submit, claim, sending, accept, loss, end."""
+    """`… written` before the COMMIT and `… committed` after it: of submit, claim, sending, accept, loss, end.
+
+    `claim begun`: the transaction is open and has not asked for anything.
+    """
 
     def __init__(self, trap: Trap) -> None:
         self._trap = trap
@@ -103,6 +106,7 @@ class Transactions:
         return outcomes
 
     async def claim(self, tx: Tx, order: Claim, plan: Plan) -> Claimed:
+        self._trap.passage("claim begun")
         claimed = await claim(tx, order, plan)
         if claimed.jobs:
             self._come_to_commit("claim")

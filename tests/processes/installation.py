@@ -75,6 +75,10 @@ class Process(Served):
         """Wait until it has stopped itself."""
         self._wait("it stopped", lambda: psutil.Process(self.process.pid).status() == psutil.STATUS_STOPPED)
 
+    def freeze(self) -> None:
+        """Stop it from outside."""
+        self.process.send_signal(signal.SIGSTOP)
+
     def go_on(self) -> None:
         """Let it go on where it stopped."""
         self.process.send_signal(signal.SIGCONT)

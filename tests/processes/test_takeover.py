@@ -1,8 +1,10 @@
 """Another process goes on with what a worker held when it died, froze or was told to stop."""
 
 import asyncio
+import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 import pytest
 from aiohttp import ClientSession
@@ -10,19 +12,25 @@ from msgspec import Struct
 
 from apiinone.db import Sql, Tx
 from apiinone.settings import Settings
-from processes.books import assert_sound, attempts_of, let_limits_pass, money_of, submits_of
-from processes.client import Accepted, Client, new_request
+from processes.books import assert_sound, let_limits_pass, money_of, submits_of
+from processes.client import Accepted, Client, Maker, new_request
 from processes.crashing import Orders
 from processes.installation import LEASE_S, Installation, Process
 from processes.site import NO_NODE
 from processes.vendors import Vendors
 
+T = TypeVar("T")
 TASKS = 10
 LOOK_EVERY_S = 0.02
 ENDED_WITHIN_S = 40.0
+STOP = signal.SIGSTOP
+LOOKED_ONCE_S = 1.0
+"""Until the new holder has looked for what the old one may have stored; then it waits longer."""
+TOLD_WITHIN_S = 6.0
 FOUND_AFTER_S = 2.5
 """With a lease as short as the tests', the search for dead workers and the next claim take longer than the lease."""
 _HOLDERS = Sql("SELECT holder, count(*) FROM tasks WHERE finished_us IS NULL AND holder IS NOT NULL GROUP BY holder")
+_WORKERS = Sql("SELECT epoch FROM workers")
 _STANDING = Sql(
     "SELECT t.state, t.captured_micro, a.state, a.late_state, a.upstream_id FROM tasks t"
     " JOIN attempts a ON a.id = t.attempt_id ORDER BY t.id DESC LIMIT 1"
@@ -52,9 +60,9 @@ class Crew:
         asked = (self.client.create(new_request("local"), scenario=f"delay={seconds}") for _ in range(count))
         return [accepted for accepted in await asyncio.gather(*asked) if accepted is not None]
 
-    async def created(self, maker: str) -> Accepted:
+    async def created(self, maker: Maker) -> Accepted:
         """One task."""
-        accepted = await self.client.create(new_request("recraft" if maker == "recraft" else "wavespeed"))
+        accepted = await self.client.create(new_request(maker))
         assert accepted is not None
         return accepted
 
@@ -77,22 +85,25 @@ class Crew:
 
     async def wait_for(self, stands: Callable[[Standing], bool]) -> Standing:
         """Wait until the newest task stands like that."""
-        async with asyncio.timeout(ENDED_WITHIN_S):
-            while True:
-                standing = await self.standing()
-                if stands(standing):
-                    return standing
-                await asyncio.sleep(LOOK_EVERY_S)
+        return await _until(self.standing, stands)
 
     async def wait_until_all_are_held_by(self, wanted: Callable[[str], bool], count: int = TASKS) -> float:
         """Wait until workers so named hold so many tasks; how long it took, in seconds."""
         began_s = time.monotonic()
-        async with asyncio.timeout(ENDED_WITHIN_S):
-            while True:
-                holders = await self.holders()
-                if sum(number for holder, number in holders.items() if wanted(holder)) == count:
-                    return time.monotonic() - began_s
-                await asyncio.sleep(LOOK_EVERY_S)
+
+        def held(holders: dict[str, int]) -> bool:
+            return sum(number for holder, number in holders.items() if wanted(holder)) == count
+
+        await _until(self.holders, held)
+        return time.monotonic() - began_s
+
+    async def workers(self) -> int:
+        """How many there are or may be."""
+
+        async def look(tx: Tx) -> int:
+            return len(await tx.rows(_WORKERS))
+
+        return await self.installation.with_database(lambda database: database.read(look))
 
     async def assert_all_delivered(self, tasks: list[Accepted]) -> None:
         """Every one has its picture and is paid once."""
@@ -159,7 +170,7 @@ async def test_a_frozen_worker_that_wakes_after_the_takeover_settles_nothing_but
     frozen.wait_until_stopped()
     other = crew.installation.work()
     await crew.wait_for(lambda standing: standing.task == "unknown")
-    other.process.send_signal(STOP)
+    other.freeze()
     frozen.go_on()
     standing = await crew.wait_for(lambda standing: standing.attempt == "finished")
     assert standing == Standing("unknown", None, "finished", None, None)
@@ -168,3 +179,89 @@ async def test_a_frozen_worker_that_wakes_after_the_takeover_settles_nothing_but
     assert (task["status"], money_of(task)) == ("SUCCESS", (10, 0))
     await crew.client.assert_delivered(task)
     assert await submits_of(crew.client, vendors.seen(), accepted) == 1
+
+
+@pytest.mark.parametrize("maker", ["recraft", "wavespeed"])
+async def test_what_a_frozen_worker_knows_reaches_the_new_holder_when_it_wakes(
+    crew: Crew, vendors: Vendors, maker: Maker
+) -> None:
+    frozen = crew.installation.work()
+    frozen.order(Orders("answer read", signal=STOP))
+    accepted = await crew.created(maker)
+    frozen.wait_until_stopped()
+    crew.installation.work()
+    await crew.wait_for(lambda standing: standing.task == "unknown")
+    await asyncio.sleep(LOOKED_ONCE_S)
+    frozen.go_on()
+    async with asyncio.timeout(TOLD_WITHIN_S):
+        task = await crew.client.reached(accepted.task_id, "live")
+    assert task["status"] == "SUCCESS"
+    assert await submits_of(crew.client, vendors.seen(), accepted) == 1
+
+
+async def test_what_comes_after_the_last_limit_is_noted_and_changes_nothing_for_the_client(crew: Crew) -> None:
+    frozen = crew.installation.work()
+    frozen.order(Orders("answer read", signal=STOP))
+    accepted = await crew.created("recraft")
+    frozen.wait_until_stopped()
+    await let_limits_pass(crew.client, accepted)
+    failed = await crew.client.reached(accepted.task_id, "live")
+    assert (failed["status"], failed["error"]["type"], money_of(failed)) == ("FAILED", "provider_timeout", (0, 0))
+    frozen.go_on()
+    await crew.wait_for(lambda standing: standing.late == "finished")
+    assert await crew.client.task(accepted.task_id, "live") == failed
+
+
+async def test_two_workers_that_both_have_the_output_deliver_and_charge_one(crew: Crew) -> None:
+    frozen = crew.installation.work()
+    frozen.order(Orders("output stored", signal=STOP))
+    accepted = await crew.created("wavespeed")
+    frozen.wait_until_stopped()
+    crew.installation.work()
+    task = await crew.client.reached(accepted.task_id, "live")
+    assert (task["status"], money_of(task)) == ("SUCCESS", (4, 0))
+    frozen.go_on()
+    later = await crew.created("wavespeed")
+    await crew.client.reached(later.task_id, "live")
+    again = await crew.client.task(accepted.task_id, "live")
+    assert again["outputs"][0]["sha256"] == task["outputs"][0]["sha256"]
+    await crew.client.assert_delivered(again)
+
+
+async def test_a_worker_that_freezes_before_its_claim_holds_nothing_in_a_dead_name(crew: Crew) -> None:
+    frozen = crew.installation.work()
+    frozen.order(Orders("claim begun", signal=STOP))
+    accepted = await crew.created("recraft")
+    frozen.wait_until_stopped()
+    await _until(crew.workers, lambda workers: workers == 1)  # the server's own, which has no tasks
+    frozen.go_on()
+    task = await crew.client.reached(accepted.task_id, "live")
+    assert task["status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize("point", ["claim written", "end written"])
+async def test_a_worker_that_freezes_inside_a_transaction_holds_nobody_up_for_longer_than_a_lease(
+    crew: Crew, point: str
+) -> None:
+    frozen = crew.installation.work()
+    frozen.order(Orders(point, signal=STOP))
+    first = await crew.created("recraft")
+    frozen.wait_until_stopped()
+    crew.installation.work()
+    async with asyncio.timeout(Settings().lease_s):
+        second = await crew.created("recraft")
+        for accepted in (first, second):
+            task = await crew.client.reached(accepted.task_id, "live")
+            assert task["status"] == "SUCCESS"
+    frozen.go_on()
+    third = await crew.created("recraft")
+    await crew.client.reached(third.task_id, "live")
+
+
+async def _until(look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool]) -> T:
+    """Look until it is as wanted."""
+    async with asyncio.timeout(ENDED_WITHIN_S):
+        while True:
+            if wanted(seen := await look()):
+                return seen
+            await asyncio.sleep(LOOK_EVERY_S)

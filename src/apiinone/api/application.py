@@ -6,6 +6,7 @@ authority may not exist, and the pipeline is small enough to be read whole.
 
 import logging
 import time
+from functools import cache
 from typing import Any, Final, assert_never
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -63,7 +64,7 @@ def make_application(context: Context) -> ASGIApp:
         counts=Counts(),
         readiness=Readiness(context),
         pages=pages,
-        document=lambda: document(ROUTES, context.catalogue),
+        document=cache(lambda: document(ROUTES, context.catalogue)),
     )
     return Application(house, Table(ROUTES), RandomPool())
 

@@ -36,9 +36,9 @@ class Batcher(Generic[Item, Result]):
         self._queue_max = queue_max
         self._shares: OrderedDict[str, deque[Waiting[Item, Result]]] = OrderedDict()
         self._waiting = 0
-        self._window = 0
-        self._this_window = 0
-        self._last_window = 0
+        self._window: int = 0
+        self._this_window: int = 0
+        self._last_window: int = 0
         self._runner: asyncio.Task[None] | None = None
 
     @property
@@ -55,7 +55,8 @@ class Batcher(Generic[Item, Result]):
         window = int(now_s / WINDOW_S)
         if window != self._window:
             self._last_window = self._this_window if window == self._window + 1 else 0
-            self._window, self._this_window = window, 0
+            self._window = window
+            self._this_window = 0
 
     async def do(self, item: Item) -> Result:
         """Have one item done. Raises Overloaded where too much waits, ServerError for an item that cannot be done.

@@ -133,3 +133,12 @@ class Stale(Struct, frozen=True):
 
 
 Outcome = Moved | Stale
+
+
+def attempt_named(what: What) -> str | None:
+    """The attempt that something happened to; None where it happened to the task alone."""
+    match what:
+        case Sending() | WasAccepted() | WasLost() | CopyLater() | WasRejected() | WasStored() | WasCanceled():
+            return what.attempt_id
+        case _:
+            return None

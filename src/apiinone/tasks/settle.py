@@ -51,6 +51,7 @@ from apiinone.tasks.moves import (
     WasRejected,
     WasStored,
     What,
+    attempt_named,
 )
 
 REPEATABLE_PROVIDERS = frozenset({"local"})
@@ -76,7 +77,7 @@ async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
     if ending:
         books = await load_holds(tx, {move.owner for move in ending}, {move.task_id for move in ending})
     tasks = await lock_tasks(tx, {move.task_id for move in moves})
-    named = {task.attempt_id for task in tasks.values()} | {_attempt_named(move.what) for move in moves}
+    named = {task.attempt_id for task in tasks.values()} | {attempt_named(move.what) for move in moves}
     attempts = await read_attempts(tx, {attempt_id for attempt_id in named if attempt_id is not None})
     scene = Scene(books, tasks, attempts)
     outcomes = [scene.apply(move) for move in moves]
@@ -107,6 +108,8 @@ class Scene:
         if task is None or task.owner != move.owner:
             return Stale(None)
         current = move.fence is None or move.fence == task.fence
+        if isinstance(move.what, WasStored) and self.now_us >= task.unknown_limit_us and task.state not in FINAL:
+            self._pass_time(task)  # too late, though no sweep has come by
         self._note(task, move.what)
         if not current or task.state in FINAL:
             return Stale(task.state)
@@ -244,7 +247,7 @@ class Scene:
         return None if task.attempt_id is None else self.attempts[task.attempt_id]
 
     def _note(self, task: Task, what: What) -> None:
-        attempt = self.attempts.get(_attempt_named(what) or "")
+        attempt = self.attempts.get(attempt_named(what) or "")
         if attempt is None or attempt.task_id != task.id:
             return
         match what:
@@ -287,13 +290,5 @@ class Scene:
 
 def _of_current_attempt(task: Task, what: What) -> bool:
     """Whether what happened concerns the attempt that the task is on, or no attempt at all."""
-    named = _attempt_named(what)
+    named = attempt_named(what)
     return named is None or named == task.attempt_id
-
-
-def _attempt_named(what: What) -> str | None:
-    match what:
-        case Sending() | WasAccepted() | WasLost() | CopyLater() | WasRejected() | WasStored() | WasCanceled():
-            return what.attempt_id
-        case _:
-            return None

@@ -1,12 +1,11 @@
-"""Balance, entries, usage, quotes and receipts: what they say agrees with one another and with the ledger."""
+"""Balance, entries and receipts: what they say agrees with one another and with the ledger."""
 
 import json
 from decimal import Decimal
 from typing import Any
 
 from api.served_api import BODY, Api, statement
-from apiinone.accounts.keys import KeyRules
-from apiinone.core.clock import day_of, parse_iso
+from apiinone.core.clock import day_of
 from apiinone.core.credits import Credits, whole
 
 
@@ -88,78 +87,3 @@ async def test_credits_are_exact_decimals_on_the_wire(small_api: Api) -> None:
     exact = json.loads(shown.body, parse_float=Decimal)
     assert exact["data"]["budget"]["credits"] == Decimal("0.000001")
     assert b'"credits":0.000001' in shown.body
-
-
-async def test_usage_adds_up_by_day_model_and_key(api: Api) -> None:
-    tenant = await api.tenant()
-    second = await api.tenant(of=tenant)
-    made = [
-        (tenant, BODY, ""),
-        (tenant, {**BODY, "model": "recraft-v4-text-to-vector"}, ""),
-        (tenant, BODY, "fail=moderation"),
-        (second, {"model": "imagen4-fast", "prompt": "x"}, ""),
-    ]
-    for who, body, scenario in made:
-        task_id = await api.task(who.key, body, **({"X_Test_Scenario": scenario} if scenario else {}))
-        await api.ended(who.key, task_id)
-
-    async def rows(query: str = "") -> list[tuple[str, str, int, int, int]]:
-        data = (await api.get(f"/api/v1/usage?{query}", tenant.key)).data
-        found = [
-            (row["model"], row["key_id"], row["tasks_succeeded"], row["tasks_not_charged"], row["credits"])
-            for row in data["rows"]
-        ]
-        if "limit" not in query:
-            assert data["total"]["credits"] == sum(row[4] for row in found)
-            assert data["total"]["tasks_succeeded"] == sum(row[2] for row in found)
-        return found
-
-    recraft = ("recraft-v4", tenant.key_id, 2, 1, 30)
-    imagen = ("imagen-4", second.key_id, 1, 0, 4)
-    assert await rows() == [recraft, imagen]
-    assert await rows("model=recraft-v4-text-to-vector") == [recraft]
-    assert await rows(f"key_id={second.key_id}") == [imagen]
-    assert await rows("last_day=2020-01-01") == []
-    today = day_of(api.app.clock.now_us())
-    assert await rows(f"first_day={today}&last_day={today}") == [recraft, imagen]
-    page = (await api.get("/api/v1/usage?limit=1", tenant.key)).data
-    assert await rows(f"limit=1&cursor={page['next_cursor']}") == [imagen]
-    stranger = await api.tenant()
-    assert (await api.get(f"/api/v1/usage?key_id={tenant.key_id}", stranger.key)).data["rows"] == []
-
-
-async def test_a_quote_is_good_once_for_its_own_body_and_owner(idle_api: Api) -> None:
-    tenant, stranger = await idle_api.tenant(), await idle_api.tenant()
-    body = {**BODY, "metadata": {"a": "b"}}
-    quote = (await idle_api.ask("POST", "/api/v1/quotes", key=tenant.key, body=body)).data
-    assert (quote["credits"], quote["model"], quote["mode"]) == (10, "recraft-v4-text-to-image", "test")
-    assert quote["lines"] == [{"label": "recraft-v4-text-to-image", "units": 1, "unit": 10, "total": 10}]
-    lasts_s = (parse_iso(quote["expires_at"]) - idle_api.app.clock.now_us()) / 1_000_000
-    assert 14 * 60 < lasts_s <= 15 * 60
-    priced = {**body, "quote_id": quote["quote_id"]}
-    assert (await idle_api.create(stranger.key, priced)).refused == (400, "bad_request", "/quote_id")
-    assert (await idle_api.create(tenant.key, {**priced, "prompt": "x"})).refused == (409, "conflict", "/quote_id")
-    assert (await idle_api.create(tenant.key, priced)).data["credits"] == 10
-    assert (await idle_api.create(tenant.key, priced)).refused == (409, "conflict", "/quote_id")
-    nested = await idle_api.ask("POST", "/api/v1/quotes", key=tenant.key, body=priced)
-    assert nested.refused == (400, "bad_request", "/quote_id")
-
-
-async def test_a_quote_holds_nothing_and_expires(idle_api: Api) -> None:
-    tenant = await idle_api.tenant()
-    quote = (await idle_api.ask("POST", "/api/v1/quotes", key=tenant.key, body=BODY)).data
-    assert (await idle_api.get("/api/v1/credits", tenant.key)).data["held"] == 0
-    await idle_api.change(statement("UPDATE quotes SET expires_us = 1 WHERE id = $1"), quote["quote_id"])
-    refused = await idle_api.create(tenant.key, {**BODY, "quote_id": quote["quote_id"]})
-    assert refused.refused == (409, "conflict", "/quote_id")
-
-
-async def test_a_key_tells_what_it_is_and_may_do(small_api: Api) -> None:
-    rules = KeyRules(scopes=("generate",), models=("flux-2",), requests_per_minute_max=120, open_tasks_max=5)
-    tenant = await small_api.tenant(mode="live", rules=rules)
-    me = (await small_api.get("/api/v1/me", tenant.key)).data
-    assert (me["account_id"], me["key_id"], me["mode"]) == (tenant.account_id, tenant.key_id, "live")
-    assert (me["scopes"], me["models"], me["endpoints"]) == (["generate"], ["flux-2"], None)
-    assert (me["requests_per_minute_max"], me["open_tasks_max"], me["open_tasks"]) == (120, 5, 0)
-    assert (me["budget"], me["expires_at"]) == (None, None)
-    assert tenant.key not in json.dumps(me)

@@ -1,0 +1,62 @@
+"""The document is made from what runs: it has every route, every status, and the catalogue's own schemas."""
+
+import re
+from typing import Any
+
+import msgspec
+from jsonschema_rs import Draft202012Validator
+
+from api.served_api import Api
+from apiinone.api.openapi import document
+from apiinone.api.openapi_refusals import refusals_of
+from apiinone.api.route import ByKey
+from apiinone.api.routes import ROUTES
+from apiinone.catalog.load import load_catalogue
+
+CATALOGUE = load_catalogue()
+DOCUMENT: Any = msgspec.json.decode(document(ROUTES, CATALOGUE))
+
+
+def test_every_route_is_in_the_document_and_nothing_else() -> None:
+    described = {(path, method.upper()) for path, methods in DOCUMENT["paths"].items() for method in methods}
+    assert described == {(route.path, route.method) for route in ROUTES}
+
+
+def test_every_operation_names_its_ids_its_statuses_and_its_key() -> None:
+    for route in ROUTES:
+        operation = DOCUMENT["paths"][route.path][route.method.lower()]
+        in_path = [found["name"] for found in operation["parameters"] if found["in"] == "path"]
+        assert in_path == [path_id.name for path_id in route.ids]
+        assert {int(status) for status in operation["responses"]} > set(refusals_of(route))
+        assert ({"key": []} in operation["security"]) == isinstance(route.authority, ByKey)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    names = set(DOCUMENT["components"]["schemas"])
+    found = set(re.findall(r'"\$ref":"#/components/schemas/([^"]+)"', document(ROUTES, CATALOGUE).decode()))
+    assert found <= names
+    assert {"Task", "NewTask", "Receipt", "Error", "Model"} <= names
+
+
+def test_a_creations_body_is_exactly_one_models() -> None:
+    for name in ("images-creation", "images-quote"):
+        schemas = DOCUMENT["components"]["schemas"]
+        validator = Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": _local(schemas)})
+        for entry in CATALOGUE.on("images"):
+            assert validator.is_valid(entry.example), entry.id
+            assert not validator.is_valid({**entry.example, "unheard_of": 1})
+            assert not validator.is_valid({**entry.example, "callback_url": "https://example.com/"})
+        assert validator.is_valid({"prompt": "without a model it is recraft-v4"})
+        assert not validator.is_valid({"model": "kling-3", "prompt": "x"})
+        priced = {"prompt": "x", "quote_id": "a"}
+        assert validator.is_valid(priced) == (name == "images-creation")
+
+
+def _local(schemas: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(schemas).replace(b"#/components/schemas/", b"#/$defs/"))
+
+
+async def test_the_running_server_serves_it(small_api: Api) -> None:
+    served = await small_api.get("/openapi.json")
+    assert served.json == DOCUMENT
+    assert served.json["openapi"] == "3.1.0"
