@@ -33,7 +33,7 @@ async def measure(rounds: int) -> Findings:
                 table = await _rounds(rounds, bare, ours, _Open(database, tenant))
     figures = {name: figure(name, unit, values) for (name, unit), values in table.items()}
     return Findings(
-        (ratios("create", "× bare POST", figures["ours"], figures["bare"]),),
+        (ratios("create", "of bare POST", figures["ours"], figures["bare"]),),
         tuple(figures.values()),
         ("the client asks for one image, in test mode, with one key; outputs of one pixel are stored in a folder",),
     )

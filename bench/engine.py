@@ -76,7 +76,7 @@ async def _compare(name: str, folder: Path, server: Postgres | None, rounds: int
                 costs[label].append((time.process_time() - cpu_s) / TASKS * 1e6)
     figures = {label: figure(f"{name}, {label}", "tasks/s", values) for label, values in rates.items()}
     cpu = [figure(f"{name}, {label}, CPU of this process", "µs per task", costs[label]) for label in costs]
-    ratio = ratios(f"engine_{name}", "× plain SQL", figures["ours"], figures["plain"])
+    ratio = ratios(f"engine_{name}", "of plain SQL", figures["ours"], figures["plain"])
     return ratio, [*figures.values(), *cpu]
 
 

@@ -45,9 +45,9 @@ _FROM = " FROM {series} AS s JOIN filled AS a ON a.number = s.n % {accounts} ORD
 _US = "1760000000000000 + n * 1000"
 _MODEL = "'recraft-v4', 'recraft-v4-text-to-image'"
 _ROWS = {
-    "tasks (id, account_id, mode, key_id, lineage_id, request_id, endpoint, model, sub_model, node, suffix, state, fence,"
-    " claims, deadline_us, unknown_limit_us, held_micro, unit_micro, units, captured_micro, attempts, attempt_id,"
-    " result_ttl_s, catalogue_version, created_us, started_us, finished_us, expires_us)": (
+    "tasks (id, account_id, mode, key_id, lineage_id, request_id, endpoint, model, sub_model, node, suffix, state,"
+    " fence, claims, deadline_us, unknown_limit_us, held_micro, unit_micro, units, captured_micro, attempts,"
+    " attempt_id, result_ttl_s, catalogue_version, created_us, started_us, finished_us, expires_us)": (
         "{task}, a.id, 'live', a.id, a.id, 'req_' || {task}, 'images', "
         + _MODEL
         + ", 78, 'recraft', 'succeeded', 1, 1,"
@@ -60,13 +60,13 @@ _ROWS = {
     ),
     "attempts (id, task_id, attempt_no, state, provider, upstream_model, chosen_because, expected_cost_micro_usd,"
     " created_us, sent_us, ended_us)": (
-        "{attempt}, {task}, 1, 'finished', 'recraft', 'recraftv4', 'the only configured offer', 40000, {us}, {us} + 9000,"
-        " {us} + 9000000"
+        "{attempt}, {task}, 1, 'finished', 'recraft', 'recraftv4', 'the only configured offer', 40000, {us},"
+        " {us} + 9000, {us} + 9000000"
     ),
     "outputs (task_id, output_no, mode, account_id, storage_key, content_type, bytes, width, height, sha256,"
     " expires_us)": (
-        "{task}, 0, 'live', a.id, 'live/' || a.id || '/' || {task} || '/' || {attempt} || '/00-0123456789abcdef0123.png',"
-        " 'image/png', 400000, 1024, 1024, {text64}, {us} + 604800000000"
+        "{task}, 0, 'live', a.id, 'live/' || a.id || '/' || {task} || '/' || {attempt} || '/00-0123456789abcdef01.png'"
+        ", 'image/png', 400000, 1024, 1024, {text64}, {us} + 604800000000"
     ),
     "holds (id, account_id, mode, key_id, lineage_id, amount_micro, request_id, created_us)": (
         "{task}, a.id, 'live', a.id, a.id, 10000000, 'req_' || {task}, {us}"
@@ -87,16 +87,22 @@ _ROWS = {
     ),
 }
 _KEYS = "INSERT INTO idempotency (account_id, mode, route, key, body_hash, task_id, expires_us) SELECT a.id, 'live',"
-_PER_ACCOUNT = (
-    "INSERT INTO accounts (id, email, state, created_us) SELECT id, id || '@example.org', 'active', 0 FROM filled",
+_ACCOUNT = (
+    "INSERT INTO accounts (id, email, state, created_us) SELECT id, id || '@example.org', 'active', 0 FROM filled"
+)
+_KEY = (
     "INSERT INTO keys (id, account_id, mode, lineage_id, secret_hash, name, rules, created_us)"
-    " SELECT id, id, 'live', id, {blob}, '', '{{}}', 0 FROM filled",
-    "INSERT INTO key_loads (lineage_id, open_holds) SELECT id, 0 FROM filled",
+    " SELECT id, id, 'live', id, {blob}, '', '{{}}', 0 FROM filled"
+)
+_LOAD = "INSERT INTO key_loads (lineage_id, open_holds) SELECT id, 0 FROM filled"
+_LOT = (
     "INSERT INTO lots (id, account_id, mode, source, granted_micro, available_micro, held_micro, captured_micro,"
     " expired_micro, created_us) SELECT id, id, 'live', 'grant', 1000000000000, 500000000000, 0, 500000000000, 0, 0"
-    " FROM filled",
+    " FROM filled"
+)
+_BALANCE = (
     "INSERT INTO balances (account_id, mode, available_micro, held_micro, entry_no, head_hash) SELECT id, 'live',"
-    " 500000000000, 0, 10000000, {blob} FROM filled",
+    " 500000000000, 0, 10000000, {blob} FROM filled"
 )
 
 
@@ -137,7 +143,7 @@ async def _fill_postgresql(url: str, tasks: int) -> None:
 
 
 def _statements(words: _Words, tasks: int) -> Iterator[str]:
-    for statement in _PER_ACCOUNT:
+    for statement in (_ACCOUNT, _KEY, _LOAD, _LOT, _BALANCE):
         yield statement.format(blob=words.blob)
     values = {
         "task": words.ordinal.format("n * 2"),

@@ -77,7 +77,7 @@ async def _compare(engine: str, full: Settings, empty: Settings, rounds: int) ->
                 cpu[label].append(cpu_s / SUBMITS / TURNS_PER_ROUND * 1e6)
     figures = {label: figure(f"{engine}, {label}", "µs per submit", values) for label, values in wall.items()}
     costs = [figure(f"{engine}, {label}, CPU of this process", "µs per submit", cpu[label]) for label in cpu]
-    ratio = ratios(f"million_{engine}", "× empty", figures["full"], figures["empty"])
+    ratio = ratios(f"million_{engine}", "times empty", figures["full"], figures["empty"])
     return ratio, [*figures.values(), *costs]
 
 

@@ -58,7 +58,7 @@ async def measure(rounds: int) -> Findings:
                     await _relayed(peer, Stop(seconds=SECONDS), table)
                     await _ordered(ours, tenant, TASKS, settled, table)
     figures = {name: figure(name, unit, values) for (name, unit), values in table.items()}
-    ratio = ratios("outbound", "× LiteLLM", figures["ours"], figures["LiteLLM"])
+    ratio = ratios("outbound", "times LiteLLM", figures["ours"], figures["LiteLLM"])
     return Findings((ratio,), tuple(figures.values()), (f"LiteLLM {release()}, one worker, production settings",))
 
 

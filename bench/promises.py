@@ -26,39 +26,43 @@ class Promise(Struct, frozen=True):
 
 
 _CREATE = (
-    "create with durable hold, SQLite FULL, one process with its worker draining, 64 connections: req/s of a bare"
-    " Starlette POST that checks a key, decodes, answers a constant on the same core"
+    "create with durable hold, SQLite FULL, one process with its worker draining, 64 connections; against the req/s of"
+    " a bare Starlette POST that checks a key, decodes, answers a constant on the same core"
 )
+_STATUS = "status; against the req/s of a bare GET that checks a key and answers a constant on the same core"
 _OUTBOUND = (
-    "submit → settled through `outbound` against a simulator on the other core: LiteLLM's image route against the same"
-    " mock (pinned version, own environment)"
+    "submit → settled through `outbound` against a simulator on the other core; against LiteLLM's image route before"
+    " the same mock (pinned version, own environment)"
 )
-_ENGINE = "submit → settled with the instant local provider: a plain-SQL loop writing the same rows"
+_ENGINE = "submit → settled with the instant local provider; against a plain-SQL loop writing the same rows"
 _MEMORY = "10,000 tasks of 3 s in flight in one worker: memory of each"
-_LATE = "10,000 tasks of 3 s in flight in one worker: all settled after the last was due"
+_LATE = "10,000 tasks of 3 s in flight in one worker: all settled within so long of the last being due"
+_PICKUP = "pickup at low load, p99: from submit to attempt row"
+_IDLE = "CPU of an idle server over 30 s"
 _FIRST = "first 200 after start"
-_MILLION = "a submit at 1,000,000 stored tasks: one in an empty store"
+_RSS = "idle RSS"
+_MILLION = "what a submit costs at 1,000,000 stored tasks; against one in an empty store"
 
 PROMISES = (
-    Promise("create", "create", _CREATE, "at least", 0.45, "× bare POST"),
-    Promise("status", "status", "status: req/s of a bare GET", "at least", 0.55, "× bare GET"),
-    Promise("outbound", "outbound", _OUTBOUND, "at least", 20, "× LiteLLM"),
-    Promise("engine_sqlite", "engine", f"{_ENGINE}, SQLite", "at least", 0.25, "× plain SQL"),
-    Promise("engine_postgresql", "engine", f"{_ENGINE}, PostgreSQL", "at least", 0.25, "× plain SQL"),
+    Promise("create", "create", _CREATE, "at least", 0.45, "of bare POST"),
+    Promise("status", "status", _STATUS, "at least", 0.55, "of bare GET"),
+    Promise("outbound", "outbound", _OUTBOUND, "at least", 20, "times LiteLLM"),
+    Promise("engine_sqlite", "engine", f"{_ENGINE}, SQLite", "at least", 0.25, "of plain SQL"),
+    Promise("engine_postgresql", "engine", f"{_ENGINE}, PostgreSQL", "at least", 0.25, "of plain SQL"),
     Promise("inflight_memory", "inflight", f"{_MEMORY}, test mode", "at most", 20, "KiB"),
     Promise("inflight_late", "inflight", f"{_LATE}, test mode", "at most", 5, "s"),
     Promise("inflight_memory_vendor", "inflight", f"{_MEMORY}, simulated vendor", "at most", 20, "KiB"),
     Promise("inflight_late_vendor", "inflight", f"{_LATE}, simulated vendor", "at most", 5, "s"),
-    Promise("pickup_sqlite", "pickup", "pickup p99 at low load, SQLite", "at most", 25, "ms"),
-    Promise("pickup_postgresql", "pickup", "pickup p99 at low load, PostgreSQL", "at most", 25, "ms"),
-    Promise("idle_sqlite", "idle", "idle CPU, SQLite", "at most", 1, "% of a core"),
-    Promise("idle_postgresql", "idle", "idle CPU, PostgreSQL", "at most", 1, "% of a core"),
+    Promise("pickup_sqlite", "pickup", f"{_PICKUP}, SQLite", "at most", 25, "ms"),
+    Promise("pickup_postgresql", "pickup", f"{_PICKUP}, PostgreSQL", "at most", 25, "ms"),
+    Promise("idle_sqlite", "idle", f"{_IDLE}, SQLite", "at most", 1, "% of a core"),
+    Promise("idle_postgresql", "idle", f"{_IDLE}, PostgreSQL", "at most", 1, "% of a core"),
     Promise("start_sqlite", "start", f"{_FIRST}, SQLite", "at most", 1.5, "s"),
     Promise("start_postgresql", "start", f"{_FIRST}, PostgreSQL", "at most", 1.5, "s"),
-    Promise("memory_sqlite", "start", "idle RSS, SQLite", "at most", 100, "MiB"),
-    Promise("memory_postgresql", "start", "idle RSS, PostgreSQL", "at most", 100, "MiB"),
-    Promise("million_sqlite", "million", f"{_MILLION}, SQLite", "at most", 1.2, "× empty"),
-    Promise("million_postgresql", "million", f"{_MILLION}, PostgreSQL", "at most", 1.2, "× empty"),
+    Promise("memory_sqlite", "start", f"{_RSS}, SQLite", "at most", 100, "MiB"),
+    Promise("memory_postgresql", "start", f"{_RSS}, PostgreSQL", "at most", 100, "MiB"),
+    Promise("million_sqlite", "million", f"{_MILLION}, SQLite", "at most", 1.2, "times empty"),
+    Promise("million_postgresql", "million", f"{_MILLION}, PostgreSQL", "at most", 1.2, "times empty"),
 )
 
 

@@ -22,9 +22,7 @@ def main() -> int:
     """Run the scripts one after the other; 1 where one of them failed. A missed promise is a result, not a failure."""
     parser = argparse.ArgumentParser(prog="bench/run.py")
     parser.add_argument("benches", nargs="*", choices=[[], *benches()], metavar="bench", help=", ".join(benches()))
-    parser.add_argument(
-        "--rounds", type=int, default=ROUNDS, help="fewer than the usual are for trying: nothing is kept"
-    )
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="fewer than usual: a try that keeps nothing")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="apiinone-bench-") as folder:
         environ = os.environ | {"TMPDIR": folder, KEEP_FILES: "1"}

@@ -16,9 +16,7 @@ Measure = Callable[[int], Awaitable[Findings]]
 def run_script(bench: str, measure: Measure) -> None:
     """Measure, print, and keep the raw result. Raises TimeoutError where it does not come to an end."""
     parser = argparse.ArgumentParser(prog=f"bench/{bench}.py")
-    parser.add_argument(
-        "--rounds", type=int, default=ROUNDS, help="fewer than the usual are for trying: nothing is kept"
-    )
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="fewer than usual: a try that keeps nothing")
     rounds: int = parser.parse_args().rounds
     watch = Stopwatch()
     result = watch.result(bench, uvloop.run(_within(measure, rounds)))

@@ -40,7 +40,7 @@ async def measure(rounds: int) -> Findings:
                 ids = await _ended_tasks(ours, database, tenant)
             sides = {"bare": (bare, KEY), "ours": (ours, tenant.key)}
             table: dict[tuple[str, str], list[float]] = {}
-            for label, (served, key) in sides.items():
+            for served, key in sides.values():
                 await _look(served, key, ids, WARM_UP_S)
             for _ in range(rounds):
                 for label, (served, key) in sides.items():
@@ -51,7 +51,7 @@ async def measure(rounds: int) -> Findings:
                     table.setdefault((f"{label}, CPU", "µs per request"), []).append(cpu_us)
                     table.setdefault((f"{label}, p99", "ms"), []).append(driven.p99_ms)
     figures = {name: figure(name, unit, values) for (name, unit), values in table.items()}
-    return Findings((ratios("status", "× bare GET", figures["ours"], figures["bare"]),), tuple(figures.values()))
+    return Findings((ratios("status", "of bare GET", figures["ours"], figures["bare"]),), tuple(figures.values()))
 
 
 async def _ended_tasks(ours: Server, database: Database, tenant: Tenant) -> list[str]:

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 import msgspec
@@ -88,8 +87,8 @@ async def opened(settings: Settings) -> AsyncGenerator[Database]:
 
 
 async def _ask_version(url: str) -> str:
-    connection: Any = await asyncpg.connect(url)  # pyright: ignore[reportUnknownMemberType]
+    connection = await asyncpg.connect(url)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     try:
-        return str(await connection.fetchval("SHOW server_version"))
+        return str(await connection.fetchval("SHOW server_version"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
     finally:
-        await connection.close()
+        await connection.close()  # pyright: ignore[reportUnknownMemberType]

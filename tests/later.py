@@ -27,6 +27,10 @@ class LaterDatabase:
         """Let time pass."""
         self.later_us += int(seconds * US_PER_S)
 
+    def come_back(self) -> None:
+        """Answer again."""
+        self.away = False
+
     async def transact(self, work: Work[T]) -> T:
         """As the real one."""
         self._refuse()
@@ -35,6 +39,11 @@ class LaterDatabase:
             self.doubts -= 1
             raise CommitInDoubt("the answer is lost")
         return done
+
+    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
+        """As the real one."""
+        self._refuse()
+        return await self.real.rows(statement, *values)
 
     async def read(self, work: Work[T]) -> T:
         """As the real one."""

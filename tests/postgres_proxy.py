@@ -1,7 +1,7 @@
 """A Unix socket between us and PostgreSQL that loses the connection at a moment the test names."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -96,11 +96,11 @@ async def _pass_all(source: asyncio.StreamReader, target: asyncio.StreamWriter) 
 
 
 @asynccontextmanager
-async def cutting(url: str) -> AsyncIterator[tuple[CuttingProxy, str]]:
+async def cutting(url: str) -> AsyncGenerator[tuple[CuttingProxy, str]]:
     """A proxy before the server of this URL, and the URL that leads through it."""
     prefix, _, folder = url.partition("?host=")
     proxy = CuttingProxy(Path(folder) / SOCKET)
-    with TemporaryDirectory(prefix="cut-", dir="/tmp") as own:  # noqa: S108 - a socket's path must be short
+    with TemporaryDirectory(prefix="cut-", dir="/tmp") as own:
         server = await asyncio.start_unix_server(proxy.serve, str(Path(own) / SOCKET))
         try:
             yield proxy, f"{prefix}?host={own}"

@@ -1,7 +1,7 @@
 """A real worker on a real database whose steps the test scripts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import cast
 
@@ -44,7 +44,7 @@ def worker_of(database: Database, hands: Hands, rules: WorkerRules) -> Worker:
 
 
 @asynccontextmanager
-async def at_work(worker: Worker) -> AsyncIterator[Worker]:
+async def at_work(worker: Worker) -> AsyncGenerator[Worker]:
     """Run it for the length of the block, then end it as a crash would: nothing is handed back."""
     running = asyncio.create_task(worker.run())
     try:

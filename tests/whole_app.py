@@ -3,7 +3,7 @@
 import asyncio
 import struct
 import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -108,7 +108,9 @@ class Running:
         """Wait until these tasks have ended."""
         return await self.reached(task_ids, ENDED, within_s=within_s)
 
-    async def reached(self, task_ids: Sequence[str], states: Sequence[str], *, within_s: float = 10.0) -> list[TaskSeen]:
+    async def reached(
+        self, task_ids: Sequence[str], states: Sequence[str], *, within_s: float = 10.0
+    ) -> list[TaskSeen]:
         """Wait until each of these tasks is in one of the states."""
         ends_s = asyncio.get_running_loop().time() + within_s
         while True:
@@ -128,7 +130,7 @@ async def opened(
     vendor_seconds: float = 0.05,
     at: Mapping[str, str] | None = None,
     **settings: Any,
-) -> AsyncIterator[Running]:
+) -> AsyncGenerator[Running]:
     """Open an application; `vendors` are simulated, or reached at the roots in `at`. Nothing works yet."""
     async with AsyncExitStack() as stack:
         roots = dict(at or {})
@@ -137,10 +139,15 @@ async def opened(
                 options = Options(seconds=vendor_seconds, fast=True)
                 roots[name] = await stack.enter_async_context(serving(name, options))
         base_urls = {name: f"{roots[name]}{API_PATHS[name]}" for name in vendors}
-        plain = {"open_tasks_max": 100_000, "queue_max": 100_000, "storage_url": "memory://"}
-        chosen = Settings(
-            **{**plain, **settings}, data_dir=str(folder), database_url=database_url, provider_base_urls=base_urls
+        plain = Settings(
+            data_dir=str(folder),
+            database_url=database_url,
+            storage_url="memory://",
+            open_tasks_max=100_000,
+            queue_max=100_000,
+            provider_base_urls=base_urls,
         )
+        chosen = msgspec.structs.replace(plain, **settings)
         environ = {CREDENTIALS[name]: SIMULATED_KEY for name in vendors}
         maker = Instant()
         with patch.object(apiinone.app, "open_database", _open_later):
@@ -156,7 +163,7 @@ async def _open_later(url: str, clock: Clock) -> LaterDatabase:
 
 
 @asynccontextmanager
-async def working(database_url: str, folder: Path, **options: Any) -> AsyncIterator[Running]:
+async def working(database_url: str, folder: Path, **options: Any) -> AsyncGenerator[Running]:
     """The same, at work."""
     async with opened(database_url, folder, **options) as running, running.app.work():
         yield running

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from apiinone.accounts.account_rows import open_account
 from apiinone.accounts.callers import Caller
-from apiinone.accounts.key_rows import NewKey, make_key
+from apiinone.accounts.key_rows import NewKey, key_by_id, make_key
 from apiinone.accounts.keys import KeyRules, Mode
 from apiinone.assets.ingest import StoredOutput
 from apiinone.core.clock import US_PER_S, SystemClock
@@ -95,13 +95,19 @@ class Workshop:
             await self.grant((account, "live"), live)
         return Caller(account, mode, key, key, rules or KeyRules())
 
-    async def grant(self, owner: Owner, credits: int, *, expires_in_s: int | None = None) -> str:
+    async def caller_of(self, key_id: str) -> Caller:
+        """The caller that a key's row makes."""
+        key = await self.database.read(lambda tx: key_by_id(tx, key_id))
+        assert key is not None
+        return Caller(key.account_id, key.mode, key.id, key.lineage_id, key.rules)
+
+    async def grant(self, owner: Owner, count: int, *, expires_in_s: int | None = None) -> str:
         """Give a lot of so many credits and return its id."""
         lot_id = self.ids.new()
 
         async def give(tx: Tx) -> None:
             expires_us = None if expires_in_s is None else tx.now_us + expires_in_s * US_PER_S
-            amount = whole(credits)
+            amount = whole(count)
             await grant(
                 tx, owner, lot_id=lot_id, amount=amount, actor="operator", reason="a test", expires_us=expires_us
             )
@@ -158,6 +164,14 @@ class Workshop:
             return await apply_moves(tx, moves)
 
         return await self.database.transact(work)
+
+    async def only(self, move: Move) -> Outcome:
+        """One move, as a process without batches would make it."""
+        (outcome,) = await self.apply(move)
+        return outcome
+
+    async def drop_nothing(self, keys: Sequence[str]) -> None:
+        """The place of a storage that keeps nothing."""
 
     async def move(self, task_id: str, caller: Caller, what: What, fence: int | None = None) -> Outcome:
         """One move."""

@@ -210,7 +210,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
-        duties=Duties(_duties(sweeper, ground, clock), clock),
+        duties=Duties(_duties(sweeper, ground, clock)),
     )
     return app
 

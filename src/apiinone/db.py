@@ -80,6 +80,13 @@ class Database(Protocol):
         """
         ...
 
+    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
+        """The rows of one short statement, which is a snapshot by itself: no transaction is begun for it.
+
+        Raises DatabaseUnavailable.
+        """
+        ...
+
     async def read(self, work: Work[T]) -> T:
         """Run short reads on one consistent snapshot."""
         ...

@@ -84,6 +84,16 @@ class PostgresDatabase:
         """Run a use case and commit. The commit is not undone by a cancelled caller."""
         return await asyncio.shield(asyncio.ensure_future(self._transact(work)))
 
+    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
+        """The rows of one statement, in one exchange with the server."""
+        connection = await self._acquire()
+        try:
+            return await connection.fetch(statement.postgresql, *values)
+        except (*_LOST, *_UNABLE) as error:
+            raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
+        finally:
+            await self._pool.release(connection)
+
     async def read(self, work: Work[T]) -> T:
         """Run reads on one snapshot."""
         return await self._once(work, _BEGIN_READ)
@@ -147,14 +157,17 @@ class PostgresDatabase:
         raise CommitInDoubt("the connection was lost while committing, and the database does not say what became of it")
 
     async def _once(self, work: Work[T], begin: str) -> T:
-        try:
-            connection = await self._pool.acquire(timeout=_ACQUIRE_TIMEOUT_S)
-        except (*_LOST, asyncpg.PostgresError) as error:
-            raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
+        connection = await self._acquire()
         try:
             return await _run(connection, work, begin)
         finally:
             await self._pool.release(connection)
+
+    async def _acquire(self) -> Any:
+        try:
+            return await self._pool.acquire(timeout=_ACQUIRE_TIMEOUT_S)
+        except (*_LOST, asyncpg.PostgresError) as error:
+            raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
 
 
 async def _run(connection: Any, work: Work[T], begin: str) -> T:

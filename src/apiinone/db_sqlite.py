@@ -90,6 +90,13 @@ class SqliteDatabase:
         """Run a use case and commit. The commit is not undone by a cancelled caller."""
         return await asyncio.shield(asyncio.ensure_future(self._transact(work)))
 
+    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
+        """The rows of one statement, at once."""
+        try:
+            return self._reader.execute(statement.sqlite, _bound(values)).fetchall()
+        except self._module.OperationalError as error:
+            raise DatabaseUnavailable(f"the database refused: {error}") from error
+
     async def read(self, work: Work[T]) -> T:
         """Run short reads on one snapshot, at once."""
         return self._snapshot(self._reader, work)

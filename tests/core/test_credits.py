@@ -39,7 +39,24 @@ def test_a_text_is_an_exact_amount_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", ".", "1.", ".5", "-1", "+1", "1e3", "1.0000001", "1,5", " 1", "1 ", "0x1", "١", "1_000", "nan", "9" * 100],
+    [
+        "",
+        ".",
+        "1.",
+        ".5",
+        "-1",
+        "+1",
+        "1e3",
+        "1.0000001",
+        "1,5",
+        " 1",
+        "1 ",
+        "0x1",
+        "\u0661",
+        "1_000",
+        "nan",
+        "9" * 100,
+    ],
 )
 def test_anything_but_plain_decimals_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="amount of credits"):

@@ -50,4 +50,9 @@ def test_what_only_a_failed_task_says_is_no_refusal_of_a_request() -> None:
 
 def test_a_refusal_names_the_field_and_when_to_come_back() -> None:
     refusal = errors.RateLimited("too many", param="/model", retry_after_s=2)
-    assert (refusal.message, refusal.param, refusal.retry_after_s, str(refusal)) == ("too many", "/model", 2, "too many")
+    assert (refusal.message, refusal.param, refusal.retry_after_s, str(refusal)) == (
+        "too many",
+        "/model",
+        2,
+        "too many",
+    )

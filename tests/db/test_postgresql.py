@@ -9,7 +9,8 @@ from apiinone import db_postgresql
 from apiinone.core.clock import SystemClock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import CommitInDoubt, Database, Sql, Tx, open_database
-from postgres_proxy import CuttingProxy, cutting
+from postgres_proxy import Cut, CuttingProxy, cutting
+from scripted_worker import until
 
 PUT = Sql("INSERT INTO facts (name, value) VALUES ($1, $2)")
 NAMES = Sql("SELECT name FROM facts ORDER BY name")
@@ -75,7 +76,7 @@ async def test_a_commit_nobody_can_tell_about_is_called_in_doubt_and_not_run_aga
     proxied: tuple[CuttingProxy, Database],
     postgres: Database,
     monkeypatch: pytest.MonkeyPatch,
-    cut: db_postgresql.Any,
+    cut: Cut,
     there: list[str],
 ) -> None:
     monkeypatch.setattr(db_postgresql, "_DOUBT_TRIES_MAX", 3)
@@ -184,9 +185,7 @@ async def test_a_hint_reaches_other_processes_and_does_not_come_back(postgres: D
     await postgres.listen(heard["own"].append)
     await other.listen(heard["other"].append)
     await postgres.hint("wake:abc")
-    async with asyncio.timeout(2):
-        while not heard["other"]:
-            await asyncio.sleep(0.005)
+    await until(lambda: bool(heard["other"]), within_s=2.0)
     await other.close()
     assert heard == {"own": ["wake:abc"], "other": ["wake:abc"]}
 

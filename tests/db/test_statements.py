@@ -102,7 +102,8 @@ def test_the_words_for_sqlite_follow_from_those_for_postgresql(postgresql: str, 
 def test_lists_reach_sqlite_whole(values: list[str]) -> None:
     connection = sqlite_module().connect(":memory:")
     rows = connection.execute(
-        "SELECT value FROM json_each(?1)", [apiinone.db_sqlite._bound([values])[0]]  # noqa: SLF001
+        "SELECT value FROM json_each(?1)",
+        [apiinone.db_sqlite._bound([values])[0]],  # noqa: SLF001
     ).fetchall()
     connection.close()
     assert [row[0] for row in rows] == values

@@ -40,7 +40,7 @@ async def test_rotating_a_key_does_not_refill_its_budget(workshop: Workshop) -> 
     await workshop.database.transact(
         lambda tx: rotate_key(tx, caller.key_id, new_id=new_id, secret_hash=b"new", overlap_us=60_000_000)
     )
-    rotated = Caller(caller.account_id, caller.mode, new_id, caller.lineage_id, caller.rules)
+    rotated = await workshop.caller_of(new_id)
     assert [await submits(workshop, one) for one in (rotated, rotated, caller)] == [
         Created,
         BudgetExceeded,

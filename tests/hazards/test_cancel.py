@@ -29,9 +29,7 @@ async def test_only_the_unsent_and_the_confirmed_are_cancelled(workshop: Worksho
 
 @pytest.mark.parametrize("provider", ["recraft", "local"])
 @pytest.mark.parametrize("stage", ["running", "storing", "unknown"])
-async def test_a_request_to_cancel_is_always_remembered_or_done(
-    workshop: Workshop, provider: str, stage: str
-) -> None:
+async def test_a_request_to_cancel_is_always_remembered_or_done(workshop: Workshop, provider: str, stage: str) -> None:
     caller = await workshop.tenant(live=100)
     task_id = await workshop.task(caller)
     attempt_id = await workshop.planned(task_id, caller, provider)

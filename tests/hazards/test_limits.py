@@ -40,7 +40,7 @@ async def test_a_key_and_its_successor_share_one_count(workshop: Workshop) -> No
     await workshop.database.transact(
         lambda tx: rotate_key(tx, caller.key_id, new_id=new_id, secret_hash=b"new", overlap_us=60_000_000)
     )
-    successor = Caller(caller.account_id, caller.mode, new_id, caller.lineage_id, caller.rules)
+    successor = await workshop.caller_of(new_id)
     outcomes = [await workshop.submit(workshop.submission(one)) for one in (caller, successor, caller, successor)]
     assert [type(outcome) for (outcome,) in outcomes] == [Created, Created, RateLimited, RateLimited]
 

@@ -35,7 +35,7 @@ async def test_a_quote_serves_once_and_only_for_what_it_was_made_for(workshop: W
     caller, other = await workshop.tenant(live=100), await workshop.tenant(live=100)
     test_caller = Caller(caller.account_id, "test", caller.key_id, caller.lineage_id, caller.rules)
     quote_id = await quoted(workshop, caller)
-    changes: list[tuple[Caller, dict[str, Any], type[Exception]]] = [
+    changes: list[tuple[Caller, dict[str, Any], type[object]]] = [
         (other, {}, BadRequest),
         (test_caller, {}, BadRequest),
         (caller, {"body_hash": b"other"}, Conflict),

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from apiinone.core.credits import Credits
 from apiinone.ledger.grants import new_lot, refill
 from apiinone.ledger.ledger import (
     BUCKETS,
     Balance,
     Books,
-    Credits,
     Held,
     Hold,
     Insufficient,
@@ -50,7 +50,7 @@ def test_a_hold_takes_from_what_expires_first_and_among_equals_from_the_oldest()
     opened.hold(hold(18))
     _, slices = opened.open_holds["task"]
     assert [(part.lot_id, part.amount) for part in slices] == [("sooner", 5), ("later", 5), ("older", 5), ("never", 3)]
-    assert sorted(lots, key=burn_order)[0].id == "sooner"
+    assert min(lots, key=burn_order).id == "sooner"
 
 
 def test_a_hold_of_one_more_than_there_is_changes_nothing() -> None:

@@ -12,12 +12,13 @@ from apiinone.core.credits import Credits
 from apiinone.core.ids import Ids
 from apiinone.db import Row, Sql, Tx
 from apiinone.ledger.grants import grant, refill
-from apiinone.ledger.ledger import BUCKETS, Entry, Held, Hold, Owner, entry_hash
+from apiinone.ledger.ledger import BUCKETS, Entry, Held, Hold, Mode, Owner, entry_hash
 from apiinone.ledger.statements import balance_of, load_books, load_holds, write_books
 from machines.machinery import OnDatabase, drive_machine
 from workshop import DAY_S, Workshop
 
 LEVEL = Credits(100)
+MODES: tuple[Mode, ...] = ("live", "test")
 AMOUNTS = st.integers(1, 60)
 OWNERS = st.integers(0, 3)
 ENTRIES = Sql(
@@ -91,7 +92,7 @@ class LedgerMachine(OnDatabase):
         self.born = 0
         self.holds: dict[str, tuple[ModelOwner, dict[str, int]]] = {}
         accounts = [self.ids.new(), self.ids.new()]
-        self.owners = [ModelOwner(owner) for account in accounts for owner in ((account, "live"), (account, "test"))]
+        self.owners = [ModelOwner((account, mode)) for account in accounts for mode in MODES]
         for account in accounts:
             self.run(self._open(account))
 
@@ -228,7 +229,9 @@ class LedgerMachine(OnDatabase):
 
     def _checking(self, model: ModelOwner):  # noqa: ANN202 - a use case
         async def check(tx: Tx) -> None:
-            (available, held, entry_no, head_hash) = tuple(await tx.row(BALANCE, *model.owner) or ())
+            balance = await tx.row(BALANCE, *model.owner)
+            assert balance is not None
+            available, held, entry_no, head_hash = balance
             lots = {row[0]: tuple(row[1:]) for row in await tx.rows(LOTS, *model.owner)}
             assert min(available, held) >= 0
             assert (available, held) == (sum(lot[1] for lot in lots.values()), sum(lot[2] for lot in lots.values()))
@@ -264,7 +267,7 @@ def _chain(owner: Owner, rows: list[Row]) -> tuple[int, int, int, bytes]:
     sums = {"available": 0, "held": 0, "issued": 0, "revenue": 0, "expired": 0}
     previous = b""
     for number, row in enumerate(rows, start=1):
-        entry = Entry(owner, *row[:10], b"")
+        entry = Entry(owner, *row[:10], b"")  # pyright: ignore[reportCallIssue] - the columns above
         assert (row[0], bytes(row[10])) == (number, entry_hash(previous, entry))
         previous = bytes(row[10])
         source, target = BUCKETS[entry.kind]

@@ -169,7 +169,7 @@ class TaskMachine(OnDatabase):
         known = sorted(self.attempt_states)
         return known[which % len(known)] if known else self.workshop.ids.new()
 
-    def _what(self, kind: Kind, attempt_id: str) -> What:  # noqa: C901, PLR0911 - one arm for each kind
+    def _what(self, kind: Kind, attempt_id: str) -> What:  # noqa: C901, PLR0911, PLR0912 - one arm for each kind
         match kind:
             case "planned":
                 return Planned(NewAttempt(self.workshop.ids.new(), "recraft", "m", "because", 1))

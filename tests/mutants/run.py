@@ -25,7 +25,9 @@ from repository import ROOT
 
 WORKERS = 2
 TIMEOUT_S = 600
-_NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis", "data")
+_NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis")
+_NOT_COPIED_AT_ROOT = {"data"}
+"""An installation's own folder; the catalogue's folder of that name is part of the product."""
 _WHERE = "import apiinone; print(apiinone.__file__)"
 
 Outcome = Literal["caught", "survived", "test did not run", "took too long"]
@@ -46,7 +48,7 @@ class Copy:
     def __init__(self, folder: Path) -> None:
         """Copy what the tests read and make the interpreter."""
         self._root = folder / "repository"
-        shutil.copytree(ROOT, self._root, ignore=_NOT_COPIED)
+        shutil.copytree(ROOT, self._root, ignore=_not_copied)
         self._python = _interpreter(folder / "environment", self._root / "src")
         imported = self._run(["-c", _WHERE]).stdout
         assert imported.startswith(str(self._root)), f"the copy is not what is imported: {imported}"
@@ -79,6 +81,10 @@ class Copy:
         return subprocess.run(  # noqa: S603 - our own program
             command, cwd=self._root, check=False, capture_output=True, text=True, timeout=TIMEOUT_S
         )
+
+
+def _not_copied(folder: str, names: list[str]) -> set[str]:
+    return _NOT_COPIED(folder, names) | (_NOT_COPIED_AT_ROOT if Path(folder) == ROOT else set[str]())
 
 
 def _outcome(status: int) -> Outcome:

@@ -1,9 +1,9 @@
 """Pains 24 to 26, 39, 41 and 42: attempts are rows of their own, written before anything is sent."""
 
-import asyncio
 from pathlib import Path
 
 from apiinone.db import Sql
+from scripted_worker import until
 from whole_app import working
 from workshop import PRICE
 
@@ -50,8 +50,11 @@ async def test_an_attempt_is_on_record_before_its_request_leaves(database_url: s
         await vendor.arrange(SLOW)
         caller = await running.workshop.tenant(live=100)
         task_id = await running.submit(running.workshop.submission(caller))
-        while (await vendor.seen()).submits == 0:
-            await asyncio.sleep(0.005)
+
+        async def arrived() -> bool:
+            return (await vendor.seen()).submits > 0
+
+        await until(arrived)
         state, sent_us, _ = await running.workshop.row(SENT, task_id)
         assert (state, sent_us is not None) == ("sending", True)
         await running.ended(task_id)

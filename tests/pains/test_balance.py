@@ -25,7 +25,7 @@ from db.raw_rows import refused_by_the_database
 from whole_app import opened
 from workshop import PRICE, Workshop
 
-SUB_MODELS_ALIKE = {"recraft-v4", "imagen"}
+SUB_MODELS_ALIKE = {"recraft-v4", "imagen-4", "ideogram-v3"}
 """Models whose example suits every sub-model."""
 ENTRIES = Sql("SELECT count(*) FROM entries")
 USAGE = Sql(

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import msgspec.yaml
 import pytest
 
 from apiinone.catalog.check import check
+from apiinone.catalog.entry import Choice
 from apiinone.catalog.load import CatalogueInvalid, load_catalogue
+from apiinone.catalog.price_rules import PerOutput
 from apiinone.catalog.pricing import price
 from apiinone.catalog.schema import Bodies
 from apiinone.core.credits import whole
@@ -14,7 +17,7 @@ from whole_app import opened, working
 from workshop import PRICE
 
 COST = Sql("SELECT expected_cost_micro_usd, actual_cost_micro_usd FROM attempts WHERE task_id = $1")
-DEARER = "sub_models:\n  - {id: recraft-v4-text-to-image, default: true, price: {rule: fixed, credits: 99}}\n"
+DEARER = {"rule": "fixed", "credits": 99}
 
 
 async def test_what_a_vendor_says_it_charged_changes_no_price(database_url: str, tmp_path: Path) -> None:
@@ -27,7 +30,7 @@ async def test_what_a_vendor_says_it_charged_changes_no_price(database_url: str,
             assert await running.workshop.row(COST, task_id) == (40_000, 40_000)
 
 
-@pytest.mark.parametrize("rule", ["", "price: {}", "price: {rule: nothing}", "price: {rule: fixed}"])
+@pytest.mark.parametrize("rule", ["price: {}", "price: {rule: nothing}", "price: {rule: fixed}"])
 def test_a_model_without_a_price_for_every_choice_does_not_load(tmp_path: Path, rule: str) -> None:
     body = f"sub_models:\n  - id: recraft-v4-text-to-image\n    default: true\n    {rule}\n"
     (tmp_path / "recraft-v4.yaml").write_text(body)
@@ -37,28 +40,36 @@ def test_a_model_without_a_price_for_every_choice_does_not_load(tmp_path: Path, 
 
 
 def test_media_is_priced_by_its_outputs() -> None:
-    bodies, catalogue = Bodies(), load_catalogue()
-    counted = {"ideogram-v3": "num_images", "imagen": "num_images"}
-    for name, field in counted.items():
-        choice = catalogue.resolve(name)
-        assert choice is not None
-        body = {**choice.entry.example, "model": name}
-        one, three = (price(choice, bodies.parse(choice, {**body, field: count}).fields) for count in (1, 3))
+    counted = [
+        (Choice(entry, sub), sub.price.field)
+        for entry in load_catalogue().on("images")
+        for sub in entry.sub_models
+        if isinstance(sub.price, PerOutput)
+    ]
+    assert counted
+    for choice, field in counted:
+        fields = Bodies().parse(choice, {**choice.entry.example, "model": choice.sub_model.id}).fields
+        one, three = (price(choice, {**fields, field: count}) for count in (1, 3))
         assert (one.units, three.units, three.total) == (1, 3, 3 * one.total)
 
 
 async def test_the_price_is_the_one_frozen_at_submit(database_url: str, tmp_path: Path) -> None:
-    async with opened(database_url, tmp_path) as running:
-        caller = await running.workshop.tenant(live=100)
-        test_caller = await running.workshop.tenant(mode="test")
-        await running.workshop.grant((test_caller.account_id, "test"), 100)
-        task_id = await running.workshop.task(test_caller, units=2, scenario="partial=1")
-        assert await running.workshop.balance(caller) == (10 * PRICE, 0)
     overlay = tmp_path / "overlay"
     overlay.mkdir()
-    (overlay / "cogview-4.yaml").write_text("enabled: false\n")
+    async with opened(database_url, tmp_path) as running:
+        caller = await running.workshop.tenant(mode="test")
+        await running.workshop.grant((caller.account_id, "test"), 100)
+        task_id = await running.workshop.task(caller, units=2, scenario="partial=1")
+    packaged = load_catalogue()
+    entry = packaged.entry("recraft-v4")
+    assert entry is not None
+    (overlay / "recraft-v4.yaml").write_bytes(
+        msgspec.yaml.encode({"sub_models": [{"id": sub.id, "price": DEARER} for sub in entry.sub_models]})
+    )
     async with working(database_url, tmp_path, catalogue_overlay=str(overlay)) as running:
-        assert running.app.catalogue.version != load_catalogue().version
+        choice = running.app.catalogue.resolve("recraft-v4")
+        assert choice is not None
+        assert price(choice, {}).total == whole(99)
         (seen,) = await running.ended(task_id)
         assert seen.captured == PRICE
-        assert await running.workshop.balance(test_caller) == (9 * PRICE, 0)
+        assert await running.workshop.balance(caller) == (9 * PRICE, 0)

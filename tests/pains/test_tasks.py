@@ -124,7 +124,7 @@ async def test_a_late_success_is_delivered_and_charged_once(
         caller = await workshop.tenant(mode="test")
         await workshop.grant((caller.account_id, "test"), 100)
         submission = workshop.submission(caller, deadline_s=1, scenario=f"late={late_s}.5")
-        task_id = (await running.app.submissions.do(submission)).task_id  # pyright: ignore[reportAttributeAccessIssue]
+        task_id = await running.submit(submission)
         await running.reached([task_id], ["unknown", "succeeded"])
         (seen,) = await running.ended(task_id)
         assert (seen.state, seen.error_type) == (state, None if state == "succeeded" else "provider_timeout")

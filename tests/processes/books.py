@@ -86,7 +86,8 @@ async def assert_sound(client: Client, vendors: Mapping[str, Seen], *, granted: 
 
     `granted`: live credits that there were.
     """
-    for mode, amount in (("live", granted), ("test", CREDITS)):
+    for mode in MODES:
+        amount = granted if mode == "live" else CREDITS
         tasks = await _tasks_of(client, mode)
         for task in tasks:
             assert task.settlements == (task.state in ENDED), task

@@ -45,15 +45,24 @@ class Tenant(Struct, frozen=True):
     key: str
 
 
+class Manner(Struct, frozen=True):
+    """How a process is started: with which settings, with which orders from the start, without drawing."""
+
+    settings: Mapping[str, str]
+    orders: Orders | None
+    instant: bool
+
+
 class Process(Served):
     """A server or a worker that a test may have end or stop itself at a named point (see crashing.py)."""
 
     def __init__(
-        self, arguments: list[str], *, port: int, environment: Mapping[str, str], log: Path, instant: bool
+        self, arguments: list[str], *, port: int, environment: Mapping[str, str], log: Path, manner: Manner
     ) -> None:
         self._orders = log.with_suffix(".orders")
-        self._orders.unlink(missing_ok=True)
-        program = ("-P", str(CRASHING), str(self._orders), *((INSTANT,) if instant else ()))
+        if manner.orders is not None:
+            self.order(manner.orders)
+        program = ("-P", str(CRASHING), str(self._orders), *((INSTANT,) if manner.instant else ()))
         super().__init__(arguments, port=port, environment=environment, log=log, program=program)
 
     def order(self, orders: Orders) -> None:
@@ -133,15 +142,25 @@ class Installation:
         await self.with_database(lambda database: database.transact(make))
         return Tenant(account, mode, written(mode, key, secret))
 
-    def serve(self, port: int, *, instant: bool = False, settings: Mapping[str, str] = PLAIN) -> Process:
-        """Start a server, ready to answer."""
-        process = self._start(["serve", "--host", HOST, "--port", str(port)], port, instant=instant, settings=settings)
-        process.wait_until_ready()
+    def serve(
+        self,
+        port: int,
+        *,
+        instant: bool = False,
+        settings: Mapping[str, str] = PLAIN,
+        orders: Orders | None = None,
+        ready: bool = True,
+    ) -> Process:
+        """Start a server, and wait until it is ready to answer."""
+        arguments = ["serve", "--host", HOST, "--port", str(port)]
+        process = self._start(arguments, port, Manner(settings, orders, instant=instant))
+        if ready:
+            process.wait_until_ready()
         return process
 
     def work(self, *, instant: bool = False, settings: Mapping[str, str] = PLAIN) -> Process:
-        """Start a worker, ready to work."""
-        process = self._start(["worker", "--nodes", NODES], 0, instant=instant, settings=settings)
+        """Start a worker, and wait until it works."""
+        process = self._start(["worker", "--nodes", NODES], 0, Manner(settings, None, instant=instant))
         process.wait_until_working()
         return process
 
@@ -163,9 +182,9 @@ class Installation:
         finally:
             await database.close()
 
-    def _start(self, arguments: list[str], port: int, *, instant: bool, settings: Mapping[str, str]) -> Process:
-        environment = {**self._environment, **settings}
+    def _start(self, arguments: list[str], port: int, manner: Manner) -> Process:
+        environment = {**self._environment, **manner.settings}
         log = self._folder / f"{arguments[0]}-{len(self.processes)}.log"
-        process = Process(arguments, port=port, environment=environment, log=log, instant=instant)
+        process = Process(arguments, port=port, environment=environment, log=log, manner=manner)
         self.processes.append(process)
         return process

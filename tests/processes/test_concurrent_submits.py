@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -25,8 +25,20 @@ Answer = tuple[int, Mapping[str, str], Any]
 async def clients(installation: Installation, session: ClientSession, new_port: Callable[[], int]) -> list[Client]:
     """One server on SQLite, two on PostgreSQL; and money for ten tasks."""
     count = 1 if installation.database_url.startswith("sqlite") else 2
+    return await _served(installation, session, [new_port() for _ in range(count)])
+
+
+@pytest.fixture
+async def two_clients(
+    postgres_installation: Installation, session: ClientSession, new_port: Callable[[], int]
+) -> list[Client]:
+    """Two servers on PostgreSQL."""
+    return await _served(postgres_installation, session, [new_port(), new_port()])
+
+
+async def _served(installation: Installation, session: ClientSession, ports: Sequence[int]) -> list[Client]:
     installation.live = await installation.tenant("live", PAID_FOR * PRICE)
-    return [Client(installation, session, installation.serve(new_port()).url) for _ in range(count)]
+    return [Client(installation, session, installation.serve(port).url) for port in ports]
 
 
 async def _all_at_once(clients: list[Client], count: int, ask: Callable[[Client], Any]) -> list[Answer]:
@@ -63,10 +75,10 @@ async def test_of_two_hundred_submits_against_a_balance_for_ten_exactly_ten_pass
     await assert_sound(client, vendors.seen(), granted=PAID_FOR * PRICE)
 
 
-async def test_one_idempotency_key_is_one_task_wherever_it_arrives(clients: list[Client], vendors: Vendors) -> None:
-    client = clients[0]
+async def test_one_idempotency_key_is_one_task_wherever_it_arrives(two_clients: list[Client], vendors: Vendors) -> None:
+    client = two_clients[0]
     ask = _asking(client.tenant("live"), _body(), {"Idempotency-Key": "the same"})
-    answers = await _all_at_once(clients, TOGETHER, ask)
+    answers = await _all_at_once(two_clients, TOGETHER, ask)
     assert {status for status, _, _ in answers} == {200}
     assert len({answer["data"]["task_id"] for _, _, answer in answers}) == 1
     assert Counter(headers.get("Idempotent-Replayed") for _, headers, _ in answers) == {None: 1, "true": TOGETHER - 1}
@@ -74,12 +86,12 @@ async def test_one_idempotency_key_is_one_task_wherever_it_arrives(clients: list
     await assert_sound(client, vendors.seen(), granted=PAID_FOR * PRICE)
 
 
-async def test_a_quote_is_used_once_wherever_it_arrives(clients: list[Client], vendors: Vendors) -> None:
-    client, body = clients[0], _body()
+async def test_a_quote_is_used_once_wherever_it_arrives(two_clients: list[Client], vendors: Vendors) -> None:
+    client, body = two_clients[0], _body()
     tenant = client.tenant("live")
     _, _, quote = await client.post("/api/v1/quotes", tenant, body, {})
     ask = _asking(tenant, {**body, "quote_id": quote["data"]["quote_id"]}, {})
-    answers = await _all_at_once(clients, TOGETHER, ask)
+    answers = await _all_at_once(two_clients, TOGETHER, ask)
     assert Counter(status for status, _, _ in answers) == {200: 1, 409: TOGETHER - 1}
     (made,) = [answer["data"]["task_id"] for status, _, answer in answers if status == 200]
     await client.reached(made, "live")

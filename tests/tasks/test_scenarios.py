@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
-from workshop import PRICE
 from whole_app import working
+from workshop import PRICE
 
 CHARGED = ("succeeded", None, PRICE)
 FREE = 0
@@ -33,7 +31,6 @@ async def test_every_row_of_the_table_ends_as_it_says(database_url: str, tmp_pat
         }
         ended = await running.ended(*tasks.values())
         assert {
-            scenario: (task.state, task.error_type, task.captured)
-            for scenario, task in zip(ROWS, ended, strict=True)
+            scenario: (task.state, task.error_type, task.captured) for scenario, task in zip(ROWS, ended, strict=True)
         } == ROWS
         await running.workshop.assert_sound()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from apiinone.db import CommitInDoubt, Sql
+from apiinone.db import CommitInDoubt, Sql, Work
 from apiinone.tasks.job import Job
 from apiinone.tasks.moves import Move, Outcome, Sending
 from apiinone.tasks.worker import WorkerRules
@@ -152,12 +152,12 @@ async def test_a_defect_in_a_round_does_not_end_the_worker(workshop: Workshop) -
     worker = worker_of(workshop.database, hands, FAST)
     real_read, broken = workshop.database.read, 2
 
-    async def read(work: object) -> object:
+    async def read(work: Work[bool]) -> bool:
         nonlocal broken
         if broken:
             broken -= 1
             raise KeyError("a defect")
-        return await real_read(work)  # pyright: ignore[reportArgumentType]
+        return await real_read(work)
 
     workshop.database.read = read  # pyright: ignore[reportAttributeAccessIssue]
     async with at_work(worker):
@@ -240,15 +240,14 @@ async def test_what_a_vendor_said_while_the_database_was_away_is_not_lost(
             outcome = await real(move)
             if isinstance(move.what, Sending) and not running.database.away:
                 running.database.away = True
-                asyncio.get_running_loop().call_later(0.8, setattr, running.database, "away", False)
+                asyncio.get_running_loop().call_later(0.8, running.database.come_back)
             return outcome
 
         running.app.moves.do = do  # pyright: ignore[reportAttributeAccessIssue]
         task_id = await running.submit(workshop.submission(caller))
-        async with asyncio.timeout(10):
-            while running.database.away or (await workshop.seen(task_id)).state not in ("succeeded", "failed"):
-                await asyncio.sleep(0.02)
-        seen = await workshop.seen(task_id)
+        await until(lambda: running.database.away)
+        await until(lambda: not running.database.away)
+        (seen,) = await running.ended(task_id)
         assert (seen.state, seen.attempts) == ("succeeded", attempts)
         attempt = await workshop.attempt(seen.attempt_id or "")
         assert (attempt.upstream_id is not None) == (vendor == "wavespeed")

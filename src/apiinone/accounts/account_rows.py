@@ -10,7 +10,9 @@ from apiinone.ledger.grants import refill
 from apiinone.ledger.statements import load_books, open_balance, write_books
 
 EMAIL_LENGTH_MAX = 254
-_NEW_ACCOUNT = Sql("INSERT INTO accounts (id, email, state, created_us) VALUES ($1, $2, 'active', $3)")
+_NEW_ACCOUNT = Sql(
+    "INSERT INTO accounts (id, email, state, created_us) VALUES ($1, $2, 'active', $3) ON CONFLICT (email) DO NOTHING"
+)
 _BY_EMAIL = Sql("SELECT id, email, state, created_us FROM accounts WHERE email = $1")
 _BY_ID = Sql("SELECT id, email, state, created_us FROM accounts WHERE id = $1")
 _PAGE = Sql("SELECT id, email, state, created_us FROM accounts WHERE id > $1 ORDER BY id LIMIT 1000")
@@ -44,9 +46,8 @@ class Action(Struct, frozen=True):
 async def open_account(tx: Tx, *, account_id: str, email: str, lot_id: str, test_credits: Credits) -> Account:
     """Open an account with two balances: live at nothing, test at its daily level. Raises BadRequest, Conflict."""
     address = _address(email)
-    if await tx.row(_BY_EMAIL, address) is not None:
+    if await tx.run(_NEW_ACCOUNT, account_id, address, tx.now_us) == 0:
         raise Conflict("there is an account with this e-mail address already", param="/email")
-    await tx.run(_NEW_ACCOUNT, account_id, address, tx.now_us)
     await open_balance(tx, (account_id, "live"), refill_day=None)
     await open_balance(tx, (account_id, "test"), refill_day=day_of(0))
     books = await load_books(tx, [(account_id, "test")])

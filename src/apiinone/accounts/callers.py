@@ -1,5 +1,7 @@
 """Who is calling: from an `Authorization` header to a `Caller`, with a cache of at most one second."""
 
+import hashlib
+
 from msgspec import Struct
 
 from apiinone.accounts.key_rows import key_by_id
@@ -10,6 +12,8 @@ from apiinone.ledger.ledger import Owner
 
 CACHE_S = 1.0
 CACHED_MAX = 10_000
+_NEVER_US = 2**62
+_MARK_KEY_BYTES_MAX = 64
 
 
 class Caller(Struct, frozen=True):
@@ -36,27 +40,47 @@ class Callers:
         self._clock = clock
         self._pepper = pepper
         self._cache: dict[str, tuple[Key | None, float]] = {}
+        self._judged: dict[bytes, _Judged] = {}
         self._used: dict[str, int] = {}
 
     async def identify(self, authorization: str | None, address: str) -> Caller:
         """The caller behind this header and network address. Raises AuthenticationFailed, PermissionDenied."""
-        presented = read_authorization(authorization, self._pepper)
         now_us = self._clock.now_us()
-        key = judge(await self._find(presented.key_id), presented, now_us)
-        refuse_address(key.rules, address)
-        self._used[key.id] = now_us
-        return Caller(key.account_id, key.mode, key.id, key.lineage_id, key.rules)
+        mark = b"" if authorization is None else self._mark(authorization)
+        judged = self._judged.get(mark)
+        if judged is None or self._clock.monotonic_s() >= judged.until_s or judged.expires_us <= now_us:
+            judged = await self._judge(authorization, now_us)
+            self._judged[mark] = judged
+        caller = judged.caller
+        if caller.rules.ip_ranges is not None:
+            refuse_address(caller.rules, address)
+        self._used[caller.key_id] = now_us
+        return caller
 
     def take_used(self) -> dict[str, int]:
         """The keys used since the last call, with the moment of their last use."""
         used, self._used = self._used, {}
         return used
 
-    async def _find(self, key_id: str) -> Key | None:
+    def _mark(self, authorization: str) -> bytes:
+        """What a header that was found good is known by for the rest of its second; the key itself is not kept."""
+        return hashlib.blake2b(authorization.encode(), key=self._pepper[:_MARK_KEY_BYTES_MAX], digest_size=16).digest()
+
+    async def _judge(self, authorization: str | None, now_us: int) -> "_Judged":
+        presented = read_authorization(authorization, self._pepper)
+        found, read_s = await self._find(presented.key_id)
+        key = judge(found, presented, now_us)
+        if len(self._judged) >= CACHED_MAX:
+            self._judged.clear()
+        caller = Caller(key.account_id, key.mode, key.id, key.lineage_id, key.rules)
+        return _Judged(caller, _NEVER_US if key.expires_us is None else key.expires_us, read_s + CACHE_S)
+
+    async def _find(self, key_id: str) -> tuple[Key | None, float]:
+        """The key, and when it was read."""
         now_s = self._clock.monotonic_s()
         cached = self._cache.get(key_id)
         if cached is not None and now_s - cached[1] < CACHE_S:
-            return cached[0]
+            return cached
 
         async def look(tx: Tx) -> Key | None:
             return await key_by_id(tx, key_id)
@@ -65,4 +89,12 @@ class Callers:
         if len(self._cache) >= CACHED_MAX:
             self._cache.clear()
         self._cache[key_id] = (key, now_s)
-        return key
+        return key, now_s
+
+
+class _Judged(Struct, frozen=True):
+    """A header that was found good: whose it is, and until when that need not be looked at again."""
+
+    caller: Caller
+    expires_us: int
+    until_s: float

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from apiinone.accounts.keys import Key, KeyRules, Mode
 from apiinone.core.credits import Credits
-from apiinone.core.errors import NotFound
+from apiinone.core.errors import Conflict, NotFound
 from apiinone.db import Sql, Tx
 from apiinone.ledger.budgets import Period, set_budget
 
@@ -27,6 +27,8 @@ _NEW_KEY = Sql(
     "INSERT INTO keys (id, account_id, mode, lineage_id, secret_hash, name, rules, created_us, expires_us)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 )
+_LOCK_KEY = Sql("SELECT 1 FROM keys WHERE id = $1 FOR UPDATE")
+_SUCCESSOR = Sql("SELECT 1 FROM keys WHERE account_id = $1 AND lineage_id = $2 AND id > $3 LIMIT 1")
 _NEW_LOAD = Sql("INSERT INTO key_loads (lineage_id, open_holds) VALUES ($1, 0)")
 _REVOKE = Sql("UPDATE keys SET revoked_us = $1 WHERE id = $2 AND revoked_us IS NULL")
 _EXPIRE = Sql("UPDATE keys SET expires_us = $1 WHERE id = $2 AND (expires_us IS NULL OR expires_us > $1)")
@@ -61,11 +63,14 @@ async def make_key(tx: Tx, key: NewKey) -> None:
 async def rotate_key(tx: Tx, old_id: str, *, new_id: str, secret_hash: bytes, overlap_us: int) -> Key:
     """Put a new key in an old one's place; both work until the overlap ends, and both share one budget and load.
 
-    Raises NotFound where there is no such key, or it was revoked.
+    Raises NotFound where there is no such key, or it was revoked; Conflict where it has a successor already.
     """
+    await tx.row(_LOCK_KEY, old_id)
     old = await key_by_id(tx, old_id)
     if old is None or old.revoked_us is not None:
         raise NotFound("there is no such key")
+    if await tx.row(_SUCCESSOR, old.account_id, old.lineage_id, old.id) is not None:
+        raise Conflict("this key was rotated before; rotate its successor")
     new = NewKey(new_id, old.account_id, old.mode, secret_hash, old.name, old.rules, old.expires_us)
     await _insert(tx, new, lineage_id=old.lineage_id)
     await tx.run(_EXPIRE, tx.now_us + overlap_us, old_id)

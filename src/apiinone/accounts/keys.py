@@ -116,7 +116,8 @@ def refuse_address(rules: KeyRules, address: str) -> None:
         caller = ipaddress.ip_address(address)
     except ValueError:
         raise PermissionDenied("this key may not be used from an unknown address") from None
-    if not any(caller in ipaddress.ip_network(ip_range) for ip_range in rules.ip_ranges):
+    mapped = caller.ipv4_mapped if isinstance(caller, ipaddress.IPv6Address) else None
+    if not any(_holds(ip_range, mapped or caller) for ip_range in rules.ip_ranges):
         raise PermissionDenied("this key may not be used from this address")
 
 
@@ -132,3 +133,11 @@ def refuse_model(rules: KeyRules, endpoint: str, names: tuple[str, ...]) -> None
         raise PermissionDenied(f"this key may not use the endpoint `{endpoint}`")
     if rules.models is not None and not set(rules.models) & set(names):
         raise PermissionDenied(f"this key may not use the model `{names[0]}`", param="/model")
+
+
+def _holds(ip_range: str, caller: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Whether a range holds an address; what is no range holds none."""
+    try:
+        return caller in ipaddress.ip_network(ip_range, strict=False)
+    except ValueError:
+        return False

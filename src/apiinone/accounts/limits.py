@@ -36,6 +36,8 @@ class RequestRates:
 
     def take(self, key_id: str, per_minute_max: int, now_s: float) -> Allowed | Limited:
         """Take one token; `now_s` is monotonic."""
+        if per_minute_max <= 0:
+            return Limited(per_minute_max, 60)
         tokens, since_s = self._buckets.pop(key_id, (float(per_minute_max), now_s))
         per_second = per_minute_max / 60
         tokens = min(float(per_minute_max), tokens + (now_s - since_s) * per_second)

@@ -5,7 +5,6 @@ from apiinone.api.call import Call
 from apiinone.api.house import House
 from apiinone.api.task_ids import read_task_id
 from apiinone.core.errors import NotFound
-from apiinone.db import Tx
 from apiinone.tasks.task_view import TaskView, read_task
 
 
@@ -20,19 +19,16 @@ async def own_task(house: House, call: Call, caller: Caller, *, wait_s: int = 0)
 
 async def wait_for_task(house: House, call: Call, caller: Caller, task_id: str, wait_s: int) -> TaskView | None:
     """The caller's task by its opaque id once it has ended, or as it stands after so many seconds; None: not theirs."""
-
-    async def look(tx: Tx) -> TaskView | None:
-        return await read_task(tx, caller.owner, task_id)
-
+    database = house.context.database
     if wait_s <= 0:
-        return await house.context.database.read(look)
+        return await read_task(database, caller.owner, task_id)
 
-    async def look_again() -> tuple[TaskView | None, bool]:
-        view = await house.context.database.read(look)
+    async def look() -> tuple[TaskView | None, bool]:
+        view = await read_task(database, caller.owner, task_id)
         return view, view is None or view.final
 
     clock = house.context.clock
     began_s = clock.monotonic_s()
-    view = await house.context.waiters.wait(task_id, caller.key_id, seconds=wait_s, look=look_again)
+    view = await house.context.waiters.wait(task_id, caller.key_id, seconds=wait_s, look=look)
     call.waited_s = clock.monotonic_s() - began_s
     return view

@@ -101,7 +101,7 @@ def task_page(view: TaskView, links: OutputLinks, now_us: int, *, with_credits: 
         stage=stage_of(view.state),  # pyright: ignore[reportArgumentType] - the states that are not final
         model=view.sub_model,
         endpoint=view.endpoint,
-        mode=view.mode,
+        mode=view.owner[1],
         request=_NULL if view.request is None else _shown_request(view.request),
         response=tuple([output.url for output in outputs]),
         outputs=outputs,
@@ -137,8 +137,9 @@ def _error(view: TaskView) -> Error | None:
 
 def _outputs(view: TaskView, name: str, links: OutputLinks, now_us: int) -> tuple[OutputPage, ...]:
     pages: list[OutputPage] = []
+    account_id, mode = view.owner
     for output in view.outputs:
-        path = OutputPath(view.mode, view.account_id, view.id, output.output_no)
+        path = OutputPath(mode, account_id, view.id, output.output_no)
         url = links.url(name, path, now_us=now_us, expires_us=output.expires_us)
         if url is not None:
             pages.append(_output(output, url))

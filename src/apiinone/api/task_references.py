@@ -6,7 +6,6 @@ from apiinone.api.creation import Creation
 from apiinone.api.task_ids import read_task_id
 from apiinone.catalog.parameters import TaskReference
 from apiinone.core.errors import BadRequest, NotFound
-from apiinone.db import Tx
 from apiinone.tasks.task_view import TaskView, read_task
 
 
@@ -27,9 +26,5 @@ async def _own(context: Context, caller: Caller, written_id: str) -> TaskView | 
     name = read_task_id(written_id)
     if name is None:
         return None
-
-    async def look(tx: Tx) -> TaskView | None:
-        return await read_task(tx, caller.owner, name.id)
-
-    view = await context.database.read(look)
+    view = await read_task(context.database, caller.owner, name.id)
     return view if view is not None and (name.node, name.suffix) == (view.node, view.suffix) else None

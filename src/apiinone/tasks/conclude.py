@@ -86,7 +86,7 @@ class Conclusions:
         try:
             stored = await self.ingest.store(finished.outputs, _place(job), expected, hosts=job.output_hosts)
         except OutputUnavailable as error:
-            return await self._copy_later(job, retryable=error.retryable)
+            return await self._copy_later(job, error)
         await self.say(job, WasStored(job.attempt_id or "", stored, finished.cost_micro_usd))
         return self.again(job, self.tries.again_after_s)
 
@@ -116,11 +116,14 @@ class Conclusions:
             await self.say(job, WasStored(job.attempt_id or "", stored, None))
         return self.again(job, self.tries.reconcile_after_s)
 
-    async def _copy_later(self, job: Job, *, retryable: bool) -> float | None:
+    async def _copy_later(self, job: Job, error: OutputUnavailable) -> float | None:
         job.copies += 1
-        if not retryable or job.copies >= self.tries.copies_max:
+        askable = error.reason == "expired" and job.reference is not None
+        if not (error.retryable or askable) or job.copies >= self.tries.copies_max:
             sentence = "the output could not be copied from the provider"
             return await self.rejected(job, Rejected("output_unavailable", sentence, retryable=False))
+        if askable:
+            job.finished = None  # the vendor is asked again: its next answer may have links that are good
         await self.say(job, CopyLater(job.attempt_id or ""))
         return self.again(job, self._backoff_s(job.copies))
 

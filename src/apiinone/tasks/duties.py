@@ -1,4 +1,4 @@
-"""The background duties of a process: each at its own interval, one after another, never in anybody's way."""
+"""The background duties of a process: each at its own interval, and none in another's way."""
 
 import asyncio
 import logging
@@ -6,7 +6,6 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from apiinone.core.clock import Clock
 from apiinone.core.errors import Refusal
 from apiinone.tasks.sweep import BITE_MAX
 
@@ -23,7 +22,6 @@ class Duty:
     name: str
     every_s: float
     act: Callable[[], Awaitable[int]]
-    due_s: float = 0.0
     runs: int = 0
     failures: int = 0
 
@@ -33,24 +31,24 @@ class Duties:
     """Runs duties until cancelled. A duty that fails is logged and comes again; the others go on."""
 
     duties: list[Duty]
-    clock: Clock
     done: dict[str, int] = field(default_factory=dict[str, int])
     """How much each duty has done since the start, for the metrics."""
 
     async def run(self) -> None:
         """Go on for ever."""
-        for duty in self.duties:
-            duty.due_s = self.clock.monotonic_s() + random.uniform(0.1, min(duty.every_s, 5.0))  # noqa: S311 - jitter
-        while True:
-            now_s = self.clock.monotonic_s()
+        async with asyncio.TaskGroup() as group:
             for duty in self.duties:
-                if duty.due_s <= now_s:
-                    await self._do(duty)
-            pause_s = min(duty.due_s for duty in self.duties) - self.clock.monotonic_s()
-            await asyncio.sleep(max(0.01, pause_s))
+                group.create_task(self._repeat(duty))
 
-    async def _do(self, duty: Duty) -> None:
-        full = False
+    async def _repeat(self, duty: Duty) -> None:
+        pause_s = random.uniform(0.1, min(duty.every_s, 5.0))  # noqa: S311 - jitter
+        while True:
+            await asyncio.sleep(pause_s)
+            full = await self._do(duty)
+            pause_s = 0.0 if full else duty.every_s * random.uniform(0.9, 1.1)  # noqa: S311 - jitter
+
+    async def _do(self, duty: Duty) -> bool:
+        """Whether there may be more at once."""
         try:
             count = await duty.act()
         except Refusal as error:
@@ -62,6 +60,5 @@ class Duties:
         else:
             duty.runs += 1
             self.done[duty.name] = self.done.get(duty.name, 0) + count
-            full = count >= BITE_MAX
-        spread = random.uniform(0.9, 1.1)  # noqa: S311 - jitter
-        duty.due_s = self.clock.monotonic_s() + (0.0 if full else duty.every_s * spread)
+            return count >= BITE_MAX
+        return False

@@ -9,7 +9,7 @@ from apiinone.core.ids import id_floor
 from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Owner
 from apiinone.tasks.lifecycle import TaskState
-from apiinone.tasks.task_view import TASK_COLUMNS, TaskView, with_outputs
+from apiinone.tasks.task_view import TASK_COLUMNS, TASK_COLUMNS_SQLITE, TaskView, task_view
 
 CLOCKS_APART_US = 3600 * US_PER_S
 """How far a gateway's clock, which makes ids, may be from the database's, which dates tasks."""
@@ -28,8 +28,10 @@ _LABELS = (
     " AND length(l.name) || ':' || l.name || l.value = ANY($13::text[]))"
 )
 _END = " ORDER BY t.id DESC LIMIT $10"
-_PAGE = Sql(TASK_COLUMNS + _FILTERS + _STATES + _END)
-_LABELLED_PAGE = Sql(TASK_COLUMNS + _FILTERS + _STATES + _LABELS + _END)
+_PLAIN = _FILTERS + _STATES + _END
+_LABELLED = _FILTERS + _STATES + _LABELS + _END
+_PAGE = Sql(TASK_COLUMNS + _PLAIN, sqlite=TASK_COLUMNS_SQLITE + _PLAIN)
+_LABELLED_PAGE = Sql(TASK_COLUMNS + _LABELLED, sqlite=TASK_COLUMNS_SQLITE + _LABELLED)
 
 
 class Wanted(Struct, frozen=True):
@@ -60,7 +62,8 @@ async def read_tasks(tx: Tx, owner: Owner, wanted: Wanted) -> list[TaskView]:
         wanted.limit,
     )
     if not wanted.labels:
-        return await with_outputs(tx, await tx.rows(_PAGE, *values))
+        return [task_view(owner, row) for row in await tx.rows(_PAGE, *values)]
     name, value = next(iter(wanted.labels.items()))
     pairs = [f"{len(name)}:{name}{value}" for name, value in wanted.labels.items()]
-    return await with_outputs(tx, await tx.rows(_LABELLED_PAGE, *values, name, value, pairs, len(pairs)))
+    rows = await tx.rows(_LABELLED_PAGE, *values, name, value, pairs, len(pairs))
+    return [task_view(owner, row) for row in rows]

@@ -4,6 +4,7 @@ Every process sweeps for all nodes, so that a node without a worker loses nothin
 short transaction and says how much it did; a full bite is followed by another.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -81,8 +82,11 @@ class Sweeper:
             return [(row[0], row[1], row[2]) for row in await tx.rows(_LATE, tx.now_us, BITE_MAX)]
 
         late = await self.database.read(look)
-        for task_id, account_id, mode in late:
-            await self.apply(Move(task_id, (account_id, mode), TimePassed()))
+        moves = [Move(task_id, (account_id, mode), TimePassed()) for task_id, account_id, mode in late]
+        outcomes = await asyncio.gather(*map(self.apply, moves), return_exceptions=True)
+        failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        if failed:  # the others had their turn; the next sweep tries these again
+            raise failed[0]
         return len(late)
 
     async def take_over(self) -> int:

@@ -1,30 +1,36 @@
-"""A task as its owner may see it: one statement while it is under way, a second for its outputs."""
+"""A task as its owner may see it, read by one statement."""
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection
+from typing import Any, Protocol
 
+import msgspec
 from msgspec import Struct
 
 from apiinone.core.credits import Credits
-from apiinone.db import Sql, Tx
+from apiinone.db import Row, Sql, Tx, Value
 from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.lifecycle import FINAL, TaskState
 
-TASK_COLUMNS = (
-    "SELECT t.id, t.account_id, t.mode, t.node, t.suffix, t.endpoint, t.model, t.sub_model, t.state, t.held_micro,"
-    " t.captured_micro, t.error_type, t.error_message, t.request_id, t.created_us, t.started_us, t.finished_us,"
-    " t.expires_us, t.deleted_us, i.request, i.metadata FROM tasks t LEFT JOIN task_inputs i ON i.task_id = t.id"
+_COLUMNS = (
+    "SELECT t.id, t.node, t.suffix, t.endpoint, t.sub_model, t.state, t.held_micro, t.captured_micro, t.error_type,"
+    " t.error_message, t.request_id, t.created_us, t.started_us, t.finished_us, t.expires_us, i.request, i.metadata,"
+    " CASE WHEN t.state = 'succeeded' AND t.deleted_us IS NULL THEN"
 )
-"""The columns of a `TaskView`, in its order."""
-_TASK = Sql(TASK_COLUMNS + " WHERE t.id = $1 AND t.account_id = $2 AND t.mode = $3")
-_OUTPUTS = Sql(
-    "SELECT task_id, output_no, content_type, bytes, width, height, sha256, expires_us FROM outputs"
-    " WHERE task_id = ANY($1::text[]) ORDER BY task_id, output_no"
+_OUTPUTS = (
+    " (SELECT json_agg(json_build_array(o.output_no, o.content_type, o.bytes, o.width, o.height, o.sha256,"
+    " o.expires_us))::text FROM outputs o WHERE o.task_id = t.id)"
 )
-_OUTPUTS_OF_ONE = Sql(
-    "SELECT task_id, output_no, content_type, bytes, width, height, sha256, expires_us FROM outputs"
-    " WHERE task_id = $1 ORDER BY output_no"
+_OUTPUTS_SQLITE = (
+    " (SELECT json_group_array(json_array(o.output_no, o.content_type, o.bytes, o.width, o.height, o.sha256,"
+    " o.expires_us)) FROM outputs o WHERE o.task_id = t.id)"
 )
+_FROM = " END FROM tasks t LEFT JOIN task_inputs i ON i.task_id = t.id"
+TASK_COLUMNS = _COLUMNS + _OUTPUTS + _FROM
+"""The columns of a `TaskView`, in its order; the outputs come as JSON, so that a task is one row."""
+TASK_COLUMNS_SQLITE = _COLUMNS + _OUTPUTS_SQLITE + _FROM
+"""The same in SQLite's words."""
+_BY_ID = " WHERE t.id = $1 AND t.account_id = $2 AND t.mode = $3"
+_TASK = Sql(TASK_COLUMNS + _BY_ID, sqlite=TASK_COLUMNS_SQLITE + _BY_ID)
 _SERVED = Sql(
     "SELECT t.node, t.suffix, o.mode, o.account_id, o.storage_key, o.content_type, o.bytes, o.expires_us FROM outputs o"
     " JOIN tasks t ON t.id = o.task_id WHERE o.task_id = $1 AND o.output_no = $2 AND t.deleted_us IS NULL"
@@ -32,10 +38,17 @@ _SERVED = Sql(
 _NAMES = Sql("SELECT id, node, suffix FROM tasks WHERE id = ANY($1::text[]) AND account_id = $2 AND mode = $3")
 
 
-class OutputView(Struct, frozen=True):
+class Source(Protocol):
+    """Where rows come from: a transaction under way, or the database itself for one statement alone."""
+
+    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
+        """All rows."""
+        ...
+
+
+class OutputView(Struct, frozen=True, array_like=True):
     """One output of a task; sizes are bytes and pixels."""
 
-    task_id: str
     output_no: int
     content_type: str
     bytes: int
@@ -45,16 +58,17 @@ class OutputView(Struct, frozen=True):
     expires_us: int | None
 
 
+_decode_outputs = msgspec.json.Decoder(list[OutputView]).decode
+
+
 class TaskView(Struct, frozen=True):
     """A task's row with its input. `request` and `metadata` are JSON; None once deleted, or where there is none."""
 
+    owner: Owner
     id: str
-    account_id: str
-    mode: Mode
     node: int
     suffix: str
     endpoint: str
-    model: str
     sub_model: str
     state: TaskState
     held: Credits
@@ -66,7 +80,6 @@ class TaskView(Struct, frozen=True):
     started_us: int | None
     finished_us: int | None
     expires_us: int | None
-    deleted_us: int | None
     request: str | None
     metadata: str | None
     outputs: tuple[OutputView, ...] = ()
@@ -90,24 +103,17 @@ class ServedOutput(Struct, frozen=True):
     expires_us: int | None
 
 
-async def read_task(tx: Tx, owner: Owner, task_id: str) -> TaskView | None:
-    """The owner's task with its outputs; None where this owner has no such task."""
-    row = await tx.row(_TASK, task_id, *owner)
-    if row is None:
-        return None
-    if row[8] != "succeeded" or row[18] is not None:
-        return _view(row)
-    return _view(row, tuple(OutputView(*output) for output in await tx.rows(_OUTPUTS_OF_ONE, task_id)))
+async def read_task(source: Source, owner: Owner, task_id: str) -> TaskView | None:
+    """The owner's task with its outputs, in one statement; None where this owner has no such task."""
+    rows = await source.rows(_TASK, task_id, *owner)
+    return task_view(owner, rows[0]) if rows else None
 
 
-async def with_outputs(tx: Tx, rows: Iterable[Any]) -> list[TaskView]:
-    """Rows of `TASK_COLUMNS` with the outputs of those that have some, in the same order."""
-    found = list(rows)
-    ids = [row[0] for row in found if row[8] == "succeeded" and row[18] is None]
-    outputs: dict[str, list[OutputView]] = {}
-    for row in await tx.rows(_OUTPUTS, ids) if ids else []:
-        outputs.setdefault(row[0], []).append(OutputView(*row))
-    return [_view(row, tuple(outputs.get(row[0], ()))) for row in found]
+def task_view(owner: Owner, row: Any) -> TaskView:
+    """A row of `TASK_COLUMNS` of this owner's."""
+    *columns, outputs = row
+    stored = () if outputs is None else tuple(sorted(_decode_outputs(outputs), key=_number))
+    return TaskView(owner, *columns, outputs=stored)
 
 
 async def read_served_output(tx: Tx, task_id: str, output_no: int) -> ServedOutput | None:
@@ -121,5 +127,5 @@ async def task_names(tx: Tx, owner: Owner, task_ids: Collection[str]) -> dict[st
     return {row[0]: (row[1], row[2]) for row in await tx.rows(_NAMES, sorted(task_ids), *owner)}
 
 
-def _view(row: Any, outputs: tuple[OutputView, ...] = ()) -> TaskView:
-    return TaskView(*row, outputs=outputs)
+def _number(output: OutputView) -> int:
+    return output.output_no

@@ -1,0 +1,53 @@
+"""Which offer serves an attempt, and why. Pure."""
+
+from apiinone.catalog.entry import SubModel
+from apiinone.catalog.load import load_catalogue
+from apiinone.tasks.routing import choose, offer_named, usable_offers
+
+FIELDS = {"prompt": "a hill", "image_size": "1024x1024"}
+BOTH = frozenset({"recraft", "wavespeed"})
+
+
+def recraft() -> SubModel:
+    choice = load_catalogue().resolve("recraft-v4")
+    assert choice is not None
+    return choice.sub_model
+
+
+def test_test_mode_is_made_here_whatever_is_configured() -> None:
+    for configured in (BOTH, frozenset[str]()):
+        route = choose("test", recraft(), FIELDS, configured=configured, attempts_before=0)
+        assert route is not None
+        assert (route.provider, route.offer, route.expected_cost_micro_usd) == ("local", None, 0)
+
+
+def test_live_mode_is_never_made_here() -> None:
+    assert choose("live", recraft(), FIELDS, configured=frozenset(), attempts_before=0) is None
+
+
+def test_the_best_offer_is_first_and_the_others_follow_in_turn() -> None:
+    names: list[str] = []
+    for before in range(4):
+        route = choose("live", recraft(), FIELDS, configured=BOTH, attempts_before=before)
+        assert route is not None
+        names.append(route.provider)
+    assert names == ["recraft", "wavespeed", "recraft", "wavespeed"]
+    offers = usable_offers(recraft(), FIELDS, BOTH)
+    assert [offer.provider for offer in offers] == ["recraft", "wavespeed"]
+
+
+def test_only_what_is_configured_serves_and_the_reason_says_so() -> None:
+    reasons: list[str] = []
+    for before in (0, 1):
+        route = choose("live", recraft(), FIELDS, configured=frozenset({"wavespeed"}), attempts_before=before)
+        assert route is not None
+        assert route.provider == "wavespeed"
+        reasons.append(route.because)
+    assert reasons == ["the only configured offer", "try 2 on the only configured offer, after a certain refusal"]
+
+
+def test_an_offer_is_found_again_by_what_the_attempt_remembers() -> None:
+    offer = usable_offers(recraft(), FIELDS, BOTH)[0]
+    assert offer_named(recraft(), "recraft", offer.upstream_model) == offer
+    assert offer_named(recraft(), "recraft", "gone") is None
+    assert offer_named(recraft(), None, None) is None
