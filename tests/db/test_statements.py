@@ -8,8 +8,6 @@ from typing import cast
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import apiinone
 from apiinone.db import Sql
@@ -96,14 +94,3 @@ def test_no_word_of_postgresql_alone_is_left_for_sqlite() -> None:
 )
 def test_the_words_for_sqlite_follow_from_those_for_postgresql(postgresql: str, sqlite: str) -> None:
     assert Sql(postgresql).sqlite == sqlite  # pyright: ignore[reportArgumentType] - literals of this test
-
-
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), max_size=5))
-def test_lists_reach_sqlite_whole(values: list[str]) -> None:
-    connection = sqlite_module().connect(":memory:")
-    rows = connection.execute(
-        "SELECT value FROM json_each(?1)",
-        [apiinone.db_sqlite._bound([values])[0]],  # noqa: SLF001
-    ).fetchall()
-    connection.close()
-    assert [row[0] for row in rows] == values

@@ -124,17 +124,17 @@ class Ingest:
         if not 0 < len(outputs) <= self._limits.outputs_max:
             raise OutputUnavailable(retryable=False, reason="number_of_outputs")
         keys: list[str] = []
-        results = await asyncio.gather(
-            *(
-                self._store_one(output, _Slot(place, index, expected, hosts), keys)
-                for index, output in enumerate(outputs)
-            ),
-            return_exceptions=True,  # a write under way cannot be taken back, so each is waited for
-        )
+        slots = [_Slot(place, index, expected, hosts) for index in range(len(outputs))]
+        if len(outputs) == 1:  # by far the most frequent, and without a task of its own half as dear
+            results: list[StoredOutput | Exception] = [await self._tried(outputs[0], slots[0], keys)]
+        else:
+            results = await asyncio.gather(  # a write under way cannot be taken back, so each is waited for
+                *(self._tried(output, slot, keys) for output, slot in zip(outputs, slots, strict=True))
+            )
         stored = [result for result in results if isinstance(result, StoredOutput)]
         if len(stored) < len(outputs):
             await self._remove(keys)
-            raise _decisive([result for result in results if isinstance(result, BaseException)])
+            raise _decisive([result for result in results if isinstance(result, Exception)])
         return tuple(stored)
 
     async def recover(self, place: Place, *, outputs: int) -> tuple[StoredOutput, ...] | None:
@@ -152,6 +152,12 @@ class Ingest:
             return None
         except StorageFailed:
             raise OutputUnavailable(retryable=True, reason="storage_failed") from None
+
+    async def _tried(self, output: Output, slot: "_Slot", keys: list[str]) -> StoredOutput | Exception:
+        try:
+            return await self._store_one(output, slot, keys)
+        except Exception as error:  # noqa: BLE001 - judged together with those of its siblings
+            return error
 
     async def _store_one(self, output: Output, slot: "_Slot", keys: list[str]) -> StoredOutput:
         async with self._turns:
@@ -245,10 +251,10 @@ def _unavailable(
             assert_never(error)
 
 
-def _decisive(failures: Sequence[BaseException]) -> BaseException:
+def _decisive(failures: Sequence[Exception]) -> Exception:
     """The failure that decides for all: a defect of ours first, then one that another try cannot help."""
 
-    def rank(failure: BaseException) -> int:
+    def rank(failure: Exception) -> int:
         return 1 + failure.retryable if isinstance(failure, OutputUnavailable) else 0
 
     return min(failures, key=rank)

@@ -9,7 +9,7 @@ from apiinone.app import open_app
 from apiinone.cli.arguments import Nodes
 from apiinone.cli.opening import make_folders, settings_now, sqlite_file
 from apiinone.cli.printing import say
-from apiinone.cli.serving import listen, on_fast_loop, prepare_aloud, serving, stop_asked
+from apiinone.cli.serving import freeze_memory, listen, on_fast_loop, prepare_aloud, serving, stop_asked
 from apiinone.core.errors import Conflict
 from apiinone.logs import configure_logs
 from apiinone.settings import Settings, environment
@@ -54,6 +54,7 @@ async def _work(settings: Settings) -> None:
     await prepare_aloud(settings)
     with stop_asked() as asked:
         async with open_app(settings, environment()) as app, app.work():
+            freeze_memory()
             click.echo(f"working on nodes {', '.join(map(str, settings.nodes))}")
             await asked.wait()
             say("stopping: open tasks are handed back to others; once more ends it at once")

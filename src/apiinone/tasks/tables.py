@@ -60,9 +60,9 @@ tasks = table(
 _CLAIMABLE = words("holder IS NULL AND due_us IS NOT NULL")
 Index(
     "ix_tasks_claimable",
-    tasks.c.node,
     tasks.c.account_id,
     tasks.c.due_us,
+    tasks.c.node,
     sqlite_where=_CLAIMABLE,
     postgresql_where=_CLAIMABLE,
 )

@@ -241,7 +241,7 @@ CREATE TABLE tasks (
   CONSTRAINT ck_tasks_captured CHECK (captured_micro IS NULL OR (captured_micro >= 0 AND captured_micro <= held_micro))
 );
 
-CREATE INDEX ix_tasks_claimable ON tasks (node, account_id, due_us) WHERE holder IS NULL AND due_us IS NOT NULL;
+CREATE INDEX ix_tasks_claimable ON tasks (account_id, due_us, node) WHERE holder IS NULL AND due_us IS NOT NULL;
 
 CREATE INDEX ix_tasks_holder ON tasks (holder) WHERE holder IS NOT NULL;
 
