@@ -57,6 +57,7 @@ def configure_logs(stream: TextIO | None = None, level: int = logging.INFO) -> N
     root.setLevel(level)
     for chatty in ("uvicorn.access", "aiohttp.access"):
         logging.getLogger(chatty).disabled = True
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def error_places(error: BaseException) -> list[str]:

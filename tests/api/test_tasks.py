@@ -80,7 +80,8 @@ async def test_waiting_for_a_task_returns_as_soon_as_it_ends(api: Api) -> None:
     got = await api.get(f"/api/v1/tasks/{task_id}?wait=30", tenant.key)
     assert got.data["status"] == "SUCCESS"
     assert asyncio.get_running_loop().time() - began_s < 10
-    assert (await api.get(f"/api/v1/tasks/{task_id}", tenant.key, Prefer="wait=30")).data["status"] == "SUCCESS"
+    again = await api.get(f"/api/v1/tasks/{task_id}", tenant.key, Prefer="wait=30")
+    assert (again.data["status"], again.headers["Preference-Applied"]) == ("SUCCESS", "wait=30")
 
 
 async def test_lists_are_newest_first_and_paged_without_gaps(idle_api: Api) -> None:

@@ -30,7 +30,7 @@ from apiinone.api.request_headers import own_request_id
 from apiinone.api.route import ByKey, ByMetricsToken, ByProviderSignature, BySignedLink, Public, Route
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import Found, Nowhere, OtherMethods, Table
-from apiinone.core.errors import NotFound, RateLimited, Refusal
+from apiinone.core.errors import DatabaseUnavailable, NotFound, RateLimited, Refusal, ServerError
 from apiinone.core.randomness import RandomPool
 
 API: Final = "/api/v1/"
@@ -180,7 +180,7 @@ def _elsewhere(found: OtherMethods | Nowhere, call: Call) -> Answer:
 
 def _refused(refusal: Refusal, call: Call, route: str) -> Answer:
     """The response; what is ours to look into is logged."""
-    if refusal.status >= 500:  # noqa: PLR2004 - ours to look into
+    if isinstance(refusal, ServerError | DatabaseUnavailable):
         details = {"request_id": call.request_id, "route": route, "status": refusal.status, "reason": str(refusal)}
         _LOG.warning("a request was refused", extra=details)
     return errors.refused(refusal, call.request_id)

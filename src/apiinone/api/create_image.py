@@ -8,7 +8,7 @@ from apiinone.api.call import Call
 from apiinone.api.creation import Creation, read_creation
 from apiinone.api.house import House
 from apiinone.api.look_at_task import wait_for_task
-from apiinone.api.request_headers import idempotency_key, preferred_wait_s, scenario
+from apiinone.api.request_headers import idempotency_key, preference_applied, preferred_wait_s, scenario
 from apiinone.api.task_ids import written
 from apiinone.api.task_page import POLL_FIRST_S, NewTask, retry_after, task_page
 from apiinone.api.task_references import refuse_foreign_references
@@ -84,8 +84,7 @@ async def _as_it_stands(
     if view is None:
         raise NotFound("The task that this Idempotency-Key made is no longer kept.", param="Idempotency-Key")
     page = task_page(view, house.context.links, house.context.clock.now_us(), with_credits=True)
-    applied: tuple[Header, ...] = ((b"preference-applied", b"wait=%d" % wait_s),) if wait_s else ()
-    return success(page, (*headers, *applied, *retry_after(page)))
+    return success(page, (*headers, *preference_applied(wait_s), *retry_after(page)))
 
 
 def _new_task(submission: Submission, created_us: int) -> NewTask:

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from apiinone.accounts.keys import Mode
+from apiinone.api.answer import Header
 from apiinone.api.call import Call
 from apiinone.core.errors import BadRequest
 from apiinone.tasks.scenario import HEADER as SCENARIO
@@ -40,6 +41,11 @@ def preferred_wait_s(call: Call) -> int:
         if name.strip().lower() == "wait":
             return _seconds(value.strip().strip('"'))
     return 0
+
+
+def preference_applied(wait_s: int) -> tuple[Header, ...]:
+    """What the response says of a wait that was preferred; nothing where none was."""
+    return ((b"preference-applied", b"wait=%d" % wait_s),) if wait_s else ()
 
 
 def scenario(call: Call, mode: Mode) -> str | None:

@@ -12,7 +12,7 @@ from apiinone.api.errors import CancelRequested
 from apiinone.api.house import House
 from apiinone.api.look_at_task import own_task
 from apiinone.api.queries import Cursor, Limit, given, read_moment, read_query
-from apiinone.api.request_headers import WAIT_S_MAX, preferred_wait_s
+from apiinone.api.request_headers import WAIT_S_MAX, preference_applied, preferred_wait_s
 from apiinone.api.task_page import Status, retry_after, task_page
 from apiinone.assets.storage import StorageFailed
 from apiinone.catalog.load import Catalogue
@@ -54,10 +54,10 @@ class TasksQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 async def show_task(house: House, call: Call, caller: Caller) -> Answer:
     """The task as it stands, with links signed anew."""
-    wait_s = read_query(call.query_string, WaitQuery).wait or preferred_wait_s(call)
-    view = await own_task(house, call, caller, wait_s=wait_s)
+    asked_s, preferred_s = read_query(call.query_string, WaitQuery).wait, preferred_wait_s(call)
+    view = await own_task(house, call, caller, wait_s=asked_s or preferred_s)
     found = task_page(view, house.context.links, house.context.clock.now_us())
-    return success(found, retry_after(found))
+    return success(found, (*preference_applied(preferred_s), *retry_after(found)))
 
 
 async def list_tasks(house: House, call: Call, caller: Caller) -> Answer:
