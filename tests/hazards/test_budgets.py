@@ -20,7 +20,7 @@ async def submits(workshop: Workshop, caller: Caller) -> type[object]:
 
 async def test_a_hold_is_settled_in_the_period_it_was_placed_in(workshop: Workshop) -> None:
     caller = await workshop.tenant(live=1_000, budget=(whole(20), "day"))
-    old = [await workshop.task(caller) for _ in range(2)]
+    old = [await workshop.task(caller, deadline_s=2 * DAY_S) for _ in range(2)]
     assert await submits(workshop, caller) is BudgetExceeded
     workshop.let_pass(DAY_S)
     new = await workshop.task(caller)

@@ -1,4 +1,4 @@
-"""Every promise about speed has a script that measures it and a raw result that is kept; the table says the same."""
+"""Every promise about speed has a script that measures it; the table says what the kept raw results say."""
 
 import ast
 import importlib
@@ -36,8 +36,8 @@ def test_every_promise_has_a_script_that_measures_it_and_runs_alone(promises: Mo
         assert 'if __name__ == "__main__":' in (BENCH / f"{name}.py").read_text(), name
 
 
-def test_every_promise_has_a_raw_result_with_its_rounds_and_its_machine(promises: ModuleType) -> None:
-    assert [path.stem for path in RESULTS] == sorted(promises.benches())
+def test_a_raw_result_belongs_to_a_promise_and_keeps_its_rounds_and_its_machine(promises: ModuleType) -> None:
+    assert {path.stem for path in RESULTS} <= set(promises.benches())
     for path in RESULTS:
         result = json.loads(path.read_text())
         wanted = {promise.name for promise in promises.PROMISES if promise.bench == path.stem}
@@ -52,7 +52,7 @@ def test_a_raw_result_names_no_host_and_no_folder() -> None:
     }
 
 
-def test_the_table_says_what_the_raw_results_say(table: ModuleType) -> None:
+def test_the_table_says_what_the_raw_results_say_and_what_was_not_measured(table: ModuleType) -> None:
     assert table.table() in (BENCH / "README.md").read_text()
 
 

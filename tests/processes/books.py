@@ -119,9 +119,11 @@ async def assert_ended_well(client: Client, made: Sequence[tuple[Request, Accept
     workers with it, and costs nothing.
     """
     found = [await client.reached(accepted.task_id, request.wish.mode, SETTLED) for request, accepted in made]
-    if any(task["stage"] == "unknown" for task in found):
-        await asyncio.sleep(SOON_FOUND_S)
-        found = [await client.reached(accepted.task_id, request.wish.mode, SETTLED) for request, accepted in made]
+    unknown = [number for number, task in enumerate(found) if task["stage"] == "unknown"]
+    await asyncio.sleep(SOON_FOUND_S if unknown else 0)
+    for number in unknown:
+        request, accepted = made[number]
+        found[number] = await client.task(accepted.task_id, request.wish.mode)
     claims = {task.id: task.claims for mode in MODES for task in await _tasks_of(client, mode)}
     for (request, accepted), task in zip(made, found, strict=True):
         match task["status"]:
@@ -129,6 +131,7 @@ async def assert_ended_well(client: Client, made: Sequence[tuple[Request, Accept
                 assert money_of(task) == (request.wish.credits, 0)
                 await client.assert_delivered(task)
             case "IN_PROGRESS":
+                assert task["stage"] == "unknown", task
                 assert money_of(task) == (0, request.wish.credits)
                 assert request.maker != "local", task
             case _:

@@ -15,7 +15,7 @@ from apiinone.accounts.keys import Mode
 from processes.installation import Installation, Tenant
 
 CREATE: Final = "/api/v1/images/generations"
-ENDED_WITHIN_S: Final = 30.0
+ENDED_WITHIN_S: Final = 60.0
 LOOK_EVERY_S: Final = 0.03
 Maker = Literal["recraft", "wavespeed", "local"]
 _number = count(1)

@@ -8,8 +8,8 @@ from typing import Final
 
 from processes.client import Accepted, Client, Maker, Request, new_request
 
-CLIENTS: Final = 6
-PAUSE_S: Final = 0.1
+CLIENTS: Final = 4
+PAUSE_S: Final = 0.15
 ASK_AGAIN_S: Final = 0.05
 MIXED: Final[Sequence[Maker]] = ("local", "recraft", "local", "wavespeed", "local")
 
@@ -21,16 +21,20 @@ class Load:
         self.made: list[tuple[Request, Accepted]] = []
         self._client = client
         self._makers = cycle(MIXED)
-        self._stopping = False
+
+    async def come_in(self, count: int, within_s: float) -> None:
+        """So many requests, spread over some seconds; returns when each has its answer."""
+        await asyncio.gather(*(self._ask(after_s=within_s * number / count) for number in range(count)))
 
     @asynccontextmanager
-    async def coming_in(self) -> AsyncGenerator[None]:
-        """Let clients ask for the length of the block; after it, each has its answer."""
-        running = [asyncio.create_task(self._go_on()) for _ in range(CLIENTS)]
+    async def going_on(self) -> AsyncGenerator[None]:
+        """A few clients that ask for the length of the block; after it, each has its answer."""
+        ended = asyncio.Event()
+        running = [asyncio.create_task(self._go_on(ended)) for _ in range(CLIENTS)]
         try:
             yield
         finally:
-            self._stopping = True
+            ended.set()
             await asyncio.gather(*running)
 
     async def assert_asking_again_changes_nothing(self) -> None:
@@ -38,14 +42,15 @@ class Load:
         for request, accepted in self.made[:: max(1, len(self.made) // 20)]:
             assert await self._client.create(request) == Accepted(accepted.task_id, replayed=True)
 
-    async def _go_on(self) -> None:
-        while not self._stopping:
-            request = new_request(next(self._makers))
-            self.made.append((request, await self._insist(request)))
-            await asyncio.sleep(PAUSE_S)
+    async def _go_on(self, ended: asyncio.Event) -> None:
+        while not ended.is_set():
+            await self._ask(after_s=PAUSE_S)
 
-    async def _insist(self, request: Request) -> Accepted:
+    async def _ask(self, *, after_s: float) -> None:
+        request = new_request(next(self._makers))
+        await asyncio.sleep(after_s)
         while True:
             if (accepted := await self._client.create(request)) is not None:
-                return accepted
+                self.made.append((request, accepted))
+                return
             await asyncio.sleep(ASK_AGAIN_S)

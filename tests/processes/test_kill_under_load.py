@@ -18,6 +18,9 @@ from processes.site import NO_NODE
 from processes.vendors import Vendors
 
 ROUNDS = 10
+REQUESTS = 20
+WAVE_S = 0.6
+"""So many requests in each round, spread over so many seconds; the process dies in between."""
 COMMITS_OF_A_SERVER = ("submit written",)
 COMMITS_AT_WORK = ("claim written", "sending written", "end written")
 COMMIT_S_MAX = 0.004
@@ -36,10 +39,11 @@ async def test_nothing_is_lost_or_paid_twice_when_processes_are_killed_at_random
         processes["worker"] = installation.work(instant=True)
     client = Client(installation, session, processes["server"].url)
     load = Load(client)
-    async with load.coming_in():
-        for turn in range(ROUNDS):
+    for turn in range(ROUNDS):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(load.come_in(REQUESTS, WAVE_S))
             name = chance.choice(sorted(processes))
-            await asyncio.sleep(chance.uniform(0.2, 0.7))
+            await asyncio.sleep(chance.uniform(0, WAVE_S))
             commits = COMMITS_OF_A_SERVER + COMMITS_AT_WORK if alone else commits_of[name]
             await asyncio.to_thread(_kill, processes[name], chance, commits if turn % 2 else ())
             if name == "server":
@@ -60,7 +64,7 @@ async def test_two_workers_of_which_one_after_the_other_dies_lose_nothing(
     client = Client(installation, session, server.url)
     load = Load(client)
     ends_s = asyncio.get_running_loop().time() + SOAK_S
-    async with load.coming_in():
+    async with load.going_on():
         while asyncio.get_running_loop().time() < ends_s:
             await asyncio.sleep(chance.uniform(0.5, 1.5))
             dying = chance.randrange(2)

@@ -29,7 +29,7 @@ LOOKED_ONCE_S = 1.0
 TOLD_WITHIN_S = 6.0
 FOUND_AFTER_S = 2.5
 """With a lease as short as the tests', the search for dead workers and the next claim take longer than the lease."""
-_HOLDERS = Sql("SELECT holder, count(*) FROM tasks WHERE finished_us IS NULL AND holder IS NOT NULL GROUP BY holder")
+_HOLDERS = Sql("SELECT DISTINCT coalesce(holder, '') FROM tasks WHERE finished_us IS NULL")
 _WORKERS = Sql("SELECT epoch FROM workers")
 _STANDING = Sql(
     "SELECT t.state, t.captured_micro, a.state, a.late_state, a.upstream_id FROM tasks t"
@@ -66,11 +66,11 @@ class Crew:
         assert accepted is not None
         return accepted
 
-    async def holders(self) -> dict[str, int]:
-        """How many open tasks each worker holds."""
+    async def holders(self) -> set[str]:
+        """Which workers hold the tasks that have not ended; "" stands for none."""
 
-        async def look(tx: Tx) -> dict[str, int]:
-            return {row[0]: row[1] for row in await tx.rows(_HOLDERS)}
+        async def look(tx: Tx) -> set[str]:
+            return {row[0] for row in await tx.rows(_HOLDERS)}
 
         return await self.installation.with_database(lambda database: database.read(look))
 
@@ -87,15 +87,10 @@ class Crew:
         """Wait until the newest task stands like that."""
         return await _until(self.standing, stands)
 
-    async def wait_until_all_are_held_by(self, wanted: Callable[[str], bool], count: int = TASKS) -> float:
-        """Wait until workers so named hold so many tasks; how long it took, in seconds."""
-        began_s = time.monotonic()
-
-        def held(holders: dict[str, int]) -> bool:
-            return sum(number for holder, number in holders.items() if wanted(holder)) == count
-
-        await _until(self.holders, held)
-        return time.monotonic() - began_s
+    async def only_holder(self) -> str:
+        """The worker that holds every task, once there is one."""
+        (holder,) = await _until(self.holders, lambda holders: len(holders) == 1 and "" not in holders)
+        return holder
 
     async def workers(self) -> int:
         """How many there are or may be."""
@@ -126,11 +121,12 @@ async def crew(
 async def _taken_over_from(crew: Crew, dying: Process, settings: dict[str, str], delay_s: int) -> float:
     """How long after a worker's death another one, already there, holds its tasks."""
     tasks = await crew.delayed(delay_s)
-    await crew.wait_until_all_are_held_by(lambda _: True)
-    (dead,) = await crew.holders()
+    dead = await crew.only_holder()
     crew.installation.work(settings=settings)
     dying.kill()
-    took_s = await crew.wait_until_all_are_held_by(lambda holder: holder != dead)
+    began_s = time.monotonic()
+    await _until(crew.holders, lambda holders: not holders & {"", dead})
+    took_s = time.monotonic() - began_s
     await crew.assert_all_delivered(tasks)
     return took_s
 
@@ -153,8 +149,7 @@ async def test_a_worker_that_is_told_to_stop_hands_its_tasks_back_at_once(crew: 
     settings = {"APIINONE_LEASE_S": "600"}
     leaving = crew.installation.work(settings=settings)
     tasks = await crew.delayed(6)
-    await crew.wait_until_all_are_held_by(lambda _: True)
-    (left,) = await crew.holders()
+    left = await crew.only_holder()
     crew.installation.work(settings=settings)
     assert leaving.stop() == 0
     assert left not in await crew.holders()
