@@ -78,7 +78,7 @@ TASKS = Sql(
     " (SELECT count(*) FROM outputs o WHERE o.task_id = t.id), s.captured_micro, expires_us"
     " FROM tasks t LEFT JOIN settlements s ON s.hold_id = t.id WHERE t.account_id = $1 ORDER BY t.id"
 )
-ATTEMPTS = Sql("SELECT id, state, sent_us, provider FROM attempts WHERE task_id = ANY($1::text[]) ORDER BY id")
+ATTEMPTS = Sql("SELECT id, state, sent_us, task_id FROM attempts WHERE task_id = ANY($1::text[]) ORDER BY id")
 ORDER = st.tuples(
     st.integers(0, 5),
     st.sampled_from(KINDS),
@@ -220,6 +220,8 @@ class TaskMachine(OnDatabase):
         if not getattr(self, "tasks", ()):
             return
         rows = self.run(self.workshop.rows(ATTEMPTS, self.tasks))
+        at_vendors = [row[3] for row in rows if row[1] in AT_A_VENDOR]
+        assert len(set(at_vendors)) == len(at_vendors)
         for attempt_id, state, sent_us, _ in rows:
             earlier = self.attempt_states.get(attempt_id, "planned")
             assert earlier == state or _reachable(earlier, state, ATTEMPT_MOVES)  # pyright: ignore[reportArgumentType]

@@ -9,6 +9,7 @@ import pytest
 from apiinone.accounts.callers import Caller
 from apiinone.catalog.entry import Choice
 from apiinone.catalog.load import load_catalogue
+from apiinone.catalog.price_rules import PerOutput
 from apiinone.catalog.pricing import price
 from apiinone.catalog.schema import Bodies
 from apiinone.core.credits import MICRO_CREDITS_MAX, Credits, whole
@@ -55,7 +56,9 @@ async def test_every_model_holds_its_whole_price_before_anything_is_sent(worksho
     choices = [Choice(entry, entry.default_sub_model) for entry in catalogue.on("images")]
     choices += [Choice(entry, sub) for entry in of_one_form for sub in entry.sub_models]
     for choice in choices:
-        fields = bodies.parse(choice, {**choice.entry.example, "model": choice.sub_model.id}).fields
+        rule = choice.sub_model.price
+        many = {rule.field: 3} if isinstance(rule, PerOutput) else {}
+        fields = bodies.parse(choice, {**choice.entry.example, **many, "model": choice.sub_model.id}).fields
         asked = price(choice, fields)
         caller = await workshop.tenant(live=10_000)
         submission = workshop.submission(

@@ -7,7 +7,7 @@ import pytest
 
 from apiinone.db import CommitInDoubt, Sql, Work
 from apiinone.tasks.job import Job
-from apiinone.tasks.moves import Move, Outcome, Sending
+from apiinone.tasks.moves import Move, Outcome, Sending, Stale, WasLost, WasRejected
 from apiinone.tasks.worker import WorkerRules
 from scripted_worker import NODES, Hands, at_work, until, worker_of
 from whole_app import Running, opened, working
@@ -252,4 +252,19 @@ async def test_what_a_vendor_said_while_the_database_was_away_is_not_lost(
         attempt = await workshop.attempt(seen.attempt_id or "")
         assert (attempt.upstream_id is not None) == (vendor == "wavespeed")
         assert (await running.vendors[vendor].seen()).charges == 1
+        await workshop.assert_sound()
+
+
+async def test_who_takes_over_believes_what_the_one_before_found_out(database_url: str, tmp_path: Path) -> None:
+    async with opened(database_url, tmp_path, vendors=["recraft"]) as running:
+        workshop = running.workshop
+        caller = await workshop.tenant(live=100)
+        task_id = await workshop.task(caller)
+        attempt_id = await workshop.sending(task_id, caller)
+        await workshop.move(task_id, caller, WasLost(attempt_id, "the worker is gone"))
+        late = WasRejected(attempt_id, "content_policy", "refused", None)
+        assert isinstance(await workshop.move(task_id, caller, late, fence=99), Stale)
+        async with running.app.work():
+            (seen,) = await running.ended(task_id, within_s=5.0)
+        assert (seen.state, seen.error_type, seen.captured) == ("failed", "content_policy", 0)
         await workshop.assert_sound()
