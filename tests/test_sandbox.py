@@ -12,6 +12,7 @@ import psutil
 import pytest
 import uvloop
 
+from apiinone import sandbox_child
 from apiinone.core.errors import Overloaded
 from apiinone.sandbox import Sandbox, SandboxFailed, SandboxLimits
 from sandbox_targets import TARGETS, Note, Seen
@@ -29,6 +30,7 @@ def play(request: pytest.FixtureRequest) -> Play:
 
     def run(scenario: Scenario, limits: SandboxLimits = LIMITS) -> None:
         async def whole() -> None:
+            assert children() == set()
             sandbox = Sandbox(TARGETS, limits)
             try:
                 await scenario(sandbox)
@@ -43,7 +45,15 @@ def play(request: pytest.FixtureRequest) -> Play:
 
 
 def children() -> set[int]:
-    return {child.pid for child in psutil.Process().children(recursive=True) if child.status() != "zombie"}
+    """The sandboxes' children. The process that runs the tests may have others, such as simulated vendors."""
+    return {child.pid for child in psutil.Process().children(recursive=True) if _is_ours(child)}
+
+
+def _is_ours(child: psutil.Process) -> bool:
+    try:
+        return child.status() != psutil.STATUS_ZOMBIE and sandbox_child.__name__ in " ".join(child.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def ask(sandbox: Sandbox, name: str, note: Note | None = None, timeout_s: float = 20) -> Note:

@@ -11,6 +11,7 @@ import random
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -41,6 +42,8 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint=2000",
     "PRAGMA busy_timeout=0",
 )
+_BINDABLE = frozenset({str, int, bool, bytes, NoneType})
+"""What the driver takes as it is; lists go as JSON."""
 _encode_list = msgspec.json.Encoder().encode
 
 
@@ -174,7 +177,10 @@ class SqliteDatabase:
             connection.execute("COMMIT")
 
     def _read_alone(self, work: Work[T]) -> T:
-        connection = _connect_reading(self._module, self._path)
+        try:
+            connection = _connect_reading(self._module, self._path)
+        except self._module.OperationalError as error:
+            raise DatabaseUnavailable(f"the database cannot be opened for reading: {error}") from error
         try:
             return self._snapshot(connection, work)
         finally:
@@ -233,7 +239,7 @@ def _connect_reading(module: Any, path: str) -> "sqlite3.Connection":
 
 
 def _bound(values: Sequence[Value]) -> Any:
-    return [
-        value if value is None or isinstance(value, (str, int, bytes)) else _encode_list(value).decode()
-        for value in values
-    ]
+    for value in values:
+        if type(value) not in _BINDABLE:
+            return [given if type(given) in _BINDABLE else _encode_list(given).decode() for given in values]
+    return values

@@ -113,6 +113,19 @@ async def test_a_success_past_the_last_limit_is_too_late_even_before_a_sweep_cam
     await workshop.assert_sound()
 
 
+async def test_a_stale_workers_success_past_the_last_limit_does_not_even_end_the_task(workshop: Workshop) -> None:
+    caller, old, _ = await two_holders(workshop)
+    workshop.let_pass(600 + 3_600)
+    before = await workshop.seen(old.id), await workshop.balance(caller)
+    (outcome,) = await workshop.apply(old.move(Stored(old.attempt_id or "", (workshop.output(),), 5)))
+    assert outcome == Stale("submitting")
+    assert (await workshop.seen(old.id), await workshop.balance(caller)) == before
+    assert (await workshop.attempt(old.attempt_id or "")).state == "finished"
+    await workshop.move(old.id, caller, TimePassed())
+    assert (await workshop.seen(old.id)).state == "failed"
+    await workshop.assert_sound()
+
+
 async def test_an_attempt_that_was_sending_is_never_sent_again(workshop: Workshop) -> None:
     _, old, new = await two_holders(workshop)
     assert (new.attempt_id, new.attempt_state) == (old.attempt_id, "sending")

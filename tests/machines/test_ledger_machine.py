@@ -95,6 +95,9 @@ class LedgerMachine(OnDatabase):
         self.owners = [ModelOwner((account, mode)) for account in accounts for mode in MODES]
         for account in accounts:
             self.run(self._open(account))
+        for which in (0, 2):
+            self.grants(which, 40, None)
+            self.grants(which, 30, 2_000)
 
     async def _open(self, account: str) -> None:
         lot_id = self.ids.new()

@@ -2,16 +2,17 @@
 
 import shutil
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 
-from databases import run_apart, sqlite_url
+from databases import PostgresForTests, run_apart, sqlite_url
 from processes.client import Client, new_session
 from processes.installation import Installation
-from processes.site import Site, Topology
+from processes.site import Site
 from processes.vendors import API_PATHS, SimulatedVendor, Vendors
 from serving import HOST
 
@@ -30,21 +31,54 @@ def vendors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vendors]:
 
 
 @pytest.fixture(scope="module")
-def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, vendors: Vendors) -> Iterator[Site]:
-    """Running processes of the topology asked for, on a database of their own, to die again and again."""
-    topology: Topology = request.param
+def sqlite_server(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, vendors: Vendors) -> Iterator[Site]:
+    """A server on SQLite, to die again and again."""
     folder = tmp_path_factory.mktemp("site")
-    if topology == "sqlite server":
-        template: Path = request.getfixturevalue("sqlite_template")
-        url = sqlite_url(Path(shutil.copy(template, folder / "apiinone.sqlite")))
-    else:
-        server = request.getfixturevalue("postgres_server")
-        url = server.url(server.create(template=request.getfixturevalue("postgres_template")))
-    installation = Installation(url, folder, vendors.urls)
+    url = sqlite_url(Path(shutil.copy(sqlite_template, folder / "apiinone.sqlite")))
+    with _site(Installation(url, folder, vendors.urls), apart=False) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def postgresql_server(
+    postgres_server: PostgresForTests,
+    postgres_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    vendors: Vendors,
+) -> Iterator[Site]:
+    """The same on PostgreSQL."""
+    url = postgres_server.url(postgres_server.create(template=postgres_template))
+    with _site(Installation(url, tmp_path_factory.mktemp("site"), vendors.urls), apart=False) as site:
+        yield site
+
+
+@pytest.fixture(scope="module")
+def postgresql_worker(
+    postgres_server: PostgresForTests,
+    postgres_template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+    vendors: Vendors,
+) -> Iterator[Site]:
+    """A server on PostgreSQL that only accepts, and a worker beside it."""
+    url = postgres_server.url(postgres_server.create(template=postgres_template))
+    with _site(Installation(url, tmp_path_factory.mktemp("site"), vendors.urls), apart=True) as site:
+        yield site
+
+
+@contextmanager
+def _site(installation: Installation, *, apart: bool) -> Generator[Site]:
     run_apart(installation.open_accounts())
-    site = Site(installation, topology, free_port_now())
-    yield site
-    installation.end()
+    try:
+        yield Site(installation, free_port_now(), apart=apart)
+    finally:
+        installation.end()
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest) -> Site:
+    """The one of these that the test is about."""
+    named: Site = request.getfixturevalue(request.param)
+    return named
 
 
 @pytest.fixture

@@ -1,21 +1,20 @@
 """Processes at work, of which one after the other dies and is started again."""
 
-from typing import Final, Literal
+from typing import Final
 
 from processes.installation import Installation, Process
 
-Topology = Literal["sqlite server", "postgresql server", "postgresql worker"]
 NO_NODE: Final = "1"
 """A node without any model: such a server accepts tasks and leaves the work to others."""
 
 
 class Site:
-    """An installation with its processes. What works is the server itself, or a worker beside it."""
+    """An installation with its processes. What works is the server itself, or a worker that stands apart."""
 
-    def __init__(self, installation: Installation, topology: Topology, port: int) -> None:
+    def __init__(self, installation: Installation, port: int, *, apart: bool) -> None:
         """Start them."""
         self.installation = installation
-        self._apart = topology == "postgresql worker"
+        self._apart = apart
         self._port = port
         self.server = self._serve()
         self.url = self.server.url

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from random import Random
 
 import msgspec
@@ -24,9 +25,13 @@ WAVE_S = 0.6
 COMMITS_OF_A_SERVER = ("submit written",)
 COMMITS_AT_WORK = ("claim written", "sending written", "end written")
 COMMIT_S_MAX = 0.004
+COMES_WITHIN_S = 1.0
 SOAK_S = 20.0
+TIMEOUT_S = 300
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(TIMEOUT_S)
 async def test_nothing_is_lost_or_paid_twice_when_processes_are_killed_at_random(
     installation: Installation, session: ClientSession, vendors: Vendors, new_port: Callable[[], int]
 ) -> None:
@@ -55,6 +60,7 @@ async def test_nothing_is_lost_or_paid_twice_when_processes_are_killed_at_random
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(TIMEOUT_S)
 async def test_two_workers_of_which_one_after_the_other_dies_lose_nothing(
     postgres_installation: Installation, session: ClientSession, vendors: Vendors, new_port: Callable[[], int]
 ) -> None:
@@ -75,18 +81,18 @@ async def test_two_workers_of_which_one_after_the_other_dies_lose_nothing(
 
 async def _assert_all_is_well(client: Client, load: Load, vendors: Vendors) -> None:
     statuses = await assert_ended_well(client, load.made)
-    assert statuses["SUCCESS"] > len(load.made) * 0.8, statuses
+    assert statuses["SUCCESS"] > len(load.made) / 2, statuses
     await load.assert_asking_again_changes_nothing()
     await assert_sound(client, vendors.seen())
 
 
 def _kill(process: Process, chance: Random, commits: Sequence[str]) -> None:
-    """At or soon after one of the next commits of these kinds; where there is none, from outside at once."""
+    """At or soon after one of the next commits of these kinds; where none comes, from outside."""
     if commits:
         process.order(Orders(chance.choice(commits), chance.randint(1, 3), chance.uniform(0, COMMIT_S_MAX)))
-        process.wait_until_dead()
-    else:
-        process.kill()
+        with suppress(subprocess.TimeoutExpired):
+            process.process.wait(COMES_WITHIN_S)
+    process.kill()
 
 
 def _audited(installation: Installation) -> object:

@@ -40,6 +40,7 @@ class Callers:
         self._clock = clock
         self._pepper = pepper
         self._cache: dict[str, tuple[Key | None, float]] = {}
+        self._marker = hashlib.blake2b(key=pepper[:_MARK_KEY_BYTES_MAX], digest_size=16)
         self._judged: dict[bytes, _Judged] = {}
         self._used: dict[str, int] = {}
 
@@ -64,7 +65,9 @@ class Callers:
 
     def _mark(self, authorization: str) -> bytes:
         """What a header that was found good is known by for the rest of its second; the key itself is not kept."""
-        return hashlib.blake2b(authorization.encode(), key=self._pepper[:_MARK_KEY_BYTES_MAX], digest_size=16).digest()
+        marked = self._marker.copy()
+        marked.update(authorization.encode())
+        return marked.digest()
 
     async def _judge(self, authorization: str | None, now_us: int) -> "_Judged":
         presented = read_authorization(authorization, self._pepper)

@@ -6,14 +6,14 @@ authority may not exist, and the pipeline is small enough to be read whole.
 
 import logging
 import time
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, assert_never
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_scope
-from apiinone.accounts.limits import Allowed, Limited
+from apiinone.accounts.limits import Allowed
 from apiinone.api import errors
 from apiinone.api.answer import Answer, Header, Reply, Streamed
 from apiinone.api.call import Call, ClientGone
@@ -36,6 +36,7 @@ from apiinone.core.randomness import RandomPool
 API: Final = "/api/v1/"
 _LOG: Final = logging.getLogger(__name__)
 REQUEST_ID_BYTES: Final = 12
+POLICIES_MAX: Final = 1024
 _ELSEWHERE: Final = "unknown"
 _EXPOSED: Final = (
     b"X-Request-Id, Server-Timing, RateLimit, RateLimit-Policy, Retry-After, Idempotent-Replayed, Preference-Applied"
@@ -131,15 +132,12 @@ class Application:
         own = caller.rules.requests_per_minute_max
         most = self._context.rules.requests_per_minute_max if own is None else own
         taken = self._context.rates.take(caller.key_id, most, self._context.clock.monotonic_s())
-        common.append((b"ratelimit-policy", b'"key";q=%d;w=60' % most))
-        match taken:
-            case Allowed(_, remaining, reset_s):
-                common.append((b"ratelimit", b'"key";r=%d;t=%d' % (remaining, reset_s)))
-            case Limited(_, retry_after_s):
-                common.append((b"ratelimit", b'"key";r=0;t=%d' % retry_after_s))
-                raise RateLimited(f"This key may send {most} requests a minute.", retry_after_s=retry_after_s)
-            case _:
-                assert_never(taken)
+        common.append(_policy(most))
+        if isinstance(taken, Allowed):
+            common.append((b"ratelimit", b'"key";r=%d;t=%d' % (taken.remaining, taken.reset_s)))
+            return
+        common.append((b"ratelimit", b'"key";r=0;t=%d' % taken.retry_after_s))
+        raise RateLimited(f"This key may send {most} requests a minute.", retry_after_s=taken.retry_after_s)
 
     def _address(self, scope: Scope) -> str:
         client: tuple[str, int] | None = scope.get("client")
@@ -162,6 +160,11 @@ class Application:
         async for piece in reply.pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+@lru_cache(maxsize=POLICIES_MAX)
+def _policy(per_minute_max: int) -> Header:
+    return (b"ratelimit-policy", b'"key";q=%d;w=60' % per_minute_max)
 
 
 def _elsewhere(found: OtherMethods | Nowhere, call: Call) -> Answer:

@@ -49,6 +49,7 @@ class Table:
         """Build the tree. Raises RouteIncomplete."""
         self._root = _Place()
         self._whole: dict[str, Methods] = {}
+        self._ending: dict[str, _Place] = {}
         names: set[str] = set()
         for route in routes:
             _refuse_incomplete(route)
@@ -63,6 +64,10 @@ class Table:
         if methods is not None:
             found = methods.get("GET" if method == "HEAD" else method)
             return OtherMethods(_allowed(methods)) if found is None else Found(found, _NO_IDS)
+        head, _, last = path.rpartition("/")
+        ending = self._ending.get(head)  # most paths with an id end in their only one
+        if ending is not None and last and b"%" not in raw_path and method in ending.methods:
+            return Found(ending.methods[method], {ending.names[0]: last})
         place, values = self._walk(path, raw_path)
         if place is None or not place.methods:
             return _NOWHERE
@@ -102,6 +107,8 @@ class Table:
         place.methods[route.method] = route
         if not names:
             self._whole[route.path] = place.methods
+        elif len(names) == 1 and route.path.endswith("}"):
+            self._ending[route.path.rpartition("/")[0]] = place
 
 
 def _refuse_incomplete(route: Route) -> None:

@@ -108,7 +108,8 @@ class Scene:
         if task is None or task.owner != move.owner:
             return Stale(None)
         current = move.fence is None or move.fence == task.fence
-        if isinstance(move.what, WasStored) and self.now_us >= task.unknown_limit_us and task.state not in FINAL:
+        late = self.now_us >= task.unknown_limit_us and task.state not in FINAL
+        if current and late and isinstance(move.what, WasStored):
             self._pass_time(task)  # too late, though no sweep has come by
         self._note(task, move.what)
         if not current or task.state in FINAL:

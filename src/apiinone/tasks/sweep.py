@@ -20,6 +20,7 @@ from apiinone.ledger.ledger import Mode
 from apiinone.ledger.statements import load_books, write_books
 from apiinone.tasks.claim import take_over_dead
 from apiinone.tasks.moves import Move, Outcome, TimePassed
+from apiinone.tasks.worker import HINT
 
 BITE_MAX = 200
 ENDED_STATES = ("succeeded", "failed", "canceled")
@@ -90,8 +91,11 @@ class Sweeper:
         return len(late)
 
     async def take_over(self) -> int:
-        """Give back the tasks of workers whose lease has run out."""
-        return await self.database.transact(take_over_dead)
+        """Give back the tasks of workers whose lease has run out, and say that they are there."""
+        given = await self.database.transact(take_over_dead)
+        if given:
+            await self.database.hint(HINT)
+        return given
 
     async def expire_lots(self) -> int:
         """Let lots past their time expire in the ledger; balances already leave them out."""

@@ -112,8 +112,7 @@ async def read_task(source: Source, owner: Owner, task_id: str) -> TaskView | No
 def task_view(owner: Owner, row: Any) -> TaskView:
     """A row of `TASK_COLUMNS` of this owner's."""
     *columns, outputs = row
-    stored = () if outputs is None else tuple(sorted(_decode_outputs(outputs), key=_number))
-    return TaskView(owner, *columns, outputs=stored)
+    return TaskView(owner, *columns, outputs=() if outputs is None else _in_order(_decode_outputs(outputs)))
 
 
 async def read_served_output(tx: Tx, task_id: str, output_no: int) -> ServedOutput | None:
@@ -127,5 +126,7 @@ async def task_names(tx: Tx, owner: Owner, task_ids: Collection[str]) -> dict[st
     return {row[0]: (row[1], row[2]) for row in await tx.rows(_NAMES, sorted(task_ids), *owner)}
 
 
-def _number(output: OutputView) -> int:
-    return output.output_no
+def _in_order(outputs: list[OutputView]) -> tuple[OutputView, ...]:
+    if len(outputs) > 1:
+        outputs.sort(key=lambda output: output.output_no)
+    return tuple(outputs)

@@ -121,6 +121,7 @@ class Worker:
             try:
                 while not await self._database.transact(end):
                     pass
+                await self._database.hint(HINT)
             except Refusal as error:  # the tasks are taken over when the lease has run out
                 _log.warning("tasks could not be handed back", extra={"reason": error.type})
 
