@@ -3,6 +3,7 @@
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cache
 
 
 def measured_core() -> set[int]:
@@ -29,7 +30,9 @@ def on(core: set[int]) -> Generator[None]:
         os.sched_setaffinity(0, before)
 
 
+@cache
 def _usable() -> set[int]:
+    """As it was before `on` narrowed it."""
     if hasattr(os, "sched_getaffinity"):
         return os.sched_getaffinity(0)
     return set(range(os.cpu_count() or 1))

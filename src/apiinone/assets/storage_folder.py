@@ -167,7 +167,9 @@ class FolderStorage:
     def _found(self, prefix: str) -> Iterator[StoredObject]:
         begin = _file_name(f"{prefix}/") if prefix else ""
         one = prefix.count("/") >= MOMENT_SEGMENT
-        for name in [_folder_of(prefix)] if one else filter(_is_folder, os.listdir(self._root)):
+        for name in (
+            [_folder_of(prefix)] if one else [path.name for path in self._root.iterdir() if _is_folder(path.name)]
+        ):
             with suppress(FileNotFoundError), self._folder(name) as folder, os.scandir(folder) as entries:
                 for entry in entries:
                     if entry.name.startswith(begin) and entry.is_file(follow_symlinks=False):
