@@ -32,6 +32,7 @@ from apiinone.providers.local.brief import TARGET as DRAW_TARGET
 from apiinone.providers.provider import Reference, Rejected
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings, SettingsError
+from apiinone.tasks.calls import Calls, open_calls
 from apiinone.tasks.claim import bury_all, evidence_of
 from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.duties import FAST_S, HOURLY_S, SLOW_S, Duties, Duty
@@ -78,6 +79,7 @@ class App:
     worker: Worker
     sweeper: Sweeper
     duties: Duties
+    calls: Calls
 
     async def apply(self, move: Move) -> MoveOutcome:
         """Make a move in the next batch, and wake who waits for it: for the task's end, or for a late word on it."""
@@ -132,7 +134,12 @@ async def open_app(
         storage = open_storage(settings.storage, {})
         ingest = Ingest(storage, outbound, sandbox, RandomPool())
         ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound)
-        yield _compose(ground, maker or LocalMaker(sandbox))
+        app = _compose(ground, maker or LocalMaker(sandbox))
+        try:
+            yield app
+        finally:
+            await app.calls.stop()
+            await app.moves.drain()
     finally:
         await sandbox.aclose()
         await outbound.aclose()
@@ -211,6 +218,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         ),
         sweeper=sweeper,
         duties=Duties(_duties(sweeper, ground, clock)),
+        calls=open_calls(database, apply, ids, clock, (settings.lease_s, settings.chat_unread_s_max)),
     )
     return app
 
@@ -262,6 +270,7 @@ def _duties(sweeper: Sweeper, ground: _Ground, clock: SystemClock) -> list[Duty]
         Duty("test balances refilled", SLOW_S, sweeper.refill_tests),
         Duty("outputs expired", SLOW_S, sweeper.expire_outputs),
         Duty("idempotency keys forgotten", SLOW_S, sweeper.forget_keys),
+        Duty("answers dropped", SLOW_S, sweeper.drop_answers),
         Duty("quotes dropped", SLOW_S, sweeper.drop_quotes),
         Duty("tasks dropped", SLOW_S, sweeper.drop_tasks),
         Duty("key use noted", SLOW_S, sweeper.note_key_use),

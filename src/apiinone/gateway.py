@@ -31,6 +31,7 @@ def gateway(app: App, address: str) -> ASGIApp:
             links=OutputLinks(public_url, LINK_KEY_ID, {LINK_KEY_ID: app.secret.links()}),
             clock=app.clock,
             ids=app.ids,
+            calls=app.calls,
             vendors=frozenset(app.vendors),
             hint=app.database.hint,
             rules=ApiRules(
@@ -45,6 +46,7 @@ def gateway(app: App, address: str) -> ASGIApp:
             gauges={
                 "submissions_waiting": lambda: float(app.submissions.waiting),
                 "moves_waiting": lambda: float(app.moves.waiting),
+                "chats_underway": lambda: float(app.calls.chats.underway),
                 "tasks_held_by_worker": lambda: float(app.worker.held),
             },
             stopping=lambda: app.worker.stopping,

@@ -57,6 +57,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Open tasks of a key that names no limit of its own."""
     waiting_requests_max: int = 64
     """Requests of one key that may wait for a task at once."""
+    chat_unread_s_max: float = 30.0
+    """How long in all a client may hold a streamed chat up by not reading it; then it is cut off."""
     test_credits_per_day: int = 1_000
     """The level that test balances are raised to each UTC day."""
     body_bytes_max: int = 20 * 1024 * 1024

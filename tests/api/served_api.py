@@ -241,7 +241,7 @@ async def _checked(method: str, path: str, response: ClientResponse) -> Got:
         documented_error = response.status >= 400
     if documented_error and method != "HEAD":
         error = _decode_error(got.body).error
-        assert set(got.error) - {"cancel_requested"} == ERROR_FIELDS
+        assert set(got.error) - {"cancel_requested", "task_id"} == ERROR_FIELDS
         assert (error.code, error.request_id) == (response.status, headers["X-Request-Id"])
         if isinstance(found, Found):
             assert error.type in refusals_of(found.route)[response.status], got.body

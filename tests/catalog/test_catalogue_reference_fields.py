@@ -27,6 +27,9 @@ DIFFERENT_ON_PURPOSE = {
     ("suno", "", "default"): "chirp-v3-5 is no longer made upstream",
 }
 
+OPENAIS_OWN = {"gemini": {"stream_options", "tool_choice"}}
+"""The contract takes OpenAI's body, of which the reference names the fields that it documents."""
+
 
 class Row(Struct, forbid_unknown_fields=True):
     """What the reference says of one model."""
@@ -52,7 +55,7 @@ def test_a_model_takes_the_fields_of_the_reference_with_their_defaults_and_limit
 
 @pytest.mark.parametrize("model", ROWS)
 def test_a_model_has_no_field_of_its_own_invention(model: str) -> None:
-    assert {field.name for field in chosen(model).entry.parameters} == set(ROWS[model].fields)
+    assert {field.name for field in chosen(model).entry.parameters} == set(ROWS[model].fields) | OPENAIS_OWN.get(model, set())
 
 
 @pytest.mark.parametrize("model", [model for model, row in ROWS.items() if row.sub_models])

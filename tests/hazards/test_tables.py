@@ -20,6 +20,7 @@ WHOLE_NUMBER = "bigint"
 NO_NUMBERS = {"text", "blob", "bytea"}
 PERSONAL = {
     "accounts.email",
+    "direct_answers.answer",
     "idempotency.key",
     "keys.name",
     "operator_actions.reason",

@@ -21,14 +21,20 @@ class Answer(Struct, frozen=True):
     content_type: bytes = JSON
 
 
+class BrokenOff(Exception):
+    """A response cannot be sent to its end: the connection is closed, so that the client notices."""
+
+
 class Streamed(Struct, frozen=True):
-    """A response whose body comes in pieces, `length` bytes in all."""
+    """A response whose body comes in pieces, `length` bytes in all; None: it is not known before."""
 
     status: int
     pieces: AsyncIterator[bytes]
-    length: int
+    length: int | None
     headers: tuple[Header, ...]
     content_type: bytes
+    unread_s_max: float | None = None
+    """How long one piece may wait for a client that does not read; None: for ever."""
 
 
 Reply = Answer | Streamed

@@ -4,10 +4,12 @@ Plain ASGI under Starlette's types: the table of routes must be our own, because
 authority may not exist, and the pipeline is small enough to be read whole.
 """
 
+import asyncio
 import logging
 import time
+from collections.abc import AsyncGenerator
 from functools import cache, lru_cache
-from typing import Any, Final, assert_never
+from typing import Any, Final, assert_never, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,7 +17,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_scope
 from apiinone.accounts.limits import Allowed
 from apiinone.api import errors
-from apiinone.api.answer import Answer, Header, Reply, Streamed
+from apiinone.api.answer import Answer, BrokenOff, Header, Reply, Streamed
 from apiinone.api.call import Call, ClientGone
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.api.context import Context
@@ -107,7 +109,10 @@ class Application:
         ended_s = time.perf_counter()
         common.append((b"server-timing", _timing((ended_s - began_s - call.waited_s) * 1000, call.waited_s * 1000)))
         self._house.counts.answered(name, reply.status)
-        await self._send(reply, common, send, with_body=call.method != "HEAD")
+        try:
+            await self._send(reply, common, send, with_body=call.method != "HEAD")
+        except BrokenOff:
+            return  # the server closes the connection, because the response is not whole
 
     async def _enter(self, found: Found, call: Call, common: list[Header]) -> Reply:
         """Ask for what the route demands of its callers, then let it answer."""
@@ -149,16 +154,25 @@ class Application:
 
     async def _send(self, reply: Reply, common: list[Header], send: Send, *, with_body: bool) -> None:
         length = reply.length if isinstance(reply, Streamed) else len(reply.body)
-        headers = [(b"content-length", b"%d" % length), *common, *reply.headers]
-        if length:
+        headers = [*common, *reply.headers]
+        if length is not None:
+            headers.insert(0, (b"content-length", b"%d" % length))
+        if length != 0:
             headers.append((b"content-type", reply.content_type))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         if isinstance(reply, Answer) or not with_body:
             body = reply.body if isinstance(reply, Answer) and with_body else b""
             await send({"type": "http.response.body", "body": body})
             return
-        async for piece in reply.pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        try:
+            async for piece in reply.pieces:
+                async with asyncio.timeout(reply.unread_s_max):
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except TimeoutError as error:
+            raise BrokenOff from error
+        finally:
+            if isinstance(reply.pieces, AsyncGenerator):
+                await cast("AsyncGenerator[bytes]", reply.pieces).aclose()
         await send({"type": "http.response.body", "body": b""})
 
 

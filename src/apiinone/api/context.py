@@ -17,6 +17,7 @@ from apiinone.core.secret import Secret
 from apiinone.db import Database
 from apiinone.providers.provider import Remote
 from apiinone.tasks import moves, submit
+from apiinone.tasks.calls import Calls
 from apiinone.tasks.moves import Move
 from apiinone.tasks.submission import Submission
 from apiinone.tasks.waiters import Waiters
@@ -56,6 +57,8 @@ class Context:
     links: OutputLinks
     clock: Clock
     ids: Ids
+    calls: Calls
+    """Calls that this process answers at once."""
     vendors: frozenset[str]
     """Names of the providers with credentials here."""
     hint: Callable[[str], Awaitable[None]]

@@ -7,10 +7,12 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from apiinone.api.answer import Answer, Header, encode
 from apiinone.core.errors import (
     TASK_ERROR_STATUS,
+    BadRequest,
     Conflict,
     DatabaseUnavailable,
     MethodNotAllowed,
     PayloadTooLarge,
+    ProviderFailed,
     Refusal,
     ServerError,
     refusals,
@@ -38,6 +40,9 @@ class Error(Struct, frozen=True):
         bool | UnsetType,
         Meta(description="On a cancellation that came too late: it is on record, and the result decides."),
     ] = UNSET
+    task_id: Annotated[str | UnsetType, Meta(description="On a streamed chat that cannot be replayed: its record.")] = (
+        UNSET
+    )
 
 
 class ErrorBody(Struct, frozen=True):
@@ -48,6 +53,29 @@ class ErrorBody(Struct, frozen=True):
 
 class CancelRequested(Conflict):
     """The task may be at a vendor, so it is not cancelled at once; the wish is on record."""
+
+
+class NotReplayable(Conflict):
+    """A streamed answer is not kept; `task_id` is its record."""
+
+    def __init__(self, task_id: str) -> None:
+        """Take the record's id as clients see it."""
+        sentence = f"A streamed chat cannot be replayed; GET /api/v1/tasks/{task_id} tells how it ended."
+        super().__init__(sentence, param="Idempotency-Key")
+        self.task_id = task_id
+
+
+class ContentRefused(BadRequest):
+    """The provider's moderation refused a call."""
+
+    type = "content_policy"
+
+
+class ProviderTimedOut(ProviderFailed):
+    """The provider did not answer before the call's deadline."""
+
+    status = 504
+    type = "provider_timeout"
 
 
 class WrongMethod(MethodNotAllowed):
@@ -69,6 +97,7 @@ def refused(refusal: Refusal, request_id: str) -> Answer:
         retryable=refusal.retryable,
         request_id=request_id,
         cancel_requested=True if isinstance(refusal, CancelRequested) else UNSET,
+        task_id=refusal.task_id if isinstance(refusal, NotReplayable) else UNSET,
     )
     return Answer(refusal.status, encode(ErrorBody(error)), _headers(refusal))
 
@@ -76,6 +105,19 @@ def refused(refusal: Refusal, request_id: str) -> Answer:
 def unexpected(request_id: str) -> Answer:
     """The response for a defect of ours; what it was stands in the log only."""
     return refused(ServerError(_UNEXPECTED), request_id)
+
+
+def call_failed(kind: str, message: str) -> Refusal:
+    """What a call that answers at once raises where it failed, by its error's type."""
+    match kind:
+        case "content_policy":
+            return ContentRefused(message)
+        case "bad_request":
+            return BadRequest(message)
+        case "provider_timeout":
+            return ProviderTimedOut(message)
+        case _:
+            return ProviderFailed(message)
 
 
 def task_error(kind: str, message: str, request_id: str) -> Error:

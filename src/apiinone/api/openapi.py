@@ -14,6 +14,7 @@ from apiinone.api.openapi_requests import (
     Schema,
     bodies_of,
     body_component,
+    call_component,
     header_parameters,
     path_parameters,
     query_parameters,
@@ -22,6 +23,7 @@ from apiinone.api.route import (
     Bare,
     ByKey,
     ByMetricsToken,
+    CallBody,
     CreationBody,
     ForeignBody,
     Free,
@@ -95,6 +97,9 @@ def _operation(route: Route) -> Schema:
         case CreationBody():
             content = {"application/json": {"schema": _reference(body_component(route.body))}}
             operation["requestBody"] = {"required": True, "content": content}
+        case CallBody(path):
+            content = {"application/json": {"schema": _reference(call_component(path))}}
+            operation["requestBody"] = {"required": True, "content": content}
         case ForeignBody():
             operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {}}}}
         case _:
@@ -126,8 +131,8 @@ def _content(route: Route) -> Schema:
         case Listed(row):
             cursor: Schema = {"next_cursor": {"type": ["string", "null"], "description": "Null on the last page."}}
             return _json(_envelope({"type": "array", "items": _reference(row.__name__)}, cursor))
-        case Bare(body, _):
-            return _json(_reference(body.__name__))
+        case Bare(body, _, also):
+            return _json(_reference(body.__name__)) | {content_type: {} for content_type in also}
         case Free(content_types):
             return {content_type: {} for content_type in content_types}
         case _:

@@ -5,6 +5,7 @@ from apiinone.api.route import (
     ByMetricsToken,
     ByProviderSignature,
     BySignedLink,
+    CallBody,
     CreationBody,
     ForeignBody,
     Public,
@@ -51,7 +52,7 @@ def _by_authority(route: Route) -> tuple[type[Refusal], ...]:
 
 def _by_body(route: Route) -> tuple[type[Refusal], ...]:
     match route.body:
-        case CreationBody():
+        case CreationBody() | CallBody():
             return (PayloadTooLarge, UnsupportedMediaType)
         case ForeignBody():
             return (PayloadTooLarge,)

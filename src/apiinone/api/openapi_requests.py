@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from apiinone.api.queries import NoQuery
 from apiinone.api.request_headers import IDEMPOTENCY_KEY_CHARACTERS_MAX, SCENARIO_CHARACTERS_MAX
-from apiinone.api.route import CreationBody, Kind, Route
+from apiinone.api.route import CallBody, CreationBody, Kind, Route
 from apiinone.api.served import published_schema
 from apiinone.api.task_ids import PATTERN
+from apiinone.catalog.call_schema import call_schema, route_at
 from apiinone.catalog.load import Catalogue
 
 Schema = dict[str, object]
@@ -65,11 +66,19 @@ def body_component(body: CreationBody) -> str:
     return f"{body.endpoint}-{'creation' if body.quote_id else 'quote'}"
 
 
+def call_component(path: str) -> str:
+    """The component's name of a further route's body."""
+    return f"{path.rpartition('/')[2]}-call"
+
+
 def bodies_of(routes: Iterable[Route], catalogue: Catalogue) -> Schema:
     """For each kind of creation one schema that is exactly one of its models' schemas, and these."""
     components: Schema = {}
     for route in routes:
         body = route.body
+        if isinstance(body, CallBody):
+            schema = call_schema(route_at(catalogue, body.path).route)
+            components[call_component(body.path)] = {name: schema[name] for name in schema if name != "$schema"}
         if isinstance(body, CreationBody):
             name = body_component(body)
             own = {f"{name}-{entry.id}": _body(published_schema(entry), body) for entry in catalogue.on(body.endpoint)}

@@ -17,6 +17,7 @@ from apiinone.core.credits import shown
 from apiinone.core.errors import NotFound
 from apiinone.db import Tx
 from apiinone.ledger.history import EntryRow
+from apiinone.tasks.direct import Note
 from apiinone.tasks.lifecycle import AttemptState, status_of
 from apiinone.tasks.receipt import AttemptOnReceipt, HoldOnReceipt, Receipt, SettlementOnReceipt, read_receipt
 
@@ -73,6 +74,16 @@ class SettlementPage(Struct, frozen=True):
     created_at: Moment
 
 
+class UsageOnReceipt(Struct, frozen=True):
+    """What a chat used, in tokens."""
+
+    prompt_tokens: int
+    completion_tokens: Annotated[int, Meta(description="Reasoning included.")]
+    reasoning_tokens: int
+    estimated: Annotated[bool, Meta(description="Whether the provider's count is missing and ours stands here.")]
+    finish_reason: Annotated[str | None, Meta(description="Null where the answer broke off or is not over.")]
+
+
 class EntryOnReceipt(Struct, frozen=True):
     """A line of the account's ledger; more of it under /credits/entries."""
 
@@ -97,6 +108,7 @@ class ReceiptPage(Struct, frozen=True):
     attempts: tuple[AttemptPage, ...]
     settlement: Annotated[SettlementPage | None, Meta(description="Null while the hold is open.")]
     entries: tuple[EntryOnReceipt, ...]
+    usage: Annotated[UsageOnReceipt | None, Meta(description="Of a chat; null for all else.")]
     created_at: Moment
     finished_at: Moment | None
 
@@ -131,6 +143,7 @@ def receipt_page(receipt: Receipt) -> ReceiptPage:
         attempts=tuple(map(_attempt, receipt.attempts)),
         settlement=None if receipt.settlement is None else _settlement(receipt.settlement),
         entries=tuple(map(_entry, receipt.entries)),
+        usage=None if receipt.note is None else _usage(receipt.note),
         created_at=iso(task.created_us),
         finished_at=_moment(task.finished_us),
     )
@@ -162,6 +175,11 @@ def _attempt(attempt: AttemptOnReceipt) -> AttemptPage:
 def _settlement(settlement: SettlementOnReceipt) -> SettlementPage:
     amounts = (shown(settlement.captured), shown(settlement.released))
     return SettlementPage(settlement.kind, *amounts, iso(settlement.created_us))
+
+
+def _usage(note: Note) -> UsageOnReceipt:
+    tokens = note.tokens
+    return UsageOnReceipt(tokens.prompt, tokens.completion, tokens.reasoning, tokens.estimated, note.finish_reason)
 
 
 def _entry(entry: EntryRow) -> EntryOnReceipt:

@@ -8,7 +8,7 @@ from apiinone.api.answer import Header
 from apiinone.api.call import Call
 from apiinone.core.errors import BadRequest
 from apiinone.tasks.scenario import HEADER as SCENARIO
-from apiinone.tasks.scenario import parse_scenario
+from apiinone.tasks.scenario import refuse_not_for
 
 WAIT_S_MAX: Final = 60
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
@@ -48,8 +48,11 @@ def preference_applied(wait_s: int) -> tuple[Header, ...]:
     return ((b"preference-applied", b"wait=%d" % wait_s),) if wait_s else ()
 
 
-def scenario(call: Call, mode: Mode) -> str | None:
-    """What a test key wants to be played; None for the plain way. Raises BadRequest, for live keys always."""
+def scenario(call: Call, mode: Mode, *, calls: bool = False) -> str | None:
+    """What a test key wants to be played; None for the plain way. Raises BadRequest, for live keys always.
+
+    `calls`: for a call that answers at once, else for a task.
+    """
     header = call.header(SCENARIO.lower().encode())
     if header is None:
         return None
@@ -57,7 +60,7 @@ def scenario(call: Call, mode: Mode) -> str | None:
         raise BadRequest(f"{SCENARIO} works with test keys only.", param=SCENARIO)
     if len(header) > SCENARIO_CHARACTERS_MAX:
         raise BadRequest(f"{SCENARIO} has at most {SCENARIO_CHARACTERS_MAX} characters.", param=SCENARIO)
-    parse_scenario(header)
+    refuse_not_for(header, calls=calls)
     return header
 
 

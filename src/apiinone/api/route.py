@@ -75,6 +75,12 @@ class CreationBody(Struct, frozen=True):
     """Whether it may name a quote."""
 
 
+class CallBody(Struct, frozen=True):
+    """A JSON object that keeps the schema of one of the catalogue's further routes."""
+
+    path: str
+
+
 class ForeignBody(Struct, frozen=True):
     """Bytes in the form of somebody else."""
 
@@ -100,10 +106,11 @@ class Listed(Struct, frozen=True):
 
 
 class Bare(Struct, frozen=True):
-    """The body is this type, without envelope, with any of these statuses."""
+    """The body is this type, without envelope, with any of these statuses, or one of these other media types."""
 
     body: type[Struct]
     statuses: tuple[int, ...]
+    also: tuple[str, ...] = ()
 
 
 class Free(Struct, frozen=True):
@@ -128,7 +135,7 @@ class Route(Struct, frozen=True, kw_only=True):
     query: type[Struct]
     headers: tuple[str, ...]
     """Request headers that change what it does."""
-    body: NoBody | CreationBody | ForeignBody
+    body: NoBody | CreationBody | CallBody | ForeignBody
     answers: Answers
     refusals: tuple[type[Refusal], ...]
     """Refusals of its own, beside those of its authority, its ids and its body."""

@@ -6,7 +6,7 @@ from typing import Final, cast
 from apiinone.catalog.entry import Entry
 from apiinone.catalog.schema import body_schema
 
-SERVED: Final = ("images",)
+SERVED: Final = ("images", "chat")
 """Endpoints by their catalogue names; the models of the others are listed, but cannot be called."""
 NOT_YET: Final[Mapping[str, str]] = {
     "callback_url": "This release sends no callbacks yet; poll the task, or ask with `Prefer: wait=N`.",

@@ -69,6 +69,12 @@ def price(choice: Choice, fields: Mapping[str, object]) -> Price:
             assert_never(rule)
 
 
+def price_of_tokens(rule: Tokens, tokens_in: int, tokens_out: int) -> Credits:
+    """What a chat that used so many tokens costs: exact, rounded once, upward, to a micro-credit."""
+    exact_total = exact(rule.input_per_million) * tokens_in + exact(rule.output_per_million) * tokens_out
+    return Credits(-(-exact_total // MILLION))
+
+
 def price_fields(rule: PriceRule) -> tuple[str, ...]:
     """The fields that a price depends on."""
     match rule:

@@ -1,5 +1,8 @@
 """Take due tasks for a worker, write down their attempts, and give back what dead workers held.
 
+A call that answers at once (`direct.py`) has no due time: nobody else can answer it, so giving it back leaves it due
+for no worker and lets the sweeper end it.
+
 Tasks are the queue. A claim raises the task's fence, so that whoever held it before can change it no more. Accounts
 take turns: each round visits a window of accounts that have due tasks and takes a share from each.
 """
@@ -54,11 +57,15 @@ _LEAVE = Sql("DELETE FROM workers WHERE epoch = $1")
 _BURY = Sql("UPDATE workers SET lease_until_us = 0")
 _DEAD = Sql("SELECT epoch FROM workers WHERE lease_until_us < $1 ORDER BY epoch LIMIT 20 FOR UPDATE SKIP LOCKED")
 _GIVE_BACK = Sql(
-    "UPDATE tasks SET holder = NULL, fence = fence + 1, due_us = $1 WHERE id IN"
+    "UPDATE tasks SET holder = NULL, fence = fence + 1,"
+    " due_us = CASE WHEN due_us IS NULL THEN NULL ELSE $1::bigint END,"
+    " sweep_us = CASE WHEN due_us IS NULL THEN $1::bigint ELSE sweep_us END WHERE id IN"
     " (SELECT id FROM tasks WHERE holder = $2 ORDER BY id LIMIT 500 FOR UPDATE)"
 )
 _HAND_BACK = Sql(
-    "UPDATE tasks SET holder = NULL, fence = fence + 1, claims = claims - 1, due_us = $1 WHERE id IN"
+    "UPDATE tasks SET holder = NULL, fence = fence + 1, claims = claims - 1,"
+    " due_us = CASE WHEN due_us IS NULL THEN NULL ELSE $1::bigint END,"
+    " sweep_us = CASE WHEN due_us IS NULL THEN $1::bigint ELSE sweep_us END WHERE id IN"
     " (SELECT id FROM tasks WHERE holder = $2 ORDER BY id LIMIT 500 FOR UPDATE)"
 )
 _encode = msgspec.json.Encoder().encode

@@ -14,6 +14,7 @@ _LOCK = Sql("SELECT finished_us FROM tasks WHERE id = $1 AND account_id = $2 AND
 _MARK = Sql("UPDATE tasks SET deleted_us = coalesce(deleted_us, $1), scenario = NULL WHERE id = $2")
 _CLEAR = (
     Sql("DELETE FROM task_inputs WHERE task_id = $1"),
+    Sql("DELETE FROM direct_answers WHERE task_id = $1"),
     Sql("DELETE FROM task_labels WHERE task_id = $1"),
     Sql("UPDATE attempts SET message = NULL, upstream_id = NULL, poll_url = NULL WHERE task_id = $1"),
 )

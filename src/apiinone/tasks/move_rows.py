@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from apiinone.assets.ingest import StoredOutput
 from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Mode, Owner
+from apiinone.tasks.direct import Note
 from apiinone.tasks.lifecycle import AttemptState, TaskState
 
 _LOCK = Sql(
@@ -77,6 +78,13 @@ class Task:
     expires_us: int | None = None
     outputs: tuple[StoredOutput, ...] = ()
     changed: bool = False
+    note: Note | None = None
+    answer: str | None = None
+
+    @property
+    def direct(self) -> bool:
+        """Whether it is a call that its own process answers at once: while open it is due for no worker."""
+        return self.due_us is None
 
     @property
     def owner(self) -> Owner:

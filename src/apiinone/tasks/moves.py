@@ -7,8 +7,10 @@ at its claim; with another fence the task has a new holder.
 from msgspec import Struct
 
 from apiinone.assets.ingest import StoredOutput
+from apiinone.core.credits import Credits
 from apiinone.ledger.ledger import Owner
 from apiinone.providers.provider import Fault, Reference
+from apiinone.tasks.direct import Note
 from apiinone.tasks.lifecycle import TaskState
 
 
@@ -71,6 +73,22 @@ class WasStored(Struct, frozen=True):
     cost_micro_usd: int | None
 
 
+class WasRelayed(Struct, frozen=True):
+    """More of an answer is about to reach the client; the note says what would be owed if nothing else were heard."""
+
+    attempt_id: str
+    note: Note
+
+
+class WasAnswered(Struct, frozen=True):
+    """A call that answers at once is over: what it costs, what a chat used, and the answer where it may be replayed."""
+
+    attempt_id: str
+    captured: Credits
+    note: Note | None
+    answer: str | None
+
+
 class WasCanceled(Struct, frozen=True):
     """The vendor confirms that it stopped."""
 
@@ -99,6 +117,8 @@ What = (
     | CopyLater
     | WasRejected
     | WasStored
+    | WasRelayed
+    | WasAnswered
     | WasCanceled
     | CancelAsked
     | TimePassed
@@ -138,7 +158,7 @@ Outcome = Moved | Stale
 def attempt_named(what: What) -> str | None:
     """The attempt that something happened to; None where it happened to the task alone."""
     match what:
-        case Sending() | WasAccepted() | WasLost() | CopyLater() | WasRejected() | WasStored() | WasCanceled():
-            return what.attempt_id
-        case _:
+        case Planned() | CancelAsked() | TimePassed() | EndedByHand():
             return None
+        case _:
+            return what.attempt_id

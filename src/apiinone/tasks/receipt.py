@@ -6,6 +6,8 @@ from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.history import EntryRow, read_entries_by_key
 from apiinone.ledger.ledger import Mode, Owner
+from apiinone.tasks.direct import Note
+from apiinone.tasks.direct_rows import read_notes
 from apiinone.tasks.lifecycle import AttemptState, TaskState
 
 _TASK = Sql(
@@ -85,6 +87,8 @@ class Receipt(Struct, frozen=True):
     attempts: tuple[AttemptOnReceipt, ...]
     settlement: SettlementOnReceipt | None
     entries: tuple[EntryRow, ...]
+    note: Note | None = None
+    """What a chat used; None for what is no chat, or where nothing of it was noted."""
 
 
 async def read_receipt(tx: Tx, owner: Owner, task_id: str) -> Receipt | None:
@@ -103,4 +107,5 @@ async def read_receipt(tx: Tx, owner: Owner, task_id: str) -> Receipt | None:
         tuple(AttemptOnReceipt(*row) for row in await tx.rows(_ATTEMPTS, task_id)),
         None if settlement is None else SettlementOnReceipt(*settlement),
         tuple(await read_entries_by_key(tx, keys)),
+        (await read_notes(tx, [task_id])).get(task_id),
     )

@@ -9,6 +9,8 @@ from apiinone.providers.provider import Fault, Rejected
 
 DELAY_S_MAX = 60.0
 LATE_S_MAX = 7 * 24 * 3600.0
+OUTPUTS_MAX = 16
+PIECES_MAX = 100_000
 HEADER = "X-Test-Scenario"
 Failure = Literal[
     "moderation", "invalid_input", "provider_error", "rate_limited", "provider_balance", "malformed", "expired_url"
@@ -33,6 +35,8 @@ class Scenario(Struct, frozen=True):
     failure: str | None = None
     lost_answer: bool = False
     partial: int | None = None
+    cut: int | None = None
+    """Chat: after so many pieces the provider's stream ends without its last one."""
 
 
 class Wait(Struct, frozen=True):
@@ -60,7 +64,7 @@ def parse_scenario(header: str) -> Scenario:
     values: dict[str, str] = {}
     for part in header.split(";"):
         name, _, value = part.strip().partition("=")
-        if name not in {"delay", "late", "fail", "lost_answer", "partial"} or name in values:
+        if name not in {"delay", "late", "fail", "lost_answer", "partial", "cut"} or name in values:
             raise _bad(f"`{part.strip()[:40]}` is not a scenario, or stands twice")
         values[name] = value
     if values.get("lost_answer"):
@@ -72,8 +76,23 @@ def parse_scenario(header: str) -> Scenario:
         late_s=_number(values, "late", LATE_S_MAX),
         failure=values.get("fail"),
         lost_answer="lost_answer" in values,
-        partial=_count(values),
+        partial=_count(values, "partial", OUTPUTS_MAX),
+        cut=_count(values, "cut", PIECES_MAX),
     )
+
+
+def rejection(scenario: Scenario) -> Rejected | None:
+    """The scripted failure; None where none is."""
+    return None if scenario.failure is None else _rejected(scenario.failure)
+
+
+def refuse_not_for(header: str, *, calls: bool) -> None:
+    """Refuse a script that has no meaning for a call that answers at once, or for a task. Raises BadRequest."""
+    scenario = parse_scenario(header)
+    if calls and (scenario.late_s is not None or scenario.partial is not None or scenario.failure == "expired_url"):
+        raise _bad("`late`, `partial` and `fail=expired_url` are for tasks")
+    if not calls and scenario.cut is not None:
+        raise _bad("`cut` is for chat")
 
 
 def next_step(scenario: Scenario, *, waited_s: float, deadline_s: float, lost: bool, outputs: int) -> Step:
@@ -85,11 +104,15 @@ def next_step(scenario: Scenario, *, waited_s: float, deadline_s: float, lost: b
     if waited_s < ready_s:
         return Wait(ready_s - waited_s)
     if scenario.failure is not None:
-        fault, retryable, message = _FAILURES[scenario.failure]
-        return Rejected(fault, message, retryable)
+        return _rejected(scenario.failure)
     if scenario.lost_answer and not lost:
         return Lose()
     return Make(outputs if scenario.partial is None else min(scenario.partial, outputs))
+
+
+def _rejected(failure: str) -> Rejected:
+    fault, retryable, message = _FAILURES[failure]
+    return Rejected(fault, message, retryable)
 
 
 def _number(values: dict[str, str], name: str, most: float) -> float | None:
@@ -102,12 +125,12 @@ def _number(values: dict[str, str], name: str, most: float) -> float | None:
     return float(text)
 
 
-def _count(values: dict[str, str]) -> int | None:
-    text = values.get("partial")
+def _count(values: dict[str, str], name: str, most: int) -> int | None:
+    text = values.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 16):  # noqa: PLR2004 - outputs of one task
-        raise _bad("`partial` takes how many outputs are delivered, 1 to 16")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+        raise _bad(f"`{name}` takes a count from 1 to {most}")
     return int(text)
 
 

@@ -15,14 +15,15 @@ from apiinone.db import Tx
 from apiinone.ledger.budgets import Limits, write_limits
 from apiinone.ledger.ledger import Books
 from apiinone.ledger.statements import load_holds, write_books
-from apiinone.providers.provider import Fault
+from apiinone.tasks.attempt_notes import note_event, note_what
+from apiinone.tasks.client_faults import CLIENT_FAULTS
+from apiinone.tasks.direct import Note
+from apiinone.tasks.direct_rows import read_notes, write_notes
 from apiinone.tasks.lifecycle import (
     ATTEMPT_FINAL,
     FINAL,
     UNSENT,
-    AttemptEvent,
     TaskEvent,
-    next_attempt_state,
     next_state,
 )
 from apiinone.tasks.move_rows import (
@@ -46,9 +47,11 @@ from apiinone.tasks.moves import (
     Stale,
     TimePassed,
     WasAccepted,
+    WasAnswered,
     WasCanceled,
     WasLost,
     WasRejected,
+    WasRelayed,
     WasStored,
     What,
     attempt_named,
@@ -56,18 +59,9 @@ from apiinone.tasks.moves import (
 
 REPEATABLE_PROVIDERS = frozenset({"local"})
 """Providers that charge us nothing and may be asked again: only their attempts can a client stop at once."""
-CLIENT_FAULTS: dict[Fault, str] = {
-    "content_policy": "content_policy",
-    "bad_request": "bad_request",
-    "output_unavailable": "output_unavailable",
-    "throttled": "provider_error",
-    "no_balance": "provider_error",
-    "bad_credential": "provider_error",
-    "provider_error": "provider_error",
-}
-"""What a client is told: the operator's own troubles with a vendor are never the client's fault."""
-_MAY_END = (WasRejected, WasStored, WasCanceled, CancelAsked, TimePassed, EndedByHand)
+_MAY_END = (WasRejected, WasStored, WasAnswered, WasCanceled, CancelAsked, TimePassed, EndedByHand)
 _TIMED_OUT = "the provider did not finish before the deadline"
+_LEFT_ALONE = "the process that was answering is gone"
 
 
 async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
@@ -79,10 +73,13 @@ async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
     tasks = await lock_tasks(tx, {move.task_id for move in moves})
     named = {task.attempt_id for task in tasks.values()} | {attempt_named(move.what) for move in moves}
     attempts = await read_attempts(tx, {attempt_id for attempt_id in named if attempt_id is not None})
-    scene = Scene(books, tasks, attempts)
+    notes = await read_notes(tx, [task.id for task in tasks.values() if task.direct and task.id in _timed(moves)])
+    scene = Scene(books, tasks, attempts, notes)
     outcomes = [scene.apply(move) for move in moves]
     await write_books(tx, books)
     await write_moves(tx, scene.tasks.values(), list(scene.attempts.values()), scene.usage)
+    noted = [(task.id, task.note) for task in tasks.values() if task.note is not None]
+    await write_notes(tx, noted, [(task.id, task.answer) for task in tasks.values() if task.answer is not None])
     await write_limits(tx, scene.limits)
     return outcomes
 
@@ -94,6 +91,7 @@ class Scene:
     books: Books
     tasks: dict[str, Task]
     attempts: dict[str, Attempt]
+    notes: dict[str, Note]
     limits: Limits = field(default_factory=Limits)
     usage: dict[UsageKey, Usage] = field(default_factory=dict[UsageKey, Usage])
 
@@ -111,7 +109,7 @@ class Scene:
         late = self.now_us >= task.unknown_limit_us and task.state not in FINAL
         if current and late and isinstance(move.what, WasStored):
             self._pass_time(task)  # too late, though no sweep has come by
-        self._note(task, move.what)
+        note_what(task, self.attempts.get(attempt_named(move.what) or ""), move.what, self.now_us)
         if not current or task.state in FINAL:
             return Stale(task.state)
         if not _of_current_attempt(task, move.what) or not self._move(task, move.what):
@@ -134,6 +132,10 @@ class Scene:
                 return self._reject(task, what)
             case WasStored():
                 return self._store(task, what)
+            case WasRelayed():
+                return self._relay(task, what.note)
+            case WasAnswered():
+                return self._answer(task, what)
             case WasCanceled():
                 return self._end(task, "canceled")
             case CancelAsked():
@@ -164,7 +166,7 @@ class Scene:
         attempt = self.attempts.get(attempt_id)
         if attempt is None or task.attempt_id != attempt_id or task.state != "submitting":
             return False
-        return self._note_attempt(task, attempt, "sending")
+        return note_event(task, attempt, "sending", self.now_us)
 
     def _reject(self, task: Task, what: WasRejected) -> bool:
         if task.state == "queued" and what.attempt_id is not None:
@@ -180,10 +182,22 @@ class Scene:
         task.outputs = what.outputs[: task.units]
         return self._end(task, "stored", captured=task.unit * len(task.outputs))
 
+    def _relay(self, task: Task, note: Note) -> bool:
+        if not task.direct or (task.state != "running" and not self._go(task, "accepted")):
+            return False
+        task.note = note
+        return True
+
+    def _answer(self, task: Task, what: WasAnswered) -> bool:
+        if not task.direct or not self._end(task, "answered", captured=what.captured):
+            return False
+        task.note, task.answer = what.note, what.answer
+        return True
+
     def _cancel(self, task: Task) -> bool:
         attempt = self._current(task)
         stoppable = attempt is None or attempt.state in UNSENT or attempt.provider in REPEATABLE_PROVIDERS
-        if stoppable and self._end(task, "canceled"):
+        if stoppable and not task.direct and self._end(task, "canceled"):
             return True
         if task.cancel_requested_us is None:
             task.cancel_requested_us = self.now_us
@@ -191,6 +205,8 @@ class Scene:
         return False
 
     def _pass_time(self, task: Task) -> bool:
+        if task.direct:
+            return self._pass_time_of_call(task)
         if self.now_us < task.deadline_us:
             return False
         attempt = self._current(task)
@@ -201,6 +217,16 @@ class Scene:
             return self._end(task, "given_up", error=error)
         task.sweep_us = task.unknown_limit_us
         return self._go(task, "late_sent")
+
+    def _pass_time_of_call(self, task: Task) -> bool:
+        """By what its process had noted: charge what it owes, or give the hold back. `direct.py` says why."""
+        if self.now_us < task.deadline_us and task.holder is not None:
+            return False
+        note = task.note or self.notes.get(task.id)
+        if note is not None and note.owed:
+            return self._end(task, "answered", captured=note.owed)
+        error = ("provider_timeout", _TIMED_OUT) if task.holder is not None else ("provider_error", _LEFT_ALONE)
+        return self._end(task, "given_up", error=error)
 
     def _go(self, task: Task, event: TaskEvent) -> bool:
         state = next_state(task.state, event)
@@ -226,7 +252,7 @@ class Scene:
         task.captured = captured
         task.error_type, task.error_message = error or (None, None)
         task.finished_us = self.now_us
-        task.expires_us = self.now_us + task.result_ttl_s * US_PER_S
+        task.expires_us = None if task.direct else self.now_us + task.result_ttl_s * US_PER_S
         task.due_us = task.sweep_us = task.holder = None
         settlement = self.books.settle(task.id, captured, attempt_id=task.attempt_id, actor=actor)
         self.limits.settled(settlement)
@@ -240,53 +266,16 @@ class Scene:
         attempt = self._current(task)
         if attempt is not None and attempt.state not in ATTEMPT_FINAL:
             if event == "canceled":
-                self._note_attempt(task, attempt, "canceled")
+                note_event(task, attempt, "canceled", self.now_us)
             elif attempt.state == "planned":
-                self._note_attempt(task, attempt, "dropped")
+                note_event(task, attempt, "dropped", self.now_us)
 
     def _current(self, task: Task) -> Attempt | None:
         return None if task.attempt_id is None else self.attempts[task.attempt_id]
 
-    def _note(self, task: Task, what: What) -> None:
-        attempt = self.attempts.get(attempt_named(what) or "")
-        if attempt is None or attempt.task_id != task.id:
-            return
-        match what:
-            case WasAccepted(reference=reference):
-                attempt.upstream_id, attempt.poll_url = reference.upstream_id, reference.poll_url
-                self._note_attempt(task, attempt, "accepted")
-            case WasLost(reason=reason):
-                attempt.message = reason
-                self._note_attempt(task, attempt, "lost")
-            case WasRejected(fault=fault, message=message):
-                attempt.fault, attempt.message = fault, message
-                self._note_attempt(task, attempt, "rejected")
-            case WasStored(cost_micro_usd=cost):
-                attempt.actual_cost_micro_usd = cost
-                self._note_attempt(task, attempt, "finished")
-            case WasCanceled():
-                self._note_attempt(task, attempt, "canceled")
-            case _:
-                return  # asks for leave, or says nothing of the attempt
 
-    def _note_attempt(self, task: Task, attempt: Attempt, event: AttemptEvent) -> bool:
-        state = next_attempt_state(attempt.state, event)
-        if state is None:
-            return False
-        attempt.state = state
-        attempt.changed = True
-        match event:
-            case "sending":
-                attempt.sent_us = self.now_us
-            case "accepted":
-                attempt.accepted_us = self.now_us
-            case "finished" | "rejected" | "canceled" | "dropped":
-                attempt.ended_us = self.now_us
-            case "lost":
-                pass
-        if task.state in FINAL:
-            attempt.late_state = state
-        return True
+def _timed(moves: Sequence[Move]) -> set[str]:
+    return {move.task_id for move in moves if isinstance(move.what, TimePassed)}
 
 
 def _of_current_attempt(task: Task, what: What) -> bool:

@@ -5,9 +5,17 @@ from msgspec import Struct
 from apiinone.accounts.callers import Caller
 from apiinone.core.credits import Credits
 from apiinone.ledger.ledger import Mode, Owner
+from apiinone.tasks.moves import NewAttempt
 
 Place = tuple[str, Mode, str, str]
 """Where an idempotency key counts: account, mode, route, key."""
+
+
+class Direct(Struct, frozen=True):
+    """Who answers a call (`direct.py`), by the name of its process, and by which attempt."""
+
+    holder: str
+    attempt: NewAttempt
 
 
 class Submission(Struct, frozen=True):
@@ -35,6 +43,8 @@ class Submission(Struct, frozen=True):
     max_credits: Credits | None
     quote_id: str | None
     idempotency_key: str | None
+    direct: Direct | None = None
+    """For a call that this process answers at once; None: a task for workers."""
 
     @property
     def owner(self) -> Owner:

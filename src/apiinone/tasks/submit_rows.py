@@ -9,6 +9,7 @@ from apiinone.core.clock import US_PER_S
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Owner
+from apiinone.tasks.direct_rows import begin_directs
 from apiinone.tasks.submission import Place, Submission
 
 IDEMPOTENCY_KEEP_US = 24 * 3600 * US_PER_S
@@ -99,6 +100,7 @@ async def write_tasks(tx: Tx, accepted: Sequence[tuple[Submission, Credits]], *,
     """Insert accepted tasks with their inputs, labels and idempotency keys."""
     now_us = tx.now_us
     await tx.many(_NEW_TASK, [_task(submission, held, now_us, unknown_max_s) for submission, held in accepted])
+    await begin_directs(tx, [(s.task_id, s.direct) for s, _ in accepted if s.direct is not None])
     await tx.many(_NEW_INPUT, [(s.task_id, s.request_json, _metadata(s)) for s, _ in accepted])
     labels = [(*s.owner, name, value, s.task_id) for s, _ in accepted for name, value in s.metadata.items()]
     if labels:

@@ -38,6 +38,10 @@ _STALE_REFILLS = Sql("SELECT account_id, mode FROM balances WHERE refill_day < $
 _OLD_QUOTES = Sql(
     "DELETE FROM quotes WHERE id IN (SELECT id FROM quotes WHERE expires_us <= $1 ORDER BY expires_us LIMIT $2)"
 )
+_OLD_ANSWERS = Sql(
+    "DELETE FROM direct_answers WHERE task_id IN"
+    " (SELECT task_id FROM direct_answers WHERE expires_us <= $1 ORDER BY expires_us LIMIT $2)"
+)
 _PAST_KEYS = Sql(
     "SELECT i.account_id, i.mode, i.route, i.key, t.finished_us, t.id FROM idempotency i"
     " LEFT JOIN tasks t ON t.id = i.task_id WHERE i.expires_us <= $1 ORDER BY i.expires_us LIMIT $2"
@@ -51,6 +55,8 @@ _OLD_TASKS = Sql(
 )
 _DROP_ROWS = (
     Sql("DELETE FROM task_inputs WHERE task_id = ANY($1::text[])"),
+    Sql("DELETE FROM chat_records WHERE task_id = ANY($1::text[])"),
+    Sql("DELETE FROM direct_answers WHERE task_id = ANY($1::text[])"),
     Sql("DELETE FROM task_labels WHERE task_id = ANY($1::text[])"),
     Sql("DELETE FROM attempts WHERE task_id = ANY($1::text[])"),
     Sql("DELETE FROM outputs WHERE task_id = ANY($1::text[])"),
@@ -150,6 +156,14 @@ class Sweeper:
             return len(rows)
 
         return await self.database.transact(forget)
+
+    async def drop_answers(self) -> int:
+        """Drop answers of calls a day after the call's end: nobody may replay them any more."""
+
+        async def drop(tx: Tx) -> int:
+            return await tx.run(_OLD_ANSWERS, tx.now_us, BITE_MAX)
+
+        return await self.database.transact(drop)
 
     async def drop_quotes(self) -> int:
         """Drop quotes a day after they expired."""

@@ -143,6 +143,27 @@ outputs = table(
 )
 Index("ix_outputs_expires", outputs.c.expires_us)
 
+chat_records = table(
+    "chat_records",
+    text("task_id", key=True),
+    integer("prompt_tokens"),
+    integer("completion_tokens"),
+    integer("reasoning_tokens"),
+    integer("estimated"),
+    text("finish_reason", null=True),
+    micro("owed_micro", CheckConstraint("owed_micro >= 0", name="owed_micro")),
+    keep=_WITH_THE_TASK,
+)
+
+direct_answers = table(
+    "direct_answers",
+    text("task_id", key=True),
+    text("answer", data="personal"),
+    integer("expires_us"),
+    keep="24 hours after the call's end, for replays, or until its deletion",
+)
+Index("ix_direct_answers_expires", direct_answers.c.expires_us)
+
 quotes = table(
     "quotes",
     text("id", key=True),

@@ -1,0 +1,222 @@
+"""A chat's answer as OpenAI's clients read it: one object, or chunks as server-sent events."""
+
+from typing import Annotated, Final, Literal, assert_never
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from apiinone.accounts.keys import Mode
+from apiinone.api.answer import encode
+from apiinone.api.catalogue_pages import Amount
+from apiinone.api.errors import ErrorBody, task_error
+from apiinone.api.task_page import TaskId
+from apiinone.core.credits import shown
+from apiinone.providers.chat import Called, ChatPiece, FinishReason, Said, Thought
+from apiinone.tasks.chats import Spoken
+from apiinone.tasks.direct import Note
+
+DONE: Final = b"data: [DONE]\n\n"
+
+
+class FunctionCall(Struct, frozen=True):
+    """Which function, with which arguments."""
+
+    name: str
+    arguments: Annotated[str, Meta(description="JSON.")]
+
+
+class ToolCall(Struct, frozen=True):
+    """A call of one of the client's functions."""
+
+    id: str
+    type: Literal["function"]
+    function: FunctionCall
+    index: int | UnsetType = UNSET
+
+
+class ChatMessage(Struct, frozen=True):
+    """The answer."""
+
+    role: Literal["assistant"]
+    content: str | None
+    refusal: str | None = None
+    reasoning_content: Annotated[str | UnsetType, Meta(description="The reasoning, where it was asked for.")] = UNSET
+    tool_calls: tuple[ToolCall, ...] | UnsetType = UNSET
+
+
+class ChatChoice(Struct, frozen=True):
+    """The only one."""
+
+    index: int
+    message: ChatMessage
+    logprobs: None
+    finish_reason: FinishReason
+
+
+class CompletionDetails(Struct, frozen=True):
+    """Of the output tokens."""
+
+    reasoning_tokens: int
+
+
+class ChatUsage(Struct, frozen=True):
+    """Tokens used."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    completion_tokens_details: CompletionDetails
+
+
+class ChatCompletion(Struct, frozen=True):
+    """OpenAI's object, and what it cost. Its id is that of its record under /tasks."""
+
+    id: TaskId
+    object: Literal["chat.completion"]
+    created: Annotated[int, Meta(description="Seconds since 1970.")]
+    model: str
+    choices: tuple[ChatChoice, ...]
+    usage: ChatUsage
+    credits_consumed: Amount
+    usage_estimated: Annotated[
+        bool, Meta(description="Whether the provider's count was missing and ours stands in its place.")
+    ]
+    mode: Mode
+
+
+class Delta(Struct, frozen=True):
+    """What a chunk adds."""
+
+    role: Literal["assistant"] | UnsetType = UNSET
+    content: str | UnsetType = UNSET
+    reasoning_content: str | UnsetType = UNSET
+    tool_calls: tuple[ToolCall, ...] | UnsetType = UNSET
+
+
+class ChunkChoice(Struct, frozen=True):
+    """A chunk's only choice."""
+
+    index: int
+    delta: Delta
+    logprobs: None
+    finish_reason: FinishReason | None
+
+
+class ChatChunk(Struct, frozen=True):
+    """A piece of a streamed answer. Usage and cost stand in the last one, where they were asked for."""
+
+    id: str
+    object: Literal["chat.completion.chunk"]
+    created: int
+    model: str
+    choices: tuple[ChunkChoice, ...]
+    mode: Mode
+    usage: ChatUsage | UnsetType | None = UNSET
+    credits_consumed: Amount | UnsetType = UNSET
+    usage_estimated: bool | UnsetType = UNSET
+
+
+class Head(Struct, frozen=True):
+    """What object and chunks share."""
+
+    id: str
+    created: int
+    model: str
+    mode: Mode
+    tells_usage: bool
+    """For a stream: whether its last chunk tells the usage."""
+
+
+def completion(head: Head, spoken: Spoken, note: Note) -> str:
+    """The whole object as JSON."""
+    calls = tuple(map(_call, spoken.calls))
+    thoughts = "".join(spoken.thoughts)
+    message = ChatMessage(
+        role="assistant",
+        content=None if calls else "".join(spoken.text),
+        reasoning_content=thoughts or UNSET,
+        tool_calls=calls or UNSET,
+    )
+    answer = ChatCompletion(
+        id=head.id,
+        object="chat.completion",
+        created=head.created,
+        model=head.model,
+        choices=(ChatChoice(0, message, None, _reason(note.finish_reason)),),
+        usage=usage(note),
+        credits_consumed=shown(note.owed),
+        usage_estimated=note.tokens.estimated,
+        mode=head.mode,
+    )
+    return encode(answer).decode()
+
+
+def usage(note: Note) -> ChatUsage:
+    """Tokens as OpenAI counts them."""
+    tokens = note.tokens
+    total = tokens.prompt + tokens.completion
+    return ChatUsage(tokens.prompt, tokens.completion, total, CompletionDetails(tokens.reasoning))
+
+
+def first_event(head: Head) -> bytes:
+    """The chunk that names who speaks."""
+    return _chunk(head, Delta(role="assistant", content=""), None)
+
+
+def piece_event(head: Head, piece: ChatPiece) -> bytes:
+    """One piece."""
+    match piece:
+        case Said(text):
+            return _chunk(head, Delta(content=text), None)
+        case Thought(text):
+            return _chunk(head, Delta(reasoning_content=text), None)
+        case Called():
+            call = ToolCall(piece.call_id, "function", FunctionCall(piece.name, piece.arguments), 0)
+            return _chunk(head, Delta(tool_calls=(call,)), None)
+        case _:
+            assert_never(piece)
+
+
+def last_events(head: Head, note: Note) -> bytes:
+    """How it ended, what it used where that was asked for, and the end."""
+    events = _chunk(head, Delta(), _reason(note.finish_reason))
+    if head.tells_usage:
+        counted = ChatChunk(
+            head.id,
+            "chat.completion.chunk",
+            head.created,
+            head.model,
+            (),
+            head.mode,
+            usage(note),
+            shown(note.owed),
+            note.tokens.estimated,
+        )
+        events += _event(counted)
+    return events + DONE
+
+
+def error_event(kind: str, message: str, request_id: str) -> bytes:
+    """What a stream ends with that cannot be finished; no `[DONE]` follows."""
+    return _event(ErrorBody(task_error(kind, message, request_id)))
+
+
+def _chunk(head: Head, delta: Delta, finish_reason: FinishReason | None) -> bytes:
+    told = None if head.tells_usage else UNSET
+    choices = (ChunkChoice(0, delta, None, finish_reason),)
+    return _event(ChatChunk(head.id, "chat.completion.chunk", head.created, head.model, choices, head.mode, told))
+
+
+def _event(value: object) -> bytes:
+    return b"data: %b\n\n" % encode(value)
+
+
+def _call(call: Called) -> ToolCall:
+    return ToolCall(call.call_id, "function", FunctionCall(call.name, call.arguments))
+
+
+def _reason(reason: str | None) -> FinishReason:
+    match reason:
+        case "length" | "tool_calls":
+            return reason
+        case _:
+            return "stop"

@@ -1,0 +1,140 @@
+"""The protocol of chat: what a provider is asked, what it says piece by piece, and how texts are counted.
+
+Pure values. A provider's own count of tokens (`Used`) is what is charged; where it is missing, ours stands in.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, assert_never, cast
+
+import msgspec
+from msgspec import Struct
+
+from apiinone.providers.provider import Rejected
+
+BYTES_PER_TOKEN = 4
+FinishReason = Literal["stop", "length", "tool_calls"]
+
+
+class ChatOrder(Struct, frozen=True):
+    """What to answer. `fields` are OpenAI's, defaults written in; `tokens_max` limits the output with its reasoning."""
+
+    attempt_id: str
+    upstream_model: str
+    fields: Mapping[str, object]
+    tokens_max: int
+    streams: bool
+
+
+class Said(Struct, frozen=True):
+    """A piece of the answer's text."""
+
+    text: str
+
+
+class Thought(Struct, frozen=True):
+    """A piece of the reasoning, for clients that asked for it."""
+
+    text: str
+
+
+class Called(Struct, frozen=True):
+    """A whole call of one of the client's functions; `arguments` is JSON."""
+
+    call_id: str
+    name: str
+    arguments: str
+
+
+class Ended(Struct, frozen=True):
+    """The answer is whole, or as long as it may be."""
+
+    reason: FinishReason
+
+
+class Used(Struct, frozen=True):
+    """The provider's own count of tokens; `completion` includes `reasoning`."""
+
+    prompt: int
+    completion: int
+    reasoning: int
+
+
+ChatPiece = Said | Thought | Called
+ChatEvent = ChatPiece | Ended | Used
+
+
+class ChatRefused(Exception):
+    """The provider certainly refused, before it said anything."""
+
+    def __init__(self, rejected: Rejected) -> None:
+        """Take the refusal."""
+        super().__init__(rejected.message)
+        self.rejected = rejected
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was said so far, in bytes of UTF-8."""
+
+    said: int = 0
+    thought: int = 0
+    called: int = 0
+
+    def add(self, piece: ChatPiece) -> None:
+        """Count one more piece."""
+        match piece:
+            case Said(text):
+                self.said += size_of(text)
+            case Thought(text):
+                self.thought += size_of(text)
+            case Called():
+                self.called += size_of(piece.name) + size_of(piece.arguments)
+            case _:
+                assert_never(piece)
+
+    @property
+    def bytes(self) -> int:
+        """Altogether."""
+        return self.said + self.thought + self.called
+
+    @property
+    def reasoning(self) -> int:
+        """Tokens of the reasoning."""
+        return tokens_of(self.thought)
+
+    @property
+    def completion(self) -> int:
+        """Tokens of the whole output: answer, reasoning and calls are counted apart."""
+        return tokens_of(self.said) + tokens_of(self.thought) + tokens_of(self.called)
+
+
+def size_of(text: str) -> int:
+    """Bytes of UTF-8."""
+    return len(text.encode(errors="replace"))
+
+
+def tokens_of(size: int) -> int:
+    """Our counting rule: one token for each started four bytes."""
+    return -(-size // BYTES_PER_TOKEN)
+
+
+def prompt_tokens(fields: Mapping[str, object]) -> int:
+    """The input by our rule: each message's text, its tool calls, and tools and response format as compact JSON."""
+    messages = cast("list[Mapping[str, object]]", fields.get("messages", []))
+    texts = sum(tokens_of(size_of(text_of(message))) for message in messages)
+    calls = sum(_json_tokens(message.get("tool_calls")) for message in messages)
+    return texts + calls + _json_tokens(fields.get("tools")) + _json_tokens(fields.get("response_format"))
+
+
+def text_of(message: Mapping[str, object]) -> str:
+    """A message's text, whether its content is one text or a list of parts."""
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    parts = cast("list[Mapping[str, object]]", content if isinstance(content, list) else [])
+    return "".join(str(part.get("text", "")) for part in parts)
+
+
+def _json_tokens(value: object) -> int:
+    return 0 if value is None else tokens_of(len(msgspec.json.encode(value)))

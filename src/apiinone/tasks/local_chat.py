@@ -1,0 +1,43 @@
+"""The local provider answering a chat, by the script of a test key: pieces, pauses and faults to order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from apiinone.providers.chat import ChatEvent, ChatOrder, ChatRefused, Ended, Used
+from apiinone.providers.local.chat import answer
+from apiinone.tasks.scenario import Scenario, rejection
+
+BREATH_PIECES = 32
+"""After so many pieces without a pause the others in this process get their turn."""
+
+
+class ChatSource(Protocol):
+    """Whatever answers chats. Raises ChatRefused where the provider certainly refused before it said anything."""
+
+    def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncIterator[ChatEvent]:
+        """The answer, event by event; one that ends without `Ended` and `Used` was cut."""
+        ...
+
+
+class LocalChat:
+    """The built-in engine."""
+
+    async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncIterator[ChatEvent]:
+        """Its answer. `delay` is spread evenly over a stream's pieces; else it comes before the first."""
+        events = list(answer(order))
+        pieces = sum(not isinstance(event, Ended | Used) for event in events)
+        if not order.streams or scenario.failure is not None:
+            await asyncio.sleep(scenario.delay_s)
+        rejected = rejection(scenario)
+        if rejected is not None:
+            raise ChatRefused(rejected)
+        pause_s = scenario.delay_s / max(1, pieces) if order.streams else 0.0
+        for number, event in enumerate(events):
+            if scenario.cut is not None and number >= min(scenario.cut, pieces):
+                return
+            if isinstance(event, Used) and scenario.lost_answer:
+                return
+            if not isinstance(event, Ended | Used) and (pause_s or number % BREATH_PIECES == 0):
+                await asyncio.sleep(pause_s)
+            yield event
