@@ -107,7 +107,7 @@ async def test_openais_own_client_raises_its_own_errors(api: Api, client: AsyncO
     with pytest.raises(openai.BadRequestError, match="Unknown field 'logit_bias'") as unknown:
         await _complete(client, **BODY, logit_bias={"1": 2})
     assert unknown.value.body["param"] == "/logit_bias"  # pyright: ignore[reportIndexIssue, reportOptionalSubscript] - JSON
-    with pytest.raises(openai.BadRequestError, match="/chat/completions, and cannot be used here|There is no model"):
+    with pytest.raises(openai.BadRequestError, match="There is no model"):
         await _complete(client, **{**BODY, "model": "nobody-knows"})
     with pytest.raises(openai.AuthenticationError):
         await _complete(client.with_options(api_key="aio_test_x"), **BODY)
@@ -254,9 +254,7 @@ async def test_the_same_key_gives_the_same_object_and_costs_once(api: Api, tenan
     assert (await _chat(api, tenant.key, Idempotency_Key="f")).refused[:2] == (400, "content_policy")
 
 
-async def test_a_chat_under_way_is_in_progress_and_a_streamed_one_cannot_be_replayed(
-    api: Api, tenant: Tenant
-) -> None:
+async def test_a_chat_under_way_is_in_progress_and_a_streamed_one_cannot_be_replayed(api: Api, tenant: Tenant) -> None:
     body = {**BODY, "stream": True}
     first = asyncio.create_task(_chat(api, tenant.key, body, Idempotency_Key="k", X_Test_Scenario="delay=1.5"))
     await asyncio.sleep(0.5)

@@ -55,7 +55,9 @@ def test_a_model_takes_the_fields_of_the_reference_with_their_defaults_and_limit
 
 @pytest.mark.parametrize("model", ROWS)
 def test_a_model_has_no_field_of_its_own_invention(model: str) -> None:
-    assert {field.name for field in chosen(model).entry.parameters} == set(ROWS[model].fields) | OPENAIS_OWN.get(model, set())
+    assert {field.name for field in chosen(model).entry.parameters} == set(ROWS[model].fields) | OPENAIS_OWN.get(
+        model, set()
+    )
 
 
 @pytest.mark.parametrize("model", [model for model, row in ROWS.items() if row.sub_models])

@@ -132,7 +132,8 @@ def _content(route: Route) -> Schema:
             cursor: Schema = {"next_cursor": {"type": ["string", "null"], "description": "Null on the last page."}}
             return _json(_envelope({"type": "array", "items": _reference(row.__name__)}, cursor))
         case Bare(body, _, also):
-            return _json(_reference(body.__name__)) | {content_type: {} for content_type in also}
+            others: Schema = {content_type: {} for content_type in also}
+            return _json(_reference(body.__name__)) | others
         case Free(content_types):
             return {content_type: {} for content_type in content_types}
         case _:

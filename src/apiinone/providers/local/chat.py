@@ -29,6 +29,8 @@ from apiinone.providers.local.json_example import example_of
 
 NAME: Final = "API in One's built-in test provider"
 QUOTED_CHARACTERS_MAX: Final = 200
+READ_CHARACTERS_MAX: Final = 10_000
+"""How much of the last message is looked at: the engine shares its process with all requests."""
 WORDS_MAX: Final = 50_000
 _PIECE: Final = re.compile(r"\s*\S{1,32}|\s+")
 _LENGTH: Final = re.compile(r"\b(\d{1,5}) words\b")
@@ -46,13 +48,14 @@ def answer(order: ChatOrder) -> Iterator[ChatEvent]:
     tally.add(Thought(thoughts))
     left = order.tokens_max - tally.completion
     call = _call(order)
-    piece: ChatPiece = call if call is not None else Said(_cut(_text(order), left))
+    text = "" if call is not None else _text(order)
+    piece: ChatPiece = call if call is not None else Said(_cut(text, left))
     if call is not None and _tokens(call) > left:
         call, piece = None, Said("")  # half a call is of no use to anyone
         yield Ended("length")
     elif isinstance(piece, Said):
         yield from map(Said, _PIECE.findall(piece.text))
-        yield Ended("stop" if piece.text == _text(order) else "length")
+        yield Ended("stop" if piece.text == text else "length")
     else:
         yield piece
         yield Ended("tool_calls")
@@ -70,13 +73,11 @@ def _thoughts(order: ChatOrder) -> str:
 
 def _text(order: ChatOrder) -> str:
     asked = _asked(order.fields)
-    wanted = order.fields.get("response_format")
-    form = cast("Mapping[str, object]", wanted) if isinstance(wanted, Mapping) else {}
+    form = _mapping(order.fields.get("response_format"))
     if form.get("type") == "json_object":
         return msgspec.json.encode({"provider": NAME, "asked": _short(asked), "about": _about(asked)}).decode()
     if form.get("type") == "json_schema":
-        described = form.get("json_schema")
-        schema = cast("Mapping[str, object]", described).get("schema") if isinstance(described, Mapping) else None
+        schema = _mapping(form.get("json_schema")).get("schema")
         return msgspec.json.encode(example_of(schema, "test")).decode()
     return _filled(_prose(order, asked), asked)
 
@@ -107,17 +108,18 @@ def _call(order: ChatOrder) -> Called | None:
     functions = {str(tool["name"]): tool for tool in _functions(order.fields)}
     chosen = order.fields.get("tool_choice", "auto")
     last = _messages(order.fields)[-1]
+    said = text_of(last)[:READ_CHARACTERS_MAX]
     if isinstance(chosen, Mapping):
         function = cast("Mapping[str, Mapping[str, object]]", chosen).get("function", {})
         name = str(function.get("name"))
     elif chosen == "none" or last.get("role") != "user":
         return None
     else:
-        named = (name for name in functions if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text_of(last)))
+        named = (name for name in functions if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said))
         name = next(named, next(iter(functions), "") if chosen == "required" else "")
     if name not in functions:
         return None
-    arguments = example_of(functions[name].get("parameters", {"type": "object"}), _word(text_of(last)))
+    arguments = example_of(functions[name].get("parameters", {"type": "object"}), _word(said))
     return Called(f"call_{order.attempt_id}", name, msgspec.json.encode(arguments).decode())
 
 
@@ -129,6 +131,10 @@ def _functions(fields: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
             yield cast("Mapping[str, object]", function)
 
 
+def _mapping(value: object) -> Mapping[str, object]:
+    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+
+
 def _messages(fields: Mapping[str, object]) -> list[Mapping[str, object]]:
     return cast("list[Mapping[str, object]]", fields["messages"])
 
@@ -136,7 +142,7 @@ def _messages(fields: Mapping[str, object]) -> list[Mapping[str, object]]:
 def _asked(fields: Mapping[str, object]) -> str:
     """The last text of the user's."""
     texts = [text_of(message) for message in _messages(fields) if message.get("role") == "user"]
-    return texts[-1] if texts else ""
+    return texts[-1][:READ_CHARACTERS_MAX] if texts else ""
 
 
 def _about(text: str) -> list[str]:

@@ -1,61 +1,69 @@
 """Makes a value that keeps a JSON Schema, as far as a small reader of schemas can: for tool calls and JSON answers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final, cast
 
 DEPTH_MAX: Final = 12
 ITEMS_MAX: Final = 16
+VALUES_MAX: Final = 1_000
 Schema = Mapping[str, object]
 
 
 def example_of(schema: object, word: str) -> object:
     """A value for the schema; texts without another rule are `word`. Reads what OpenAI's strict mode allows."""
-    root = cast("Schema", schema) if isinstance(schema, Mapping) else {}
-    return _value(root, root, word, DEPTH_MAX)
+    root = _mapping(schema)
+    return _Maker(root, word).value(root, DEPTH_MAX)
 
 
-def _value(schema: Schema, root: Schema, word: str, depth: int) -> object:
-    schema = _followed(schema, root)
-    for given in ("const", "default"):
-        if given in schema:
-            return schema[given]
-    options = schema.get("enum")
-    if isinstance(options, list) and options:
-        return cast("list[object]", options)[0]
-    for several in ("anyOf", "oneOf", "allOf"):
-        choices = schema.get(several)
-        if isinstance(choices, list) and choices and depth:
-            return _value(_mapping(cast("list[object]", choices)[0]), root, word, depth - 1)
-    return _typed(_type_of(schema), schema, (root, word, depth))
+@dataclass(slots=True)
+class _Maker:
+    """Makes values; how many altogether has an end, because a schema may multiply itself."""
 
+    root: Schema
+    word: str
+    left: int = VALUES_MAX
 
-def _typed(kind: str, schema: Schema, context: tuple[Schema, str, int]) -> object:
-    root, word, depth = context
-    match kind:
-        case "object":
-            return _object(schema, root, word, depth)
-        case "array":
-            count = min(_number(schema, "minItems", 1), ITEMS_MAX) if depth else 0
-            item = _mapping(schema.get("items"))
-            return [_value(item, root, word, depth - 1) for _ in range(count)]
-        case "integer" | "number":
-            least = _number(schema, "minimum", _number(schema, "exclusiveMinimum", 0) + 1)
-            return min(least, _number(schema, "maximum", least))
-        case "boolean":
-            return True
-        case "null":
-            return None
-        case _:
-            return _text(schema, word)
+    def value(self, schema: Schema, depth: int) -> object:
+        self.left -= 1
+        schema = _followed(schema, self.root)
+        for given in ("const", "default"):
+            if given in schema:
+                return schema[given]
+        options = schema.get("enum")
+        if isinstance(options, list) and options:
+            return cast("list[object]", options)[0]
+        for several in ("anyOf", "oneOf", "allOf"):
+            choices = schema.get(several)
+            if isinstance(choices, list) and choices and depth:
+                return self.value(_mapping(cast("list[object]", choices)[0]), depth - 1)
+        return self._typed(_type_of(schema), schema, depth)
 
+    def _typed(self, kind: str, schema: Schema, depth: int) -> object:
+        match kind:
+            case "object":
+                return self._object(schema, depth)
+            case "array":
+                count = min(_number(schema, "minItems", 1), ITEMS_MAX)
+                item = _mapping(schema.get("items"))
+                return [self.value(item, depth - 1) for _ in range(count) if depth and self.left > 0]
+            case "integer" | "number":
+                least = _number(schema, "minimum", _number(schema, "exclusiveMinimum", 0) + 1)
+                return min(least, _number(schema, "maximum", least))
+            case "boolean":
+                return True
+            case "null":
+                return None
+            case _:
+                return _text(schema, self.word)
 
-def _object(schema: Schema, root: Schema, word: str, depth: int) -> dict[str, object]:
-    properties = _mapping(schema.get("properties"))
-    required = schema.get("required")
-    names = cast("list[str]", required) if isinstance(required, list) else list(properties)
-    if depth == 0:
-        return {}
-    return {name: _value(_mapping(properties.get(name)), root, word, depth - 1) for name in names}
+    def _object(self, schema: Schema, depth: int) -> dict[str, object]:
+        properties = _mapping(schema.get("properties"))
+        required = schema.get("required")
+        names = map(str, cast("list[object]", required)) if isinstance(required, list) else properties
+        return {
+            name: self.value(_mapping(properties.get(name)), depth - 1) for name in names if depth and self.left > 0
+        }
 
 
 def _text(schema: Schema, word: str) -> str:
