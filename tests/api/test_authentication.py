@@ -8,10 +8,11 @@ import pytest
 
 from api.served_api import BODY, Api, Got, statement
 from apiinone.accounts.keys import SCOPES, KeyRules, Scope
-from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, Route
+from apiinone.api.route import ByKey, CallBody, CreationBody, NoBody, PathId, Public, Route
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import RouteIncomplete, Table
 from apiinone.core.errors import Refusal
+from catalog.catalogue_for_tests import CATALOGUE
 
 KEYED = [route for route in ROUTES if isinstance(route.authority, ByKey)]
 WITH_TASKS = [route for route in KEYED if route.ids]
@@ -20,9 +21,22 @@ UNKNOWN_TASK = f"n78{'0' * 26}_recraft"
 
 async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOWN_TASK, **headers: str) -> Got:
     path = route.path.replace("{task_id}", task_id)
-    body = dict(BODY) if isinstance(route.body, CreationBody) else None
+    body = _body(route)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return await api.ask(route.method, path, key=key, body=body, headers=sent)
+
+
+def _body(route: Route) -> dict[str, object] | None:
+    """A body that the route takes, but for ids that lead nowhere."""
+    match route.body:
+        case CreationBody(endpoint="images"):
+            return dict(BODY)
+        case CreationBody(endpoint=endpoint):
+            return dict(CATALOGUE.on(endpoint)[0].example)
+        case CallBody():
+            return {"task_id": UNKNOWN_TASK, "audio_id": f"{UNKNOWN_TASK}-0"}
+        case _:
+            return None
 
 
 async def test_no_keyed_route_opens_without_a_good_key(small_api: Api) -> None:

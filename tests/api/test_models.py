@@ -5,6 +5,7 @@ from pathlib import Path
 from jsonschema_rs import Draft202012Validator
 
 from api.served_api import BODY, RECRAFT, Api, served_api
+from apiinone.api.served import SERVED
 from databases import sqlite_url
 
 
@@ -41,7 +42,7 @@ async def test_the_list_keeps_its_filters_and_says_what_can_be_used_here(sqlite_
         models = (await api.get("/api/v1/models")).data
         assert [model["id"] for model in models] == [entry.id for entry in api.app.catalogue.entries]
         usable = {model["id"] for model in models if model["availability"] == "test_only"}
-        assert usable == {entry.id for entry in api.app.catalogue.on("images")}
+        assert usable == {entry.id for name in SERVED for entry in api.app.catalogue.on(name)}
         assert {model["availability"] for model in models} == {"test_only", "unavailable"}
         images = (await api.get("/api/v1/models?endpoint=images&output=image")).data
         assert len(images) == 11

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from apiinone.catalog.price_rules import Tokens
 from apiinone.catalog.pricing import price_of_tokens
-from catalog.catalogue_for_tests import chosen
+from catalog.catalogue_for_tests import CATALOGUE, chosen
 
 GOLDEN = msgspec.yaml.decode(
     (Path(__file__).parent / "golden_token_prices.yaml").read_bytes(), type=list[tuple[int, int, int]]
@@ -50,3 +50,8 @@ def test_a_price_is_never_below_its_exact_value_nor_a_micro_credit_above(
     exact = rate_in * tokens_in + rate_out * tokens_out
     found = price_of_tokens(rates, tokens_in, tokens_out)
     assert 0 <= found * 1_000_000 - exact < 1_000_000
+
+
+def test_every_chat_model_says_whether_hanging_up_stops_it() -> None:
+    for entry in CATALOGUE.on("chat"):
+        assert [faq.answer for faq in entry.faq if "hang up" in faq.question], entry.id

@@ -15,7 +15,7 @@ DOORS = {
     "asyncpg": ("db_postgresql",),
     "click": ("__main__", "cli"),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
-    "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),
+    "jsonschema_rs": ("catalog.call_schema", "catalog.check_fields", "catalog.explain", "catalog.schema"),
     "msgspec": EVERYWHERE,
     "obstore": ("assets.storage_objects",),
     "prometheus_client": ("api", "app"),
