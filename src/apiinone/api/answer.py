@@ -1,6 +1,6 @@
 """What a route answers, before the pipeline adds what every response carries."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -8,6 +8,10 @@ from msgspec import Struct
 
 Header = tuple[bytes, bytes]
 JSON: Final = b"application/json"
+WHOLE_RESPONSE: Final = "apiinone.whole_response"
+"""An ASGI extension, in a scope's `extensions`: takes status, headers (the length among them) and body of a whole
+response and writes it; False where it must be sent in messages."""
+WriteWhole = Callable[[int, Iterable[Header], bytes], bool]
 encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 """JSON of any value; amounts are exact decimal numbers."""
 

@@ -35,7 +35,7 @@ ELSEWHERE = "other"
 """The folder of keys that belong to no task."""
 SMALL_BYTES_MAX = 256 * 1024
 """Up to here, writes are done at once or together; larger ones have a thread each."""
-FAST_WRITE_S = 0.0004
+FAST_WRITE_S = 0.002
 """While small writes take no longer than this, they are done on the event loop."""
 WRITE_WEIGHT = 0.1
 """How much the newest write counts in the running mean."""

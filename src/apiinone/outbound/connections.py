@@ -69,7 +69,7 @@ class Connections:
         progress.set(mine)
         answer = await session.request(
             exchange.method,
-            URL(exchange.address.url, encoded=True),
+            _url(exchange.address.url),
             data=io.BytesIO(exchange.body) if len(exchange.body) > LARGE_BODY_BYTES else exchange.body or None,
             headers=exchange.headers,
             allow_redirects=False,
@@ -81,6 +81,11 @@ class Connections:
             answer.close()
             raise
         return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
+
+
+@lru_cache(maxsize=256)
+def _url(text: str) -> URL:
+    return URL(text, encoded=True)
 
 
 @lru_cache(maxsize=64)

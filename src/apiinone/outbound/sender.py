@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from apiinone.outbound.connections import Connections
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+KNOWN_MAX: Final = 1024
+"""Addresses of providers whose judgement is remembered: an order goes to the same one again and again."""
 
 
 class Outbound:
@@ -57,6 +60,7 @@ class Outbound:
         self._user_agent = user_agent
         self._lookup = lookup
         self._opened: Connections | None = None
+        self._judge_again = lru_cache(maxsize=KNOWN_MAX)(self._judge)
 
     async def send(self, request: Request, *, secret: Secret | None, hosts: tuple[str, ...]) -> Response:
         """Perform one request at a provider. A redirect is an answer like another and is not followed.
@@ -67,7 +71,7 @@ class Outbound:
         refuse_inside_transaction()
         if not hosts:
             raise NotSent("address_refused")
-        judged = self._judge(request.url, hosts)
+        judged = self._judge_again(request.url, hosts)
         if judged is None:
             raise NotSent("address_refused")
         address, permitted = judged
