@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apiinone import app as product
 from apiinone.__main__ import main
+from apiinone.api.answer import WHOLE_RESPONSE, Header, WriteWhole
 from apiinone.assets.storage_folder import FolderStorage
 from apiinone.catalog.entry import Choice
 from apiinone.catalog.rendering import rendering
@@ -145,12 +146,20 @@ class Edges:
         application = gateway(app, address)
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            async def send_trapped(message: Message) -> None:
-                if message.get("status") == 200 and scope["path"] == CREATE:
+            def pass_by(status: object) -> None:
+                if status == 200 and scope["path"] == CREATE:
                     self._trap.passage("answered")
+
+            async def send_trapped(message: Message) -> None:
+                pass_by(message.get("status"))
                 await send(message)
 
-            await application(scope, receive, send_trapped)
+            def write_trapped(status: int, headers: Iterable[Header], body: bytes) -> bool:
+                pass_by(status)
+                return write(status, headers, body)
+
+            write: WriteWhole = scope["extensions"][WHOLE_RESPONSE]
+            await application({**scope, "extensions": {WHOLE_RESPONSE: write_trapped}}, receive, send_trapped)
 
         return answer
 
