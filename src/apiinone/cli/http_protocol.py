@@ -50,7 +50,8 @@ class WholeResponses(HttpToolsProtocol):
             keep_alive=version != "1.0" and parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
-        scope["extensions"] = {WHOLE_RESPONSE: cycle.answer}  # pyright: ignore[reportArgumentType] - a callable, ours
+        offered: Any = {WHOLE_RESPONSE: cycle.answer}
+        scope["extensions"] = offered
         if before is None or before.response_complete:  # pyright: ignore[reportUnnecessaryComparison] - None at first
             self._start_asgi_task(cycle, application)  # pyright: ignore[reportArgumentType] - Starlette's name for it
         else:
