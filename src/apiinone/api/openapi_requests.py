@@ -82,7 +82,8 @@ def bodies_of(routes: Iterable[Route], catalogue: Catalogue) -> Schema:
             case _:
                 continue
         components |= own
-        components[body_component(route.body)] = {"oneOf": [{"$ref": _REF.format(name=name)} for name in own]}
+        references = [{"$ref": _REF.format(name=name)} for name in own]
+        components[body_component(route.body)] = {"oneOf": references} if own else {"not": {}}  # all are switched off
     return components
 
 
