@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from api.served_api import BODY, Api, Tenant, served_api
+from apiinone.api.routes import ROUTES
+from apiinone.catalog.load import load_catalogue
 from databases import sqlite_url
 
 MUSIC = "/api/v1/audio/music"
@@ -67,6 +69,7 @@ async def test_the_feed_of_a_song_under_way_and_of_one_that_failed(api: Api) -> 
     assert "moderation" in data["response_data"][0]["fail_message"]
 
 
+@pytest.mark.slow
 async def test_each_view_shows_its_own_kind_of_task_and_only_to_its_owner(api: Api) -> None:
     tenant, stranger = await api.tenant(), await api.tenant()
     song = await made(api, tenant, MUSIC, SONG)
@@ -80,6 +83,7 @@ async def test_each_view_shows_its_own_kind_of_task_and_only_to_its_owner(api: A
         COVER_STATUS: {cover},
         UPLOAD_STATUS: {uploaded},
     }
+    assert set(shown) == {route.path for route in ROUTES if "task_id" in route.query.__struct_fields__}
     for view, own in shown.items():
         for task_id in (song, extended, cover, uploaded, picture, other, "n35abc_suno"):
             got = await api.get(f"{view}?task_id={task_id}", tenant.key)
@@ -174,8 +178,8 @@ async def test_a_picture_is_made_larger_and_no_song_is(api: Api) -> None:
     assert (await api.create(tenant.key, {**upscale, "task_id": cover})).status == 200
 
 
-async def test_quotes_and_keys_of_one_route_are_no_use_on_another(api: Api) -> None:
-    tenant = await api.tenant()
+async def test_quotes_of_one_route_are_no_use_on_another(small_api: Api) -> None:
+    api, tenant = small_api, await small_api.tenant()
     song = await made(api, tenant, MUSIC, SONG)
     body: dict[str, object] = {"origin_task_id": song, "extend_audio_index": 0}
     quote = await api.ask("POST", "/api/v1/quotes", key=tenant.key, body={"route": EXTEND, **body})
@@ -201,3 +205,16 @@ async def test_a_route_of_a_model_that_is_switched_off_serves_nobody(sqlite_path
         got = await api.ask("POST", UPLOAD, key=tenant.key, body={"audio_id": AUDIO})
         assert got.refused == (503, "provider_not_configured", None)
         assert (await api.get("/openapi.json")).status == 200
+
+
+def test_the_views_are_the_catalogues_and_take_what_it_says() -> None:
+    entry = load_catalogue().entry("suno")
+    assert entry is not None
+    described = {
+        route.path: [field.name for field in route.parameters] for route in entry.routes if route.method == "GET"
+    }
+    views = {route.path: route for route in ROUTES if route.method == "GET" and route.path in described}
+    assert views.keys() == described.keys()
+    for path, names in described.items():
+        assert set(names) <= set(views[path].query.__struct_fields__)
+    assert {route.about for route in views.values()} == {route.about for route in entry.routes if route.method == "GET"}
