@@ -55,9 +55,11 @@ class Instant:
         self.hold = asyncio.Event()
         self.hold.set()
 
-    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
+    async def make(
+        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
+    ) -> tuple[Inline, ...]:
         """So many tiny pictures."""
-        del choice, fields
+        del choice, fields, operation
         self.made += 1
         await self.hold.wait()
         return tuple(Inline(PNG) for _ in range(outputs))

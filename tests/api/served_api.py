@@ -58,8 +58,11 @@ _decode_error = msgspec.json.Decoder(ErrorBody).decode
 class InstantMaker:
     """The local provider without its drawing."""
 
-    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
-        vector = rendering(choice, fields).kind == "vector"
+    async def make(
+        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
+    ) -> tuple[Inline, ...]:
+        pictures = choice.entry.output == "image" and not operation
+        vector = pictures and rendering(choice, fields).kind == "vector"
         return (Inline(SVG if vector else PNG),) * outputs
 
 

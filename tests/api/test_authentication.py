@@ -6,9 +6,10 @@ from itertools import product
 import msgspec
 import pytest
 
+from api.create_bodies import bodies_for
 from api.served_api import BODY, Api, Got, statement
 from apiinone.accounts.keys import SCOPES, KeyRules, Scope
-from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, Route
+from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, QuoteBody, Route
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import RouteIncomplete, Table
 from apiinone.core.errors import Refusal
@@ -20,7 +21,15 @@ UNKNOWN_TASK = f"n78{'0' * 26}_recraft"
 
 async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOWN_TASK, **headers: str) -> Got:
     path = route.path.replace("{task_id}", task_id)
-    body = dict(BODY) if isinstance(route.body, CreationBody) else None
+    if "task_id" in route.query.__struct_fields__:
+        path += f"?task_id={task_id}"
+    match route.body:
+        case CreationBody(made_by):
+            body = bodies_for(made_by, api.app.catalogue, song=task_id)[0]
+        case QuoteBody():
+            body = dict(BODY)
+        case _:
+            body = None
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     return await api.ask(route.method, path, key=key, body=body, headers=sent)
 

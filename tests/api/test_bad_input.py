@@ -122,7 +122,7 @@ async def test_a_bad_body_is_refused_by_name_and_holds_nothing(idle_api: Api) ->
     for route in (CREATE, "/api/v1/quotes"):
         for words, body, expected in BODIES:
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
-            if words == "a quote that is none" and route != CREATE:
+            if words in ("a quote that is none", "model of another endpoint") and route != CREATE:
                 continue
             got = await idle_api.ask("POST", route, key=tenant.key, data=data)
             assert (got.status, got.error["param"]) == expected, (words, got.body[:300])

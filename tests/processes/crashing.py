@@ -190,8 +190,11 @@ class InstantMaker:
     def __init__(self, sandbox: Sandbox) -> None:
         del sandbox
 
-    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
-        vector = rendering(choice, fields).kind == "vector"
+    async def make(
+        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
+    ) -> tuple[Inline, ...]:
+        pictures = choice.entry.output == "image" and not operation
+        vector = pictures and rendering(choice, fields).kind == "vector"
         return (Inline(TINY_SVG if vector else TINY_PNG),) * outputs
 
 

@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from apiinone.api.answer import encode
-from apiinone.api.served import SERVED, published_schema
+from apiinone.api.served import is_served, published_schema, served_routes
 from apiinone.catalog.entry import Choice, Entry, LifecycleState, SubModel
 from apiinone.catalog.load import Catalogue
 from apiinone.catalog.panel import Panel, Standing, panel
-from apiinone.catalog.prices import every_price, price_range, price_text
+from apiinone.catalog.prices import every_price, price_range, price_text, route_range
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.core.credits import shown, usd
 
@@ -63,6 +63,16 @@ class ModelSummary(Struct, frozen=True):
     aliases: tuple[str, ...]
 
 
+class RoutePage(Struct, frozen=True):
+    """A route that belongs to the model, and what one request to it costs."""
+
+    method: str
+    path: str
+    about: str
+    low: Amount
+    high: Amount
+
+
 class PeerPage(Struct, frozen=True):
     """Another model of the endpoint."""
 
@@ -106,6 +116,7 @@ class ModelPage(ModelSummary, frozen=True, kw_only=True):
     example: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
     faq: tuple[Question, ...]
     schema_path: str
+    routes: Annotated[tuple[RoutePage, ...], Meta(description="The endpoint's own route first.")]
     panel: PanelPage
 
 
@@ -193,16 +204,19 @@ class CataloguePages:
             example=msgspec.Raw(encode(entry.example)),
             faq=tuple(Question(faq.question, faq.answer) for faq in entry.faq),
             schema_path=f"/api/v1/models/{entry.id}/schema",
+            routes=_routes(entry),
             panel=_panel(panel(self._catalogue, entry, lambda other: self._live(*other.sub_models))),
         )
 
     def _availability(self, entry: Entry, *sub_models: SubModel) -> Availability:
-        if entry.endpoint_name not in SERVED:
+        if not is_served(entry):
             return "unavailable"
         return "live" if self._live(*sub_models) else "test_only"
 
     def _live(self, *sub_models: SubModel) -> bool:
-        return any(offer.provider in self._vendors for sub in sub_models for offer in sub.offers)
+        """Whether live keys can use one of them here: what its maker has ended runs in test mode only."""
+        running = [sub for sub in sub_models if sub.lifecycle.state_on(self._day) != "retired"]
+        return any(offer.provider in self._vendors for sub in running for offer in sub.offers)
 
     def _forget_yesterday(self) -> None:
         if self._day != self._today():
@@ -211,6 +225,13 @@ class CataloguePages:
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock.now_us() // US_PER_S, UTC).date()
+
+
+def _routes(entry: Entry) -> tuple[RoutePage, ...]:
+    prices, endpoint = price_range(entry), entry.endpoint
+    own = RoutePage("POST", endpoint.path, endpoint.about, shown(prices.low), shown(prices.high))
+    further = [(route, route_range(entry, route)) for route in served_routes(entry)]
+    return (own, *(RoutePage(r.method, r.path, r.about, shown(low), shown(high)) for r, (low, high) in further))
 
 
 def _panel(found: Panel) -> PanelPage:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from apiinone.api.create_image import create_image
+from apiinone.api.create_routes import TASK_CREATION_ROUTES
 from apiinone.api.money_routes import (
     BalancePage,
     EntriesQuery,
@@ -17,46 +17,16 @@ from apiinone.api.own_key import MePage, show_me
 from apiinone.api.queries import NoQuery
 from apiinone.api.quote_route import QuotePage, give_quote_for_body
 from apiinone.api.receipt_route import ReceiptPage, show_receipt
-from apiinone.api.route import ByKey, CreationBody, Json, Listed, NoBody, PathId, Route
-from apiinone.api.task_page import NewTask, TaskPage
+from apiinone.api.route import ByKey, Json, Listed, NoBody, PathId, QuoteBody, Route
+from apiinone.api.song_routes import SONG_ROUTES
+from apiinone.api.task_page import TaskPage
 from apiinone.api.task_routes import TasksQuery, WaitQuery, cancel_task, delete_task, list_tasks, show_task
-from apiinone.core.errors import (
-    BudgetExceeded,
-    Conflict,
-    IdempotencyInProgress,
-    IdempotencyMismatch,
-    InsufficientCredits,
-    NotFound,
-    Overloaded,
-    PriceAboveMax,
-    ProviderNotConfigured,
-)
+from apiinone.core.errors import Conflict, NotFound, Overloaded, ProviderNotConfigured
 
 OWN_TASK: Final = (PathId("task_id", "own_task"),)
-KEY_ROUTES: Final = (
-    Route(
-        method="POST",
-        path="/api/v1/images/generations",
-        name="create_image",
-        about="Create a task that makes pictures.",
-        authority=ByKey("generate", create_image),
-        ids=(),
-        query=NoQuery,
-        headers=("Idempotency-Key", "Prefer", "X-Test-Scenario"),
-        body=CreationBody("images", quote_id=True),
-        answers=Json((NewTask, TaskPage)),
-        refusals=(
-            InsufficientCredits,
-            PriceAboveMax,
-            BudgetExceeded,
-            NotFound,
-            Conflict,
-            IdempotencyInProgress,
-            IdempotencyMismatch,
-            Overloaded,
-            ProviderNotConfigured,
-        ),
-    ),
+KEY_ROUTES: Final[tuple[Route, ...]] = (
+    *TASK_CREATION_ROUTES,
+    *SONG_ROUTES,
     Route(
         method="GET",
         path="/api/v1/tasks/{task_id}",
@@ -131,7 +101,7 @@ KEY_ROUTES: Final = (
         ids=(),
         query=NoQuery,
         headers=(),
-        body=CreationBody("images", quote_id=False),
+        body=QuoteBody(),
         answers=Json((QuotePage,)),
         refusals=(NotFound, ProviderNotConfigured),
     ),

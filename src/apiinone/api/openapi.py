@@ -28,6 +28,7 @@ from apiinone.api.route import (
     Json,
     Listed,
     NoBody,
+    QuoteBody,
     Route,
     Several,
 )
@@ -92,7 +93,7 @@ def _operation(route: Route) -> Schema:
     match route.body:
         case NoBody():
             pass
-        case CreationBody():
+        case CreationBody() | QuoteBody():
             content = {"application/json": {"schema": _reference(body_component(route.body))}}
             operation["requestBody"] = {"required": True, "content": content}
         case ForeignBody():

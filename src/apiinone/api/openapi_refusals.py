@@ -8,6 +8,7 @@ from apiinone.api.route import (
     CreationBody,
     ForeignBody,
     Public,
+    QuoteBody,
     Route,
 )
 from apiinone.core.errors import (
@@ -51,7 +52,7 @@ def _by_authority(route: Route) -> tuple[type[Refusal], ...]:
 
 def _by_body(route: Route) -> tuple[type[Refusal], ...]:
     match route.body:
-        case CreationBody():
+        case CreationBody() | QuoteBody():
             return (PayloadTooLarge, UnsupportedMediaType)
         case ForeignBody():
             return (PayloadTooLarge,)

@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from apiinone.api.queries import NoQuery
 from apiinone.api.request_headers import IDEMPOTENCY_KEY_CHARACTERS_MAX, SCENARIO_CHARACTERS_MAX
-from apiinone.api.route import CreationBody, Kind, Route
+from apiinone.api.route import ROUTE_FIELD, CreationBody, Kind, QuoteBody, Route
 from apiinone.api.served import published_schema
 from apiinone.api.task_ids import PATTERN
+from apiinone.catalog.endpoints import CREATE_ROUTES, CreateRoute
 from apiinone.catalog.load import Catalogue
 
 Schema = dict[str, object]
@@ -60,26 +61,56 @@ def query_parameters(route: Route) -> list[Schema]:
     return [_query_parameter(name, found, needed=name in required) for name, found in properties.items()]
 
 
-def body_component(body: CreationBody) -> str:
-    """The component's name of a creation's body."""
-    return f"{body.endpoint}-{'creation' if body.quote_id else 'quote'}"
+def body_component(body: CreationBody | QuoteBody) -> str:
+    """The component's name of a body."""
+    return "quote" if isinstance(body, QuoteBody) else f"{_label(body.made_by)}-creation"
 
 
 def bodies_of(routes: Iterable[Route], catalogue: Catalogue) -> Schema:
-    """For each kind of creation one schema that is exactly one of its models' schemas, and these."""
+    """For each kind of body one schema that is exactly one of its models' schemas, and these."""
     components: Schema = {}
     for route in routes:
-        body = route.body
-        if isinstance(body, CreationBody):
-            name = body_component(body)
-            own = {f"{name}-{entry.id}": _body(published_schema(entry), body) for entry in catalogue.on(body.endpoint)}
-            components |= own
-            components[name] = {"oneOf": [{"$ref": _REF.format(name=model)} for model in own]}
+        match route.body:
+            case CreationBody(made_by):
+                own = {name: _without(schema) for name, schema in _bodies(made_by, "creation", catalogue)}
+            case QuoteBody():
+                own = {
+                    name: _quoted(schema, made_by)
+                    for made_by in CREATE_ROUTES
+                    for name, schema in _bodies(made_by, "quote", catalogue)
+                }
+            case _:
+                continue
+        components |= own
+        references = [{"$ref": _REF.format(name=name)} for name in own]
+        components[body_component(route.body)] = {"oneOf": references} if own else {"not": {}}  # all are switched off
     return components
 
 
-def _body(schema: Schema, body: CreationBody) -> Schema:
-    left_out = set[str]() if body.quote_id else {"quote_id"}
+def _bodies(made_by: CreateRoute, kind: str, catalogue: Catalogue) -> list[tuple[str, Schema]]:
+    """The component's name and the schema of each body that this create route takes here."""
+    label = f"{_label(made_by)}-{kind}"
+    if not made_by.operation:
+        return [(f"{label}-{entry.id}", published_schema(entry)) for entry in catalogue.on(made_by.endpoint_name)]
+    offered = catalogue.offering(made_by.operation)
+    return [] if offered is None else [(f"{label}-{offered[0].id}", published_schema(*offered))]
+
+
+def _label(made_by: CreateRoute) -> str:
+    return (made_by.operation or made_by.endpoint_name).replace("/", "-")
+
+
+def _quoted(schema: Schema, made_by: CreateRoute) -> Schema:
+    """A creation's body as a quote is asked for: without a quote's id, and with a word for the route."""
+    found = _without(schema, "quote_id")
+    named: Schema = {"const": made_by.path, "description": "The create route that the body is for."}
+    found["properties"] = {ROUTE_FIELD: named, **cast("Schema", found["properties"])}
+    if made_by.operation:
+        found["required"] = [ROUTE_FIELD, *cast("list[str]", found["required"])]
+    return found
+
+
+def _without(schema: Schema, *left_out: str) -> Schema:
     properties = cast("Schema", schema["properties"])
     kept = {name: found for name, found in properties.items() if name not in left_out}
     return {name: value for name, value in schema.items() if name != "$schema"} | {"properties": kept}

@@ -11,7 +11,7 @@ from apiinone.api.call import Call
 from apiinone.api.catalogue_pages import Amount
 from apiinone.api.house import House
 from apiinone.api.task_ids import read_task_id, written
-from apiinone.api.task_page import Moment, Status, TaskId
+from apiinone.api.task_page import Moment, Operation, Status, TaskId
 from apiinone.core.clock import iso
 from apiinone.core.credits import shown
 from apiinone.core.errors import NotFound
@@ -89,6 +89,7 @@ class ReceiptPage(Struct, frozen=True):
     status: Status
     model: str
     endpoint: str
+    operation: Operation
     mode: Mode
     key_id: str
     request_id: str
@@ -123,6 +124,7 @@ def receipt_page(receipt: Receipt) -> ReceiptPage:
         status=status_of(task.state),  # pyright: ignore[reportArgumentType] - the words of `Status`
         model=task.sub_model,
         endpoint=task.endpoint,
+        operation=task.operation,
         mode=task.mode,
         key_id=task.key_id,
         request_id=task.request_id,

@@ -1,7 +1,7 @@
 """What a route is: it states who may call it, which object ids it takes, its limits and its answers, or it is none."""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -10,6 +10,7 @@ from apiinone.accounts.keys import Scope
 from apiinone.api.answer import Reply
 from apiinone.api.call import Call
 from apiinone.api.house import House
+from apiinone.catalog.endpoints import CreateRoute
 from apiinone.core.errors import Refusal
 
 Handler = Callable[[House, Call], Awaitable[Reply]]
@@ -68,11 +69,17 @@ class NoBody(Struct, frozen=True):
 
 
 class CreationBody(Struct, frozen=True):
-    """A JSON object that keeps the schema of the endpoint's model which it names."""
+    """A JSON object that keeps the schema of this create route: of the model that it names, or of the one there is."""
 
-    endpoint: str
-    quote_id: bool
-    """Whether it may name a quote."""
+    made_by: CreateRoute
+
+
+ROUTE_FIELD: Final = "route"
+"""In a quote's body: the path of the create route that it is for."""
+
+
+class QuoteBody(Struct, frozen=True):
+    """A creation's body without a quote's id; it may name its create route."""
 
 
 class ForeignBody(Struct, frozen=True):
@@ -128,7 +135,7 @@ class Route(Struct, frozen=True, kw_only=True):
     query: type[Struct]
     headers: tuple[str, ...]
     """Request headers that change what it does."""
-    body: NoBody | CreationBody | ForeignBody
+    body: NoBody | CreationBody | QuoteBody | ForeignBody
     answers: Answers
     refusals: tuple[type[Refusal], ...]
     """Refusals of its own, beside those of its authority, its ids and its body."""

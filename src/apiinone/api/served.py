@@ -1,21 +1,29 @@
-"""Which of the catalogue's endpoints have routes here, and what a creation body may not name yet."""
+"""What this release takes of what the catalogue describes."""
 
 from collections.abc import Mapping
 from typing import Final, cast
 
-from apiinone.catalog.entry import Entry
+from apiinone.catalog.entry import Entry, Route
 from apiinone.catalog.schema import body_schema
 
-SERVED: Final = ("images",)
-"""Endpoints by their catalogue names; the models of the others are listed, but cannot be called."""
 NOT_YET: Final[Mapping[str, str]] = {
     "callback_url": "This release sends no callbacks yet; poll the task, or ask with `Prefer: wait=N`.",
 }
 """Fields that the catalogue knows and no route takes yet, and what to do instead."""
 
 
-def published_schema(entry: Entry) -> dict[str, object]:
-    """The body's schema as this release takes it."""
-    schema = body_schema(entry)
+def is_served(entry: Entry) -> bool:
+    """Whether the model's endpoint has a route here; chat, which answers without a task, has none yet."""
+    return entry.endpoint.asynchronous
+
+
+def served_routes(entry: Entry) -> tuple[Route, ...]:
+    """The model's further routes that are here; those that answer without a task are not yet."""
+    return tuple(route for route in entry.routes if not route.direct)
+
+
+def published_schema(entry: Entry, route: Route | None = None) -> dict[str, object]:
+    """The schema of the model's bodies, or of those of one of its further routes, as this release takes them."""
+    schema = body_schema(entry, route)
     properties = cast("dict[str, object]", schema["properties"])
     return {**schema, "properties": {name: value for name, value in properties.items() if name not in NOT_YET}}

@@ -25,6 +25,9 @@ TaskId = Annotated[str, Meta(pattern=PATTERN, description="The task's id; opaque
 Moment = Annotated[
     str, Meta(description="UTC, such as 2026-11-23T01:02:03.456Z.", extra_json_schema={"format": "date-time"})
 ]
+Operation = Annotated[
+    str, Meta(description="Which further create route made it, such as `music/extend`; empty: the endpoint's own.")
+]
 POLL_FIRST_S: Final = 1
 POLL_LAST_S: Final = 10
 REQUEST_SHOWN_BYTES_MAX: Final = 16 * 1024
@@ -54,6 +57,7 @@ class TaskPage(Struct, frozen=True):
     stage: Stage
     model: str
     endpoint: str
+    operation: Operation
     mode: Mode
     request: Annotated[
         Raw,
@@ -101,6 +105,7 @@ def task_page(view: TaskView, links: OutputLinks, now_us: int, *, with_credits: 
         stage=stage_of(view.state),  # pyright: ignore[reportArgumentType] - the states that are not final
         model=view.sub_model,
         endpoint=view.endpoint,
+        operation=view.operation,
         mode=view.owner[1],
         request=_NULL if view.request is None else _shown_request(view.request),
         response=tuple([output.url for output in outputs]),

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from apiinone.catalog.endpoints import Endpoint, endpoint_named
+from apiinone.catalog.endpoints import Endpoint, endpoint_named, operation_at
 from apiinone.catalog.fact import Condition, Fact, FieldName, Name, Sentence
 from apiinone.catalog.offer import Offer
 from apiinone.catalog.parameters import MediaKind, Parameter
@@ -95,7 +95,17 @@ class Route(Fact, frozen=True, kw_only=True):
     """None: free."""
     direct: bool = False
     """Whether it answers at once, without a task."""
+    output: MediaKind | None = None
+    """What its tasks make; None: the same as the model's own."""
+    outputs_per_task: Annotated[int, Meta(ge=1, le=16)] | None = None
+    """Files in one of its tasks, where that differs from the model's own."""
     parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def operation(self) -> str:
+        """What tasks of this route remember of it; empty where it makes none."""
+        found = operation_at(self.path) if self.method == "POST" else None
+        return "" if found is None else found.name
 
 
 class Faq(Fact, frozen=True, kw_only=True):
@@ -122,8 +132,8 @@ class Entry(Fact, frozen=True, kw_only=True):
     summary: Sentence
     inputs: tuple[Literal["text"] | MediaKind, ...]
     output: Literal["text"] | MediaKind
-    outputs_per_task: int = 1
-    """Files in one finished task, all paid with one price."""
+    outputs_per_task: Annotated[int, Meta(ge=1, le=16)] = 1
+    """Files in one finished task, all paid with one price: each is its equal share."""
     seconds: tuple[int, int]
     """How long a task usually takes."""
     webhook: bool
@@ -156,6 +166,18 @@ class Entry(Fact, frozen=True, kw_only=True):
     def default_sub_model(self) -> SubModel:
         """The sub-model that the catalogue id means."""
         return next((sub for sub in self.sub_models if sub.default), self.sub_models[0])
+
+    def route_of(self, operation: str) -> Route | None:
+        """This model's further route that makes such tasks; None where it has none, and for the endpoint's own."""
+        return next((route for route in self.routes if operation and route.operation == operation), None)
+
+    def makes(self, operation: str) -> tuple[Literal["text"] | MediaKind, int]:
+        """What a task of this operation makes ("": the endpoint's own), and how many files for one price."""
+        route = self.route_of(operation)
+        if route is None:
+            return self.output, self.outputs_per_task
+        outputs = self.outputs_per_task if route.outputs_per_task is None else route.outputs_per_task
+        return route.output or self.output, outputs
 
 
 class Choice(Struct, frozen=True):

@@ -6,10 +6,11 @@ from typing import assert_never, cast
 import msgspec
 from msgspec import Struct
 
-from apiinone.catalog.entry import Choice
+from apiinone.catalog.entry import Choice, Route
 from apiinone.catalog.price_rules import (
     ByFields,
     Fixed,
+    OfModel,
     PerOutput,
     PerSecond,
     PerThousandCharacters,
@@ -67,6 +68,19 @@ def price(choice: Choice, fields: Mapping[str, object]) -> Price:
             return _most(label, rule, fields)
         case _:
             assert_never(rule)
+
+
+def route_price(choice: Choice, route: Route, fields: Mapping[str, object]) -> Price:
+    """The price of a request to a further route of this model. Raises ValueError where the route is free."""
+    match route.price:
+        case None:
+            raise ValueError(f"{route.path} is free")
+        case Fixed(credits=amount):
+            return _outputs(f"{choice.entry.id}, {route.operation or route.path}", exact(amount), 1)
+        case OfModel():
+            return price(choice, fields)
+        case _:
+            assert_never(route.price)
 
 
 def price_fields(rule: PriceRule) -> tuple[str, ...]:

@@ -33,15 +33,17 @@ from apiinone.tasks.conclude import Conclusions
 from apiinone.tasks.job import Job
 from apiinone.tasks.moves import NewAttempt, Planned, Sending, WasAccepted, WasCanceled
 from apiinone.tasks.pace import Pace
-from apiinone.tasks.routing import LOCAL, choose, offer_named
+from apiinone.tasks.routing import LOCAL, choose, offer_named, vendors_for
 from apiinone.tasks.scenario import PLAIN, Lose, Make, Wait, next_step, parse_scenario
 
 
 class Maker(Protocol):
     """The local provider at work. Raises CannotMake."""
 
-    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
-        """The bytes of so many outputs."""
+    async def make(
+        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
+    ) -> tuple[Inline, ...]:
+        """The bytes of so many outputs; `operation` is the further create route that asks, such as `music/extend`."""
         ...
 
 
@@ -78,7 +80,7 @@ class Executor:
         choice = self.catalogue.remembered(job.sub_model)
         if choice is None:
             return None
-        configured = frozenset(self.vendors)
+        configured = vendors_for(job.operation, frozenset(self.vendors))
         route = choose(job.mode, choice.sub_model, job.fields(), configured=configured, attempts_before=job.attempts)
         if route is None:
             return None
@@ -234,7 +236,7 @@ class Executor:
         if choice is None:
             return await self.ends.rejected(job, _NOT_CONFIGURED)
         try:
-            made = await self.maker.make(choice, job.fields(), outputs)
+            made = await self.maker.make(choice, job.fields(), outputs, job.operation)
         except CannotMake as error:
             return await self.ends.rejected(job, Rejected("provider_error", str(error), retryable=True))
         return await self.ends.copied(job, Finished(made))

@@ -21,8 +21,11 @@ class LocalMaker:
         """Take the sandbox whose table holds the drawing function."""
         self._sandbox = sandbox
 
-    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
+    async def make(
+        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
+    ) -> tuple[Inline, ...]:
         """So many pictures of what the prompt says, each with a seed of its own. Raises CannotMake, Overloaded."""
+        del operation
         shape = rendering(choice, fields)
         prompt = str(fields.get("prompt", choice.entry.title))
         made: list[Inline] = []

@@ -9,8 +9,8 @@ from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.lifecycle import AttemptState, TaskState
 
 _TASK = Sql(
-    "SELECT id, mode, node, suffix, key_id, request_id, endpoint, model, sub_model, state, unit_micro, units,"
-    " catalogue_version, created_us, finished_us FROM tasks WHERE id = $1 AND account_id = $2 AND mode = $3"
+    "SELECT id, mode, node, suffix, key_id, request_id, endpoint, operation, model, sub_model, state, unit_micro,"
+    " units, catalogue_version, created_us, finished_us FROM tasks WHERE id = $1 AND account_id = $2 AND mode = $3"
 )
 _HOLD = Sql("SELECT amount_micro, budget_period, created_us FROM holds WHERE id = $1")
 _SLICES = Sql("SELECT lot_id, amount_micro FROM hold_slices WHERE hold_id = $1 ORDER BY slice_no")
@@ -31,6 +31,7 @@ class TaskOnReceipt(Struct, frozen=True):
     key_id: str
     request_id: str
     endpoint: str
+    operation: str
     model: str
     sub_model: str
     state: TaskState

@@ -35,6 +35,8 @@ class Submission(Struct, frozen=True):
     max_credits: Credits | None
     quote_id: str | None
     idempotency_key: str | None
+    operation: str = ""
+    """Which further create route made it, such as `music/extend`; empty: the endpoint's own."""
 
     @property
     def owner(self) -> Owner:

@@ -34,9 +34,9 @@ _NEW_QUOTE = Sql(
 _NEW_TASK = Sql(
     "INSERT INTO tasks (id, account_id, mode, key_id, lineage_id, request_id, endpoint, model, sub_model, node, suffix,"
     " scenario, state, fence, claims, due_us, sweep_us, deadline_us, unknown_limit_us, held_micro, unit_micro, units,"
-    " attempts, result_ttl_s, catalogue_version, created_us)"
+    " attempts, result_ttl_s, catalogue_version, created_us, operation)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', 0, 0, $13, $14, $15, $16, $17, $18, $19,"
-    " 0, $20, $21, $22)"
+    " 0, $20, $21, $22, $23)"
 )
 _NEW_INPUT = Sql("INSERT INTO task_inputs (task_id, request, metadata) VALUES ($1, $2, $3)")
 _NEW_LABEL = Sql("INSERT INTO task_labels (account_id, mode, name, value, task_id) VALUES ($1, $2, $3, $4, $5)")
@@ -132,6 +132,7 @@ def _task(submission: Submission, held: Credits, now_us: int, unknown_max_s: int
         submission.result_ttl_s,
         submission.catalogue_version,
         now_us,
+        submission.operation,
     )
 
 

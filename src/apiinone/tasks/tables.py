@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, Text, UniqueConstraint
 from sqlalchemy import text as words
 
 from apiinone.tables import binary, integer, micro, table, text
@@ -22,6 +22,7 @@ tasks = table(
     text("lineage_id"),
     text("request_id"),
     text("endpoint"),
+    Column("operation", Text, nullable=False, server_default="", info={"data": "technical"}),
     text("model"),
     text("sub_model"),
     integer("node"),

@@ -12,8 +12,9 @@ from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.lifecycle import FINAL, TaskState
 
 _COLUMNS = (
-    "SELECT t.id, t.node, t.suffix, t.endpoint, t.sub_model, t.state, t.held_micro, t.captured_micro, t.error_type,"
-    " t.error_message, t.request_id, t.created_us, t.started_us, t.finished_us, t.expires_us, i.request, i.metadata,"
+    "SELECT t.id, t.node, t.suffix, t.endpoint, t.operation, t.sub_model, t.state, t.held_micro, t.captured_micro,"
+    " t.error_type, t.error_message, t.request_id, t.created_us, t.started_us, t.finished_us, t.expires_us, i.request,"
+    " i.metadata,"
     " CASE WHEN t.state = 'succeeded' AND t.deleted_us IS NULL THEN"
 )
 _OUTPUTS = (
@@ -69,6 +70,8 @@ class TaskView(Struct, frozen=True):
     node: int
     suffix: str
     endpoint: str
+    operation: str
+    """Which further create route made it; empty: the endpoint's own."""
     sub_model: str
     state: TaskState
     held: Credits
