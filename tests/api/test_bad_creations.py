@@ -142,6 +142,7 @@ async def test_a_model_may_be_left_out_only_where_the_route_knows_which(idle_api
             assert got.status in (200, 404)
         else:
             assert got.refused == (400, "bad_request", "/model"), made_by.path
+            assert "'model' is required" in got.error["message"]
 
 
 @pytest.mark.slow

@@ -155,7 +155,7 @@ async def test_a_lost_answer_and_a_late_success_are_charged_once(api: Api) -> No
 async def test_of_several_outputs_those_delivered_are_charged(api: Api) -> None:
     tenant = await api.tenant(balance=PLENTY)
     song = await finished_song(api, tenant)
-    several = {"images": {"model": "imagen4", "prompt": "x", "num_images": 4}}
+    several: dict[str, Body] = {"images": {"model": "imagen4", "prompt": "x", "num_images": 4}}
     shares: dict[str, float] = {}
     for made_by, body in bodies(api, song):
         chosen: Body = several.get(made_by.endpoint_name, body)

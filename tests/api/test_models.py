@@ -84,8 +84,10 @@ async def test_what_its_maker_has_ended_runs_with_test_keys_only(sqlite_path: Pa
     for model, retired in (("cogview-4", "lifecycle: {state: retired, note: Over.}\n"), ("ideogram-v3", "")):
         (tmp_path / "over" / f"{model}.yaml").write_text(f"summary: Once more.\n{retired}")
     keys = {"WAVESPEED_API_KEY": "token-for-tests"}
-    over = {"catalogue_overlay": str(tmp_path / "over")}
-    async with served_api(sqlite_url(sqlite_path), tmp_path, working=False, environ=keys, **over) as api:
+    over = str(tmp_path / "over")
+    async with served_api(
+        sqlite_url(sqlite_path), tmp_path, working=False, environ=keys, catalogue_overlay=over
+    ) as api:
         for model, availability in (("cogview-4", "test_only"), ("ideogram-v3", "live")):
             page = (await api.get(f"/api/v1/models/{model}")).data
             assert page["availability"] == availability, model

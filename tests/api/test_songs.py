@@ -1,5 +1,6 @@
 """Suno's further routes: what they work on, what they cost, and the views in that product's own form."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ SONG = {"model": "chirp-v5", "prompt": "rain on a roof", "title": "Rain"}
 AUDIO = "https://example.com/hum.mp3"
 
 
-async def made(api: Api, tenant: Tenant, path: str, body: dict[str, object], **headers: str) -> str:
+async def made(api: Api, tenant: Tenant, path: str, body: Mapping[str, object], **headers: str) -> str:
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     got = await api.ask("POST", path, key=tenant.key, body=body, headers=sent)
     task_id: str = got.data["task_id"]
@@ -199,8 +200,8 @@ async def test_quotes_of_one_route_are_no_use_on_another(small_api: Api) -> None
 async def test_a_route_of_a_model_that_is_switched_off_serves_nobody(sqlite_path: Path, tmp_path: Path) -> None:
     (tmp_path / "over").mkdir()
     (tmp_path / "over" / "suno.yaml").write_text("enabled: false\n")
-    over = {"catalogue_overlay": str(tmp_path / "over")}
-    async with served_api(sqlite_url(sqlite_path), tmp_path, working=False, **over) as api:
+    over = str(tmp_path / "over")
+    async with served_api(sqlite_url(sqlite_path), tmp_path, working=False, catalogue_overlay=over) as api:
         tenant = await api.tenant()
         got = await api.ask("POST", UPLOAD, key=tenant.key, body={"audio_id": AUDIO})
         assert got.refused == (503, "provider_not_configured", None)
