@@ -23,6 +23,7 @@ from apiinone.core.errors import BadRequest
 from catalog.body_strategies import UNHURRIED, near_bodies
 from catalog.catalogue_for_tests import BODIES, CATALOGUE, chosen, parsed
 
+PHOTO = "https://example.com/photo.jpg"
 MAKING_FILES = sorted(name for name, choice in CATALOGUE.choices.items() if choice.entry.output != "text")
 
 
@@ -66,7 +67,7 @@ def asked(name: str, **fields: object) -> Rendering:
         ("image-upscale", {}, Edited("raster", "png", "image", 4, 1)),
         ("bg-remover", {}, Edited("raster", "png", "image", 1, 1)),
         ("grok-imagine/text-to-video", {}, clip(854, 480, 6, sound=True)),
-        ("grok-imagine/image-to-video", {}, clip(854, 480, 6, sound=True, like="image_urls")),
+        ("grok-imagine/image-to-video", {"image_urls": [PHOTO]}, clip(854, 480, 6, sound=True, like="image_urls")),
         ("hailuo-2-3", {"resolution": "768P", "duration": "10"}, clip(1366, 768, 10, like="image")),
         ("hailuo-2-3", {"resolution": "1080P"}, clip(1920, 1080, 6, like="image")),
         ("kling-3", {"duration": 15, "mode": "pro"}, clip(1920, 1080, 15, sound=True)),
@@ -75,7 +76,7 @@ def asked(name: str, **fields: object) -> Rendering:
         ("seedance-1-5-pro", {"resolution": "480p", "aspect_ratio": "3:4", "duration": "4"}, clip(480, 640, 4)),
         ("seedance-1-5-pro", {"generateAudio": True}, clip(1280, 720, 8, sound=True)),
         ("wan/2-6-text-to-video", {"resolution": "1080p", "duration": "15"}, clip(1920, 1080, 15, sound=True)),
-        ("wan/2-6-image-to-video", {}, clip(1280, 720, 5, sound=True, like="image")),
+        ("wan/2-6-image-to-video", {"image": PHOTO}, clip(1280, 720, 5, sound=True, like="image")),
         ("minimax-music", {}, Track("mp3", 24, 44_100, 256_000, 2, "", 1)),
         ("minimax-music", {"bitrate": 32_000, "sample_rate": 16_000}, Track("mp3", 24, 16_000, 32_000, 2, "", 1)),
         ("suno", {}, Track("mp3", 24, 44_100, 192_000, 2, "", 2)),
