@@ -129,9 +129,13 @@ async def opened(
     vendors: Sequence[str] = (),
     vendor_seconds: float = 0.05,
     at: Mapping[str, str] | None = None,
+    drawing: bool = False,
     **settings: Any,
 ) -> AsyncGenerator[Running]:
-    """Open an application; `vendors` are simulated, or reached at the roots in `at`. Nothing works yet."""
+    """Open an application; `vendors` are simulated, or reached at the roots in `at`. Nothing works yet.
+
+    With `drawing` the built-in engines make the files, else an instant maker does.
+    """
     async with AsyncExitStack() as stack:
         roots = dict(at or {})
         for name in vendors:
@@ -151,7 +155,7 @@ async def opened(
         environ = {CREDENTIALS[name]: SIMULATED_KEY for name in vendors}
         maker = Instant()
         with patch.object(apiinone.app, "open_database", _open_later):
-            app = await stack.enter_async_context(open_app(chosen, environ, maker=maker))
+            app = await stack.enter_async_context(open_app(chosen, environ, maker=None if drawing else maker))
         places = frozenset(root.removeprefix("http://") for root in roots.values())
         outbound = Outbound(allowed_private=places, connections_max=4, user_agent="test")
         stack.push_async_callback(outbound.aclose)

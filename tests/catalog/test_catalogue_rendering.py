@@ -28,7 +28,8 @@ MAKING_FILES = sorted(name for name, choice in CATALOGUE.choices.items() if choi
 
 
 def clip(width: int, height: int, duration_s: float, *, sound: bool = False, like: str = "") -> Clip:
-    return Clip("mp4", width, height, duration_s, FPS, sound, like, 1)
+    """`like`: the field whose picture gives the ratio."""
+    return Clip("mp4", width, height, duration_s, FPS, sound, like, bool(like))
 
 
 def asked(name: str, **fields: object) -> Rendering:
@@ -157,4 +158,4 @@ def test_an_upscaled_picture_is_as_much_larger_as_stays_in_bounds() -> None:
     assert edited_sides(four, (1024, 1024)) == (4096, 4096)
     assert edited_sides(four, (1025, 10)) == (2050, 20)
     assert edited_sides(four, (4000, 3000)) == (4000, 3000)
-    assert 4096 * 4096 == EDITED_PIXELS_MAX
+    assert EDITED_PIXELS_MAX == 4096 * 4096

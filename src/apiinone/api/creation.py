@@ -11,6 +11,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_model
 from apiinone.api.call import Call
 from apiinone.api.context import Context
+from apiinone.api.inputs import judge_inputs
 from apiinone.api.json_body import Body, read_object
 from apiinone.api.served import NOT_YET
 from apiinone.catalog.clean import shown
@@ -19,9 +20,11 @@ from apiinone.catalog.entry import Choice
 from apiinone.catalog.load import Catalogue
 from apiinone.catalog.pricing import Price, price
 from apiinone.catalog.schema import Parsed
-from apiinone.core.errors import BadRequest, ProviderNotConfigured
+from apiinone.core.errors import BadRequest, PermissionDenied, ProviderNotConfigured
 from apiinone.tasks.routing import usable_offers
 
+FACE_SWAP: Final = "face-swap"
+"""The endpoint that the operator must accept terms for."""
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -50,7 +53,9 @@ async def read_creation(context: Context, call: Call, caller: Caller, endpoint_n
     choice = _choice(context.catalogue, body, endpoint_name)
     refuse_model(caller.rules, endpoint_name, (choice.sub_model.id, choice.entry.id))
     _refuse_not_yet(body)
+    _refuse_unaccepted(context, caller, choice)
     parsed = context.bodies.parse(choice, body)
+    await judge_inputs(choice.entry, parsed.fields)
     if caller.mode == "live" and not usable_offers(choice.sub_model, parsed.fields, context.vendors):
         raise ProviderNotConfigured(f"No provider for {choice.sub_model.id} is configured here; test keys can use it.")
     request = _encode({"model": choice.sub_model.id, **parsed.fields})
@@ -82,6 +87,12 @@ def _refuse_not_yet(body: Body) -> None:
     for name, sentence in NOT_YET.items():
         if name in body:
             raise BadRequest(sentence, param=f"/{name}")
+
+
+def _refuse_unaccepted(context: Context, caller: Caller, choice: Choice) -> None:
+    """What needs the operator's word is off in live mode until it is given."""
+    if caller.mode == "live" and choice.entry.endpoint_name == FACE_SWAP and not context.rules.face_swap_accepted:
+        raise PermissionDenied("Face swaps are off here: the operator has not accepted their terms.", param="/model")
 
 
 def _hash(request: bytes, parsed: Parsed) -> bytes:

@@ -43,7 +43,9 @@ class OutputPage(Struct, frozen=True):
     bytes: int
     width: Annotated[int | None, Meta(description="Pixels; null for sounds.")]
     height: Annotated[int | None, Meta(description="Pixels; null for sounds.")]
-    duration_s: Annotated[float | None, Meta(description="Of a film or sound; null for pictures, and where a file does not say.")]
+    duration_s: Annotated[
+        float | None, Meta(description="Of a film or sound; null for pictures, and where a file does not say.")
+    ]
     sha256: Annotated[str, Meta(description="Of the bytes, in hex.")]
 
 
@@ -149,9 +151,7 @@ def _outputs(view: TaskView, name: str, links: OutputLinks, now_us: int) -> tupl
 
 def _output(output: OutputView, url: str) -> OutputPage:
     duration_s = None if output.duration_ms is None else output.duration_ms / MS_PER_S
-    return OutputPage(
-        url, output.content_type, output.bytes, output.width, output.height, duration_s, output.sha256
-    )
+    return OutputPage(url, output.content_type, output.bytes, output.width, output.height, duration_s, output.sha256)
 
 
 def _shown_request(request: str) -> Raw:

@@ -44,7 +44,8 @@ class MediaLimits(Struct, frozen=True):
 
 class Measure(Struct, frozen=True):
     """What a file's structure says of it: pixels, frames of a film, milliseconds. None where it does not say, or has
-    no such thing."""
+    no such thing.
+    """
 
     width: int | None = None
     height: int | None = None

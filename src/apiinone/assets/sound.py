@@ -101,7 +101,11 @@ def _info_tag(frame: bytes) -> int | None:
     if at < 0:
         return None
     delay_at = at + _INFO_DELAY_AT
-    added = int.from_bytes(frame[delay_at : delay_at + 3]) if frame[at + 120 : at + 124] in (b"LAME", b"Lavc", b"Lavf") else 0
+    added = (
+        int.from_bytes(frame[delay_at : delay_at + 3])
+        if frame[at + 120 : at + 124] in (b"LAME", b"Lavc", b"Lavf")
+        else 0
+    )
     return (added >> 12) + (added & 0xFFF)
 
 

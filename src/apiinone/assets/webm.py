@@ -20,7 +20,14 @@ Part = tuple[int, int]
 Element = tuple[int, Part]
 """An element's id, and where its content begins and ends."""
 
-_EBML, _DOC_TYPE, _SEGMENT, _INFO, _TRACKS, _CLUSTER = (0x1A45DFA3, 0x4282, 0x18538067, 0x1549A966, 0x1654AE6B, 0x1F43B675)
+_EBML, _DOC_TYPE, _SEGMENT, _INFO, _TRACKS, _CLUSTER = (
+    0x1A45DFA3,
+    0x4282,
+    0x18538067,
+    0x1549A966,
+    0x1654AE6B,
+    0x1F43B675,
+)
 _TIMESTAMP_SCALE, _DURATION, _TRACK, _VIDEO, _WIDTH, _HEIGHT = (0x2AD7B1, 0x4489, 0xAE, 0xE0, 0xB0, 0xBA)
 
 
@@ -52,7 +59,9 @@ def _two(data: bytes) -> tuple[Part, Part]:
 def _sides(data: bytes, tracks: Part) -> tuple[int, int]:
     """Of the first track with pictures."""
     for name, track in _elements(data, tracks):
-        video = next((part for kind, part in _elements(data, track) if kind == _VIDEO), None) if name == _TRACK else None
+        video = (
+            next((part for kind, part in _elements(data, track) if kind == _VIDEO), None) if name == _TRACK else None
+        )
         if video is not None:
             values = {kind: int.from_bytes(data[slice(*part)]) for kind, part in _elements(data, video)}
             return values.get(_WIDTH, 0), values.get(_HEIGHT, 0)

@@ -6,8 +6,18 @@ from typing import assert_never
 from msgspec import UNSET
 
 from apiinone.catalog.entry import Entry
-from apiinone.catalog.parameters import Flag, Media, MediaList, OneOf, OneOfNumbers, Parameter, Records, Size, Whole
-from apiinone.catalog.parameters import default_of
+from apiinone.catalog.parameters import (
+    Flag,
+    Media,
+    MediaList,
+    OneOf,
+    OneOfNumbers,
+    Parameter,
+    Records,
+    Size,
+    Whole,
+    default_of,
+)
 from apiinone.catalog.shapes import ClipShape, InputField, RatioField, SizeField, SizeTable, TrackShape
 from apiinone.catalog.sizes import read_ratio, read_size
 
@@ -88,11 +98,12 @@ def _clip_wrong(clip: ClipShape, by_name: Fields) -> Iterator[Wrong]:
             yield from _no_ratio("clip.ratio_field", str(value))
     if clip.seconds_field is not None and not _are_seconds(by_name.get(clip.seconds_field)):
         yield "clip.seconds_field", "does not always give seconds"
-    if clip.sound_field is not None and True not in _defaulted(by_name.get(clip.sound_field)):
-        yield "clip.sound_field", "is not a flag with a default"
-    like = by_name.get(clip.like or "")
-    if clip.like is not None and not (isinstance(like, Media | MediaList) and like.of == "image"):
-        yield "clip.like", "is not a picture"
+    for where, name in (("sound_field", clip.sound_field), ("steady_field", clip.steady_field)):
+        if name is not None and True not in _defaulted(by_name.get(name)):
+            yield f"clip.{where}", "is not a flag with a default"
+    start = by_name.get(clip.start or "")
+    if clip.start is not None and not (isinstance(start, Media | MediaList) and start.of == "image"):
+        yield "clip.start", "is not a picture"
 
 
 def _track_wrong(track: TrackShape, by_name: Fields) -> Iterator[Wrong]:

@@ -5,6 +5,7 @@ from fractions import Fraction
 from typing import Final, Literal, assert_never, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from apiinone.catalog.entry import Choice, Entry
 from apiinone.catalog.price_rules import PerOutput
@@ -64,7 +65,10 @@ class Edited(Struct, frozen=True):
 
 
 class Clip(Struct, frozen=True):
-    """`count` films. `like` names the field whose picture gives the ratio (`fitted`); empty: none does."""
+    """`count` films. `start` names the field whose picture they begin with; empty: none.
+
+    With `like_start` that picture gives the ratio (`fitted`).
+    """
 
     format: Literal["mp4"]
     width: int
@@ -72,8 +76,10 @@ class Clip(Struct, frozen=True):
     duration_s: float
     fps: int
     sound: bool
-    like: str
-    count: int
+    start: str = ""
+    like_start: bool = False
+    steady: bool = False
+    count: int = 1
     kind: Literal["video"] = "video"
 
 
@@ -112,9 +118,7 @@ def rendering(choice: Choice, fields: Mapping[str, object], operation: str = "")
 def edited_sides(edited: Edited, sides: tuple[int, int]) -> tuple[int, int]:
     """The sides of the result for an input of these sides: the largest of scale, half of it … 1 that stays in bounds."""
     scale = edited.scale
-    while scale > 1 and (
-        max(sides) * scale > SIDE_MAX or sides[0] * sides[1] * scale * scale > EDITED_PIXELS_MAX
-    ):
+    while scale > 1 and (max(sides) * scale > SIDE_MAX or sides[0] * sides[1] * scale * scale > EDITED_PIXELS_MAX):
         scale //= 2
     return sides[0] * scale, sides[1] * scale
 
@@ -123,7 +127,7 @@ def fitted(clip: Clip, sides: tuple[int, int]) -> Clip:
     """The clip in the ratio of a picture of these sides, its shorter side as before."""
     ratio = min(RATIO_MAX, max(1 / RATIO_MAX, Fraction(*sides)))
     width, height = _clip_sides(ratio, min(clip.width, clip.height))
-    return Clip(clip.format, width, height, clip.duration_s, clip.fps, clip.sound, clip.like, clip.count)
+    return replace(clip, width=width, height=height)
 
 
 def spoken_lines(fields: Mapping[str, object], field: str) -> list[tuple[str, str]]:
@@ -179,6 +183,7 @@ def _clip(entry: Entry, shape: ClipShape, fields: Mapping[str, object]) -> Clip:
     side = shape.side if shape.side_field is None else shape.sides[str(fields[shape.side_field])]
     ratio = shape.ratio if shape.ratio_field is None else str(fields[shape.ratio_field])
     width, height = _clip_sides(read_ratio(ratio), side)
+    start = shape.start if shape.start is not None and fields.get(shape.start) else ""
     return Clip(
         format="mp4",
         width=width,
@@ -186,7 +191,9 @@ def _clip(entry: Entry, shape: ClipShape, fields: Mapping[str, object]) -> Clip:
         duration_s=float(shape.seconds if shape.seconds_field is None else str(fields[shape.seconds_field])),
         fps=FPS,
         sound=shape.sound if shape.sound_field is None else bool(fields[shape.sound_field]),
-        like=shape.like if shape.like is not None and fields.get(shape.like) else "",
+        start=start,
+        like_start=bool(start) and shape.like_start,
+        steady=shape.steady_field is not None and bool(fields[shape.steady_field]),
         count=entry.outputs_per_task,
     )
 

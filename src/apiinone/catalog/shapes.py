@@ -58,14 +58,18 @@ class ClipShape(Fact, frozen=True, kw_only=True):
     ratio: str = "16:9"
     """Width to height, where no field names it and no picture gives it."""
     ratio_field: FieldName | None = None
-    like: FieldName | None = None
-    """The field whose picture (or first picture) gives the ratio where it is there; None: none does."""
+    start: FieldName | None = None
+    """The field with the picture (or, of several, the first) that the clip begins with; None: there is none."""
+    like_start: bool = False
+    """Whether that picture, where it is given, gives the ratio."""
     seconds: Seconds = 5
     seconds_field: FieldName | None = None
     """The field with the seconds, a number or its digits; None: always `seconds`."""
     sound: bool = False
     sound_field: FieldName | None = None
     """The flag that asks for sound; None: always `sound`."""
+    steady_field: FieldName | None = None
+    """The flag that keeps the camera still; None: it moves."""
 
 
 class TrackShape(Fact, frozen=True, kw_only=True):

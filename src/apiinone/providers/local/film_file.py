@@ -19,7 +19,6 @@ from apiinone.providers.local.sound_file import Samples, av_frames, interleaved
 
 if TYPE_CHECKING:
     from av.container import OutputContainer
-    from av.video.stream import VideoStream
 
 CODECS: Mapping[FilmFormat, tuple[str, ...]] = {
     "mp4": ("libx264", "libopenh264", "libsvtav1", "libaom-av1", "mpeg4"),

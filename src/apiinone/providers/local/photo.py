@@ -7,7 +7,13 @@ from typing import Literal
 from PIL import Image, ImageOps
 
 from apiinone.providers.local.media_briefs import Made, PixelFormat, Result, Undecodable
-from apiinone.providers.local.raster import CONTENT_TYPES, EXIF_IMAGE_DESCRIPTION, JPEG_QUALITY, WEBP_QUALITY, marked_png
+from apiinone.providers.local.raster import (
+    CONTENT_TYPES,
+    EXIF_IMAGE_DESCRIPTION,
+    JPEG_QUALITY,
+    WEBP_QUALITY,
+    marked_png,
+)
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 PIXELS_MAX = 4096 * 4096
@@ -40,7 +46,7 @@ def decoded(data: bytes, which: int = 0, *, mode: Literal["RGB", "RGBA"] = "RGB"
                 raise CannotDecode(which)
             picture.load()
             upright = ImageOps.exif_transpose(picture)
-            if mode == "RGBA" or "transparency" not in upright.info and upright.mode not in ("RGBA", "LA", "PA"):
+            if mode == "RGBA" or ("transparency" not in upright.info and upright.mode not in ("RGBA", "LA", "PA")):
                 return upright.convert(mode)
             return _on_white(upright.convert("RGBA"))
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):

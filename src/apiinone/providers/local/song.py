@@ -1,6 +1,6 @@
 """Songs by rule: tempo, key and chords from the words of a prompt, the melody from its dice. No neural model, no voice.
 
-Eight bars are composed and repeated to the length that is asked for. What words mean for music stands in `MOODS`.
+At most eight bars are composed, and repeated to the length that is asked for. What words mean for music stands in `MOODS`.
 """
 
 import math
@@ -30,7 +30,9 @@ DARK = ((0, 5, 2, 6), (0, 3, 5, 4), (0, 6, 5, 6))
 Mood = tuple[str, float]
 MOODS: Mapping[str, Mood] = {
     **dict.fromkeys(("slow", "calm", "ballad", "sleep", "lullaby", "ambient", "peaceful", "relaxing"), ("calm", 72.0)),
-    **dict.fromkeys(("fast", "dance", "energetic", "techno", "electronic", "driving", "rock", "punk"), ("lively", 128.0)),
+    **dict.fromkeys(
+        ("fast", "dance", "energetic", "techno", "electronic", "driving", "rock", "punk"), ("lively", 128.0)
+    ),
     **dict.fromkeys(("sad", "dark", "melancholy", "night", "rain", "blues", "lonely", "minor"), ("dark", 84.0)),
     **dict.fromkeys(("happy", "cheerful", "summer", "pop", "upbeat", "bright", "party", "sunny"), ("bright", 112.0)),
 }
@@ -65,7 +67,8 @@ def play(prompt: str, seed: int, rate_hz: int, duration_s: float) -> Samples:
     dice = dice_of(f"song {prompt}", seed)
     score = compose(prompt, dice)
     base_hz = base_rate(rate_hz, RATE_HZ_MAX)
-    return Samples(_lasting(_bars(score, dice, base_hz), base_hz, duration_s), base_hz)
+    bars = min(BARS, math.ceil(duration_s * score.beats_per_minute / 60 / BEATS))
+    return Samples(_lasting(_bars(score, dice, base_hz, bars), base_hz, duration_s), base_hz)
 
 
 def compose(prompt: str, dice: Dice) -> Score:
@@ -83,12 +86,12 @@ def compose(prompt: str, dice: Dice) -> Score:
     )
 
 
-def _bars(score: Score, dice: Dice, rate_hz: int) -> Wave:
-    """All bars once, each instrument over the other."""
+def _bars(score: Score, dice: Dice, rate_hz: int, bars: int) -> Wave:
+    """The first bars once, each instrument over the other."""
     beat_s = 60 / score.beats_per_minute
-    wave = [0.0] * int(BARS * BEATS * beat_s * rate_hz)
+    wave = [0.0] * int(bars * BEATS * beat_s * rate_hz)
     motif = [dice.pick((0, 1, 2, 3, 4, 4, 5)) for _ in range(BEATS)]
-    for bar in range(BARS):
+    for bar in range(bars):
         chord = score.chords[bar % len(score.chords)]
         start = int(bar * BEATS * beat_s * rate_hz)
         for step in (0, 2, 4):
