@@ -122,7 +122,7 @@ class Running:
 
 
 @asynccontextmanager
-async def opened(
+async def opened(  # noqa: PLR0913 - what a test may want otherwise
     database_url: str,
     folder: Path,
     *,

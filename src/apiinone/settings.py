@@ -78,7 +78,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     queue_max: int = 4_096
     """Requests that may wait to be stored; beyond, 503 `overloaded`."""
     face_swap_accepted: bool = False
-    """Whether you accept responsibility for face swaps with live keys: consent of who is shown, and the law; else off."""
+    """Whether you answer for face swaps with live keys (consent of who is shown, the law); they are off otherwise."""
     drawing_children_max: int = 1
     """Child processes that make test pictures, films and sounds."""
     provider_base_urls: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Files that clients may send to do harm or by mistake, and why each is refused, by the kind of field they are sent to."""
+"""Files that clients may send to do harm or by mistake, and why each is refused, by the kind of their field."""
 
 import io
 import struct
@@ -41,7 +41,7 @@ HOSTILE: dict[str, tuple[InputKind, bytes, Refused]] = {
     "more bytes than a data URL may hold": ("image", PNG + bytes(DATA_BYTES_MAX), "too_large"),
     "a picture cut off": ("image", PNG[:-7], "broken"),
     "a photograph cut off": ("image", JPEG[: len(JPEG) // 2], "broken"),
-    "a drawing with entities": ("image", SVG_WITH_ENTITIES, "wrong_type"),
+    "a drawing with entities": ("image", SVG_WITH_ENTITIES, "unknown_type"),
     "a drawing that loads a file": ("image", SVG_WITH_FILE, "wrong_type"),
     "an archive behind a picture": ("image", PNG + b"PK\x03\x04" * 9, "broken"),
     "a page behind a photograph": ("image", JPEG + b"<script>alert(1)</script>", "broken"),

@@ -33,7 +33,7 @@ def pairwise(entry: Entry) -> list[tuple[str, Fields]]:
 
 def _of_sub(entry: Entry, sub_model: str) -> Iterator[tuple[str, Fields]]:
     values = {parameter.name: _values(parameter) for parameter in entry.parameters}
-    wanted = {pair for pair in _pairs(values)}
+    wanted = set(_pairs(values))
     seen: set[tuple[tuple[str, int], tuple[str, int]]] = set()
     for first, second in combinations(values, 2) if len(values) > 1 else [(name, name) for name in values]:
         for one, other in product(range(len(values[first])), range(len(values[second]))):
@@ -77,8 +77,6 @@ def _values(parameter: Parameter) -> list[object]:
 
 def _given(parameter: Parameter) -> list[object]:
     match parameter:
-        case Text():
-            return ["a red boat on a calm lake"]
         case OneOf() | OneOfNumbers():
             return list(parameter.values)
         case Whole() | Fraction():
@@ -87,12 +85,13 @@ def _given(parameter: Parameter) -> list[object]:
             return [False, True]
         case Size():
             return [f"{parameter.side_min}x{parameter.side_max}", "640*480"]
-        case Media():
-            return [PHOTO if parameter.of == "image" else FILM]
-        case MediaList():
-            return [[PHOTO if parameter.of == "image" else FILM]]
         case Records():
             return [[{field.name: _given(field)[-1] for field in parameter.fields if field.required}]]
+        case Media() | MediaList():
+            url = PHOTO if parameter.of == "image" else FILM
+            return [url if isinstance(parameter, Media) else [url]]
+        case Text():
+            return ["a red boat on a calm lake"]
         case _:
             return ["n31abc_grok"]
 

@@ -190,7 +190,10 @@ async def test_only_what_an_engine_needs_is_fetched(sandbox: Sandbox) -> None:
     ],
 )
 async def test_an_input_that_is_not_what_it_should_be_is_refused_with_its_field(
-    sandbox: Sandbox, file: bytes | FetchFault, words: str, retryable: bool
+    sandbox: Sandbox,
+    file: bytes | FetchFault,
+    words: str,
+    retryable: bool,  # noqa: FBT001 - a row of the table
 ) -> None:
     web = Web({"https://a.example/scene": picture("JPEG"), "https://a.example/face": file})
     fields: Fields = {
@@ -199,7 +202,7 @@ async def test_an_input_that_is_not_what_it_should_be_is_refused_with_its_field(
         "target_index": 0,
         "output_format": "png",
     }
-    with pytest.raises(UnusableInput, match="^'face_image' ") as caught:
+    with pytest.raises(UnusableInput, match=r"^'face_image' ") as caught:
         await LocalMaker(sandbox, web).make(chosen("face-swap"), fields, 1)
     assert words in str(caught.value)
     assert caught.value.retryable == retryable
@@ -209,10 +212,10 @@ async def test_a_picture_whose_header_lies_is_refused_when_it_is_decoded(sandbox
     garbage = PNG_MAGIC + png_header(40, 30) + chunk(b"IDAT", bytes(range(200))) + chunk(b"IEND", b"")
     web = Web({PHOTO: garbage})
     for name in ("image-upscale", "vectorize", "bg-remover"):
-        with pytest.raises(UnusableInput, match="^'image' is not taken: it cannot be decoded"):
+        with pytest.raises(UnusableInput, match=r"^'image' is not taken: it cannot be decoded"):
             await LocalMaker(sandbox, web).make(chosen(name), {"image": PHOTO}, 1)
     fields = parsed("grok-imagine/image-to-video", image_urls=[PHOTO]).fields
-    with pytest.raises(UnusableInput, match="^'image_urls/0' is not taken"):
+    with pytest.raises(UnusableInput, match=r"^'image_urls/0' is not taken"):
         await LocalMaker(sandbox, web).make(chosen("grok-imagine/image-to-video"), fields, 1)
 
 

@@ -37,7 +37,10 @@ class LinkQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def serve_output(house: House, call: Call) -> Streamed:
-    """The output's bytes, or the one range of them that was asked for. What is gone, and what the link was not signed for, looks the same: not found."""
+    """The output's bytes, or the one range of them that was asked for.
+
+    What is gone, and what the link was not signed for, looks the same: not found.
+    """
     query = read_query(call.query_string, LinkQuery)
     output = await _looked_up(house, call)
     name, number = call.ids["task_id"], call.ids["output_no"]

@@ -43,8 +43,9 @@ class MediaLimits(Struct, frozen=True):
 
 
 class Measure(Struct, frozen=True):
-    """What a file's structure says of it: pixels, frames of a film, milliseconds. None where it does not say, or has
-    no such thing.
+    """What a file's structure says of it: pixels, milliseconds, frames of a film.
+
+    None where it does not say, or has no such thing.
     """
 
     width: int | None = None

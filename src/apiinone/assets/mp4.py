@@ -5,8 +5,7 @@ file, and its samples must fit into its data, so that a file that is cut off is 
 """
 
 from collections.abc import Iterator
-from struct import Struct
-from struct import error as TooShort
+from struct import Struct, error
 
 import msgspec
 
@@ -36,7 +35,7 @@ def measure_mp4(data: bytes) -> Measure:
     """What a film says of itself. Raises Unacceptable."""
     try:
         return _measured(data)
-    except TooShort:
+    except error:
         raise Unacceptable("broken", "MP4 box too short") from None
 
 

@@ -91,11 +91,19 @@ def _clip_wrong(clip: ClipShape, by_name: Fields) -> Iterator[Wrong]:
     if clip.side_field is not None and set(_values(by_name.get(clip.side_field))) != set(clip.sides):
         yield "clip.sides", f"are not those of {clip.side_field}"
     if clip.ratio_field is not None:
-        values = _defaulted(by_name.get(clip.ratio_field))
-        if not values:
-            yield "clip.ratio_field", "is not an enum with a default"
-        for value in values:
-            yield from _no_ratio("clip.ratio_field", str(value))
+        yield from _named_ratio_wrong(by_name.get(clip.ratio_field))
+    yield from _moving_wrong(clip, by_name)
+
+
+def _named_ratio_wrong(field: Parameter | None) -> Iterator[Wrong]:
+    values = _defaulted(field)
+    if not values:
+        yield "clip.ratio_field", "is not an enum with a default"
+    for value in values:
+        yield from _no_ratio("clip.ratio_field", str(value))
+
+
+def _moving_wrong(clip: ClipShape, by_name: Fields) -> Iterator[Wrong]:
     if clip.seconds_field is not None and not _are_seconds(by_name.get(clip.seconds_field)):
         yield "clip.seconds_field", "does not always give seconds"
     for where, name in (("sound_field", clip.sound_field), ("steady_field", clip.steady_field)):

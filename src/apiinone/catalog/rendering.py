@@ -116,7 +116,7 @@ def rendering(choice: Choice, fields: Mapping[str, object], operation: str = "")
 
 
 def edited_sides(edited: Edited, sides: tuple[int, int]) -> tuple[int, int]:
-    """The sides of the result for an input of these sides: the largest of scale, half of it … 1 that stays in bounds."""
+    """The sides of the result for an input of these sides: by the scale, or halves of it that stay in bounds."""
     scale = edited.scale
     while scale > 1 and (max(sides) * scale > SIDE_MAX or sides[0] * sides[1] * scale * scale > EDITED_PIXELS_MAX):
         scale //= 2

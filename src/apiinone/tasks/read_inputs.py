@@ -1,4 +1,4 @@
-"""Files that a request names, read when a task is worked on: from its `data:` URLs, or from foreign servers, guarded."""
+"""Files that a request names, read when its task is worked on: from `data:` URLs, or from foreign servers, guarded."""
 
 import asyncio
 from collections.abc import Mapping

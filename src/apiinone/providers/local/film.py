@@ -1,4 +1,4 @@
-"""Films: a scene of the design engine, or a picture from outside, with a moving camera and light, and a tune if asked."""
+"""Films: a scene of the design engine, or a picture from outside, under a moving camera and light; with a tune."""
 
 from collections.abc import Iterator
 
@@ -59,7 +59,7 @@ def _frames(scene: Image.Image, course: list[Shot], size: tuple[int, int]) -> It
         frame = scene.resize(size, Image.Resampling.BILINEAR, box=seen)
         mask = glow.point(_dimmed(shot.strength))
         at = round(shot.light[0] * size[0] - side / 2), round(shot.light[1] * size[1] - side / 2)
-        frame.paste(GLOW, at + (at[0] + side, at[1] + side), mask)
+        frame.paste(GLOW, (*at, at[0] + side, at[1] + side), mask)
         yield frame
 
 

@@ -7,6 +7,7 @@ granted. An animated WebP has no sound.
 import importlib.util
 import io
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from apiinone.providers.local.raster import EXIF_IMAGE_DESCRIPTION
 from apiinone.providers.local.sound_file import Samples, av_frames, interleaved
 
 if TYPE_CHECKING:
+    from av import AudioStream
     from av.container import OutputContainer
 
 CODECS: Mapping[FilmFormat, tuple[str, ...]] = {
@@ -102,7 +104,7 @@ def _encoded(frames: Iterable[Image.Image], film: Film, sound: Samples | None, k
     return out.getvalue()
 
 
-def _sound_stream(container: "OutputContainer", format_: FilmFormat):
+def _sound_stream(container: "OutputContainer", format_: FilmFormat) -> "AudioStream | None":
     codec = encoder(SOUND_CODECS[format_])
     if codec is None:
         return None
@@ -125,7 +127,7 @@ def _animated(frames: Iterable[Image.Image], film: Film) -> bytes:
         "WEBP",
         save_all=True,
         append_images=rest,
-        duration=[end - start for start, end in zip(ends_ms, ends_ms[1:], strict=False)],
+        duration=[end - start for start, end in pairwise(ends_ms)],
         quality=WEBP_QUALITY,
         method=0 if large else 2,
         exif=exif,

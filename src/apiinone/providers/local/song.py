@@ -1,6 +1,6 @@
 """Songs by rule: tempo, key and chords from the words of a prompt, the melody from its dice. No neural model, no voice.
 
-At most eight bars are composed, and repeated to the length that is asked for. What words mean for music stands in `MOODS`.
+At most eight bars are composed, and repeated to the length that is asked for. `MOODS` says what words mean for music.
 """
 
 import math
@@ -125,7 +125,7 @@ def _beat(wave: Wave, score: Score, moment: tuple[int, int, int], rate_hz: int) 
 
 def _lasting(wave: Wave, rate_hz: int, duration_s: float) -> "array[int]":
     """As loud as it may be, repeated to its length, and faded out at the end."""
-    peak = max(max(wave), -min(wave), 0.01)
+    peak = max(0.01, *(abs(value) for value in (max(wave), min(wave))))
     louder = LOUDEST / peak
     once = array("h", [int(value * louder) for value in wave])
     count = round(duration_s * rate_hz)
