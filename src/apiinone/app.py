@@ -29,6 +29,7 @@ from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
 from apiinone.outbound import Outbound
 from apiinone.providers.local.brief import TARGET as DRAW_TARGET
+from apiinone.providers.local.media_briefs import MEDIA_TARGETS
 from apiinone.providers.provider import Reference, Rejected
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings, SettingsError
@@ -52,7 +53,7 @@ BATCH_MAX = 256
 BUSY_PER_S = 200
 """A process that is given so many tasks a second is busy with requests, and its worker holds back."""
 MOVES_WAITING_MAX = 100_000
-SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET)
+SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET, *MEDIA_TARGETS)
 ORPHAN_AGE_US = 2 * 24 * 3600 * US_PER_S
 """Files without a row are left alone until no attempt that wrote them can still be under way."""
 FINGERPRINT = "secret_fingerprint"
@@ -132,7 +133,7 @@ async def open_app(
         storage = open_storage(settings.storage, {})
         ingest = Ingest(storage, outbound, sandbox, RandomPool())
         ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound)
-        yield _compose(ground, maker or LocalMaker(sandbox))
+        yield _compose(ground, maker or LocalMaker(sandbox, outbound))
     finally:
         await sandbox.aclose()
         await outbound.aclose()

@@ -38,6 +38,7 @@ def gateway(app: App, address: str) -> ASGIApp:
                 result_ttl_s=settings.result_ttl_s,
                 requests_per_minute_max=settings.requests_per_minute_max,
                 body_bytes_max=settings.body_bytes_max,
+                face_swap_accepted=settings.face_swap_accepted,
                 trusted_proxies=settings.trusted_proxies,
                 metrics_token=Secret(settings.metrics_token) if settings.metrics_token else None,
             ),

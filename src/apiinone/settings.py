@@ -77,8 +77,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Steps of tasks one worker takes at once."""
     queue_max: int = 4_096
     """Requests that may wait to be stored; beyond, 503 `overloaded`."""
+    face_swap_accepted: bool = False
+    """Whether you answer for face swaps with live keys (consent of who is shown, the law); they are off otherwise."""
     drawing_children_max: int = 1
-    """Child processes that draw test pictures."""
+    """Child processes that make test pictures, films and sounds."""
     provider_base_urls: dict[str, str] = {}
     """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …"""
     provider_submits_per_s_max: dict[str, float] = {}

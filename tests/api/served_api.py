@@ -24,13 +24,13 @@ from apiinone.accounts.account_rows import open_account
 from apiinone.accounts.key_rows import NewKey, make_key
 from apiinone.accounts.keys import KeyRules, Mode, new_secret, secret_hash, written
 from apiinone.api.errors import ErrorBody
+from apiinone.api.openapi import statuses_of
 from apiinone.api.openapi_refusals import refusals_of
-from apiinone.api.route import Bare, ByKey
+from apiinone.api.route import ByKey
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import Found, Table
 from apiinone.app import App, open_app
 from apiinone.catalog.entry import Choice
-from apiinone.catalog.rendering import rendering
 from apiinone.core.credits import Credits, whole
 from apiinone.db import Row, Sql, Tx, Value
 from apiinone.gateway import gateway
@@ -41,6 +41,7 @@ from apiinone.providers.provider import Inline
 from apiinone.settings import Settings
 from apiinone.tasks.audit import audit
 from assets.pictures import png_header, png_of
+from tiny_files import tiny_files
 
 HOST = "127.0.0.1"
 PNG = png_of(png_header(1, 1), bytes(4))
@@ -61,9 +62,7 @@ class InstantMaker:
     async def make(
         self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
     ) -> tuple[Inline, ...]:
-        pictures = choice.entry.output == "image" and not operation
-        vector = pictures and rendering(choice, fields).kind == "vector"
-        return (Inline(SVG if vector else PNG),) * outputs
+        return tiny_files(choice, fields, outputs, operation)
 
 
 class Tenant(Struct, frozen=True):
@@ -235,7 +234,7 @@ async def _checked(method: str, path: str, response: ClientResponse) -> Got:
     found = _TABLE.find(method, bare_path, bare_path.encode())
     if isinstance(found, Found):
         route = found.route
-        statuses = set(route.answers.statuses if isinstance(route.answers, Bare) else (200,))
+        statuses = set(statuses_of(route))
         assert response.status in statuses | refusals_of(route).keys(), (method, path, got.body)
         if isinstance(route.authority, ByKey) and response.status != 401:
             assert "RateLimit-Policy" in headers or got.error["type"] in ("permission_denied", "database_unavailable")

@@ -187,8 +187,8 @@ class Edges:
 class InstantMaker:
     """The local provider without its drawing, where many pictures are wanted."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        del sandbox
+    def __init__(self, sandbox: Sandbox, fetcher: object) -> None:
+        del sandbox, fetcher
 
     async def make(
         self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""

@@ -32,6 +32,8 @@ class ApiRules(Struct, frozen=True):
     requests_per_minute_max: int
     """Requests a minute of a key that names no limit of its own."""
     body_bytes_max: int
+    face_swap_accepted: bool = False
+    """Whether the operator has accepted the terms of face swaps, which are off in live mode otherwise."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or ranges whose X-Forwarded-For is believed; empty: the header is ignored."""
     metrics_token: Secret | None = None

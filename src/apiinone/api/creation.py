@@ -12,6 +12,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_model
 from apiinone.api.call import Call
 from apiinone.api.context import Context
+from apiinone.api.inputs import judge_inputs
 from apiinone.api.json_body import Body, read_object
 from apiinone.api.served import NOT_YET
 from apiinone.api.task_references import own_references
@@ -23,9 +24,11 @@ from apiinone.catalog.load import Catalogue
 from apiinone.catalog.pricing import Price, price, route_price
 from apiinone.catalog.schema import Parsed
 from apiinone.core.clock import US_PER_S
-from apiinone.core.errors import BadRequest, ProviderNotConfigured
+from apiinone.core.errors import BadRequest, PermissionDenied, ProviderNotConfigured
 from apiinone.tasks.routing import usable_offers, vendors_for
 
+FACE_SWAP: Final = "face-swap"
+"""The endpoint that the operator must accept terms for."""
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -62,7 +65,9 @@ async def creation_of(context: Context, caller: Caller, body: Body, made_by: Cre
     choice = choice_of(context.catalogue, body, made_by.endpoint_name)
     refuse_model(caller.rules, made_by.endpoint_name, (choice.sub_model.id, choice.entry.id))
     _refuse_not_yet(body)
+    _refuse_unaccepted(context, caller, choice)
     parsed = context.bodies.parse(choice, body)
+    await judge_inputs(choice.entry, parsed.fields)
     _refuse_unserved(context, caller, parsed, made_by)
     await own_references(context, caller, choice.entry.parameters, parsed.fields)
     return _priced(made_by, parsed, price(choice, parsed.fields))
@@ -145,6 +150,12 @@ def _refuse_unserved(context: Context, caller: Caller, parsed: Parsed, made_by: 
     if not usable_offers(sub, parsed.fields, vendors_for(made_by.operation, context.vendors)):
         what = f"{sub.id} on this route" if made_by.operation else sub.id
         raise ProviderNotConfigured(f"No provider for {what} is configured here; test keys can use it.")
+
+
+def _refuse_unaccepted(context: Context, caller: Caller, choice: Choice) -> None:
+    """What needs the operator's word is off in live mode until it is given."""
+    if caller.mode == "live" and choice.entry.endpoint_name == FACE_SWAP and not context.rules.face_swap_accepted:
+        raise PermissionDenied("Face swaps are off here: the operator has not accepted their terms.", param="/model")
 
 
 def _priced(made_by: CreateRoute, parsed: Parsed, found: Price) -> Creation:

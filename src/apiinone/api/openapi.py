@@ -35,7 +35,7 @@ from apiinone.api.route import (
 from apiinone.catalog.load import Catalogue
 
 _REF: Final = "#/components/schemas/{name}"
-_STATUS_WORDS: Final = {200: "Done."}
+_STATUS_WORDS: Final = {200: "Done.", 206: "The part that was asked for."}
 _EVERYWHERE: Final[Schema] = {
     "X-Request-Id": {"description": "The client's own id, or ours.", "schema": {"type": "string"}},
     "Server-Timing": {"description": "`app;dur=` our own share in milliseconds.", "schema": {"type": "string"}},
@@ -105,7 +105,7 @@ def _operation(route: Route) -> Schema:
 
 def _responses(route: Route) -> Schema:
     headers = _EVERYWHERE | (_RATES if isinstance(route.authority, ByKey) else {})
-    statuses = route.answers.statuses if isinstance(route.answers, Bare) else (200,)
+    statuses = statuses_of(route)
     responses: Schema = {}
     for status, kinds in refusals_of(route).items():
         words = ", ".join(f"`{kind}`" for kind in kinds)
@@ -115,6 +115,17 @@ def _responses(route: Route) -> Schema:
         words = _STATUS_WORDS.get(status, "Not now.")
         responses[str(status)] = {"description": words, "headers": headers, "content": _content(route)}
     return responses
+
+
+def statuses_of(route: Route) -> tuple[int, ...]:
+    """The statuses of its answers that are no refusals."""
+    match route.answers:
+        case Bare(_, statuses):
+            return statuses
+        case Free(_, partly=True):
+            return (200, 206)
+        case _:
+            return (200,)
 
 
 def _content(route: Route) -> Schema:
@@ -129,7 +140,7 @@ def _content(route: Route) -> Schema:
             return _json(_envelope({"type": "array", "items": _reference(row.__name__)}, cursor))
         case Bare(body, _):
             return _json(_reference(body.__name__))
-        case Free(content_types):
+        case Free(content_types, _):
             return {content_type: {} for content_type in content_types}
         case _:
             assert_never(route.answers)

@@ -32,6 +32,10 @@ _HEADERS: Final[dict[str, Schema]] = {
         "description": "`wait=N`: answer once the task has ended, at the latest after N seconds (at most 60).",
         "schema": {"type": "string", "examples": ["wait=30"]},
     },
+    "Range": {
+        "description": "One range of bytes, such as `bytes=0-1023`; other forms are passed over.",
+        "schema": {"type": "string", "maxLength": 64, "examples": ["bytes=0-1023"]},
+    },
     "X-Test-Scenario": {
         "description": "Test keys only: what is to be played, such as `delay=2` or `fail=moderation`.",
         "schema": {"type": "string", "maxLength": SCENARIO_CHARACTERS_MAX, "examples": ["delay=2", "fail=moderation"]},

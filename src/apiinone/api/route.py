@@ -117,6 +117,8 @@ class Free(Struct, frozen=True):
     """A body of one of these media types that has no type of ours."""
 
     content_types: tuple[str, ...]
+    partly: bool = False
+    """Whether a part of it may be asked for (206)."""
 
 
 Answers = Json | Several | Listed | Bare | Free

@@ -5,9 +5,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from apiinone.catalog.check_fields import conditions_wrong, fields_wrong, picture_wrong
+from apiinone.catalog.check_fields import conditions_wrong, fields_wrong
 from apiinone.catalog.check_money import offers_wrong, prices_wrong
 from apiinone.catalog.check_routes import routes_wrong
+from apiinone.catalog.check_shapes import shape_wrong
 from apiinone.catalog.endpoints import ENDPOINTS
 from apiinone.catalog.entry import Entry, Lifecycle
 from apiinone.catalog.load import Catalogue
@@ -90,7 +91,7 @@ _LOOKS: tuple[Callable[[Entry], Iterator[Wrong]], ...] = (
     _sub_models,
     fields_wrong,
     conditions_wrong,
-    picture_wrong,
+    shape_wrong,
     prices_wrong,
     offers_wrong,
     _lifecycles,

@@ -1,17 +1,15 @@
-"""What can be wrong with the fields of a model: names, defaults, conditions, the sides of a picture. Pure."""
+"""What can be wrong with the fields of a model: names, defaults, conditions. Pure."""
 
 from collections.abc import Iterator
-from typing import assert_never
 
 from msgspec import UNSET
 
 from apiinone.catalog.common_fields import COMMON_FIELDS
 from apiinone.catalog.conditions import MODEL_FIELD
-from apiinone.catalog.entry import Entry, RatioField, SizeField, SizeTable
+from apiinone.catalog.entry import Entry
 from apiinone.catalog.fact import Condition
 from apiinone.catalog.field_schema import parameter_schema
-from apiinone.catalog.parameters import Flag, OneOf, Parameter, Size, default_of
-from apiinone.catalog.sizes import read_ratio, read_size
+from apiinone.catalog.parameters import Flag, OneOf, Parameter, default_of
 
 
 def fields_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
@@ -58,50 +56,6 @@ def conditions_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
                 subs if condition.field == MODEL_FIELD else _values(by_name[condition.field])
             ):
                 yield where, f"{condition.field} cannot be {condition.equals}"
-
-
-def picture_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
-    """Values of the size field that give no sides."""
-    by_name = {field.name: field for field in entry.parameters}
-    if entry.format_field is not None and entry.format_field not in by_name:
-        yield "format_field", f"{entry.format_field} is not a field of this model"
-    picture = entry.picture
-    if picture is None:
-        return
-    field = by_name.get(picture.field)
-    match picture:
-        case SizeField():
-            if not isinstance(field, Size):
-                yield "picture.field", "is not a size"
-        case RatioField():
-            yield from _ratio_wrong(picture, field, by_name.get(picture.side_field or ""))
-        case SizeTable():
-            yield from _table_wrong(picture, field)
-        case _:
-            assert_never(picture)
-
-
-def _ratio_wrong(picture: RatioField, field: Parameter | None, sides: Parameter | None) -> Iterator[tuple[str, str]]:
-    if not isinstance(field, OneOf) or field.default is UNSET:
-        yield "picture.field", "is not an enum with a default"
-        return
-    for value in field.values:
-        try:
-            read_ratio("1:1" if value == "auto" else value)
-        except ValueError:
-            yield "picture.field", f"{value} is not a ratio"
-    if picture.side_field is not None and set(_values(sides)) != set(picture.sides):
-        yield "picture.sides", f"are not those of {picture.side_field}"
-
-
-def _table_wrong(picture: SizeTable, field: Parameter | None) -> Iterator[tuple[str, str]]:
-    if set(_values(field)) != set(picture.sizes):
-        yield "picture.sizes", f"are not those of {picture.field}"
-    for text in picture.sizes.values():
-        try:
-            read_size(text)
-        except ValueError:
-            yield "picture.sizes", f"{text} is not a size"
 
 
 def _values(field: Parameter | None) -> tuple[object, ...]:

@@ -11,9 +11,9 @@ from apiinone.catalog.fact import Condition, Fact, FieldName, Name, Sentence
 from apiinone.catalog.offer import Offer
 from apiinone.catalog.parameters import MediaKind, Parameter
 from apiinone.catalog.price_rules import PriceRule, RoutePrice
+from apiinone.catalog.shapes import ClipShape, PictureFormat, PictureShape, TrackShape
 
 LifecycleState = Literal["active", "ending", "retired"]
-PictureFormat = Literal["png", "jpeg", "webp", "svg"]
 
 
 class Lifecycle(Fact, frozen=True, kw_only=True):
@@ -31,33 +31,6 @@ class Lifecycle(Fact, frozen=True, kw_only=True):
         if self.state == "ending" and self.ends_at is not None and self.ends_at < day:
             return "retired"
         return self.state
-
-
-class SizeField(Fact, frozen=True, tag_field="by", tag="size", kw_only=True):
-    """The picture's sides are the value of a field."""
-
-    field: FieldName
-
-
-class RatioField(Fact, frozen=True, tag_field="by", tag="ratio", kw_only=True):
-    """The picture has the ratio in one field and the area of a square with the side that another field names."""
-
-    field: FieldName
-    side: int = 1024
-    side_field: FieldName | None = None
-    """The field that names a class such as `2K`; None: always `side`."""
-    sides: Mapping[str, int] = {}
-    multiple_of: int = 16
-
-
-class SizeTable(Fact, frozen=True, tag_field="by", tag="table", kw_only=True):
-    """The picture's sides stand in a table under the value of a field."""
-
-    field: FieldName
-    sizes: Mapping[str, str]
-
-
-PictureSides = SizeField | RatioField | SizeTable
 
 
 class SubModel(Fact, frozen=True, kw_only=True):
@@ -142,8 +115,12 @@ class Entry(Fact, frozen=True, kw_only=True):
     """What one price pays for: image, video, song."""
     parameters: tuple[Parameter, ...]
     exclusions: tuple[Exclusion, ...] = ()
-    picture: PictureSides | None = None
+    picture: PictureShape | None = None
     """How the sides of the picture follow from the fields; None: no picture, or as large as its input."""
+    clip: ClipShape | None = None
+    """How a clip follows from the fields; None: no clip."""
+    track: TrackShape | None = None
+    """How a sound file follows from the fields; None: none."""
     format_field: FieldName | None = None
     """The field that names the file format; None: the sub-model's own."""
     sub_models: Annotated[tuple[SubModel, ...], Meta(min_length=1)]

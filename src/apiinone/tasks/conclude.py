@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from apiinone.assets.ingest import Ingest, OutputUnavailable
-from apiinone.assets.media import Expected
 from apiinone.assets.storage import Place
-from apiinone.catalog.entry import Choice
 from apiinone.catalog.load import Catalogue
 from apiinone.catalog.rendering import rendering
 from apiinone.core.clock import Clock
@@ -84,7 +82,7 @@ class Conclusions:
             return await self.rejected(job, Rejected("provider_error", sentence, retryable=True))
         job.finished = finished
         choice = self.catalogue.remembered(job.sub_model)
-        expected = "raster" if choice is None else _expected(choice, job)
+        expected = "raster" if choice is None else rendering(choice, job.fields(), job.operation).kind
         try:
             stored = await self.ingest.store(finished.outputs, _place(job), expected, hosts=job.output_hosts)
         except OutputUnavailable as error:
@@ -131,13 +129,6 @@ class Conclusions:
 
     def _backoff_s(self, tries: int) -> float:
         return min(self.tries.again_after_s_max, self.tries.again_after_s * 2 ** (tries - 1))
-
-
-def _expected(choice: Choice, job: Job) -> Expected:
-    """What the outputs must be; only a task of the endpoint's own route can ask for a drawing."""
-    if job.operation or choice.entry.output != "image":
-        return "raster"
-    return rendering(choice, job.fields()).kind
 
 
 def _place(job: Job) -> Place:

@@ -38,7 +38,7 @@ from apiinone.tasks.scenario import PLAIN, Lose, Make, Wait, next_step, parse_sc
 
 
 class Maker(Protocol):
-    """The local provider at work. Raises CannotMake."""
+    """The local provider at work. Raises CannotMake, UnusableInput."""
 
     async def make(
         self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
@@ -49,6 +49,15 @@ class Maker(Protocol):
 
 class CannotMake(Exception):
     """The local provider failed; the message is for the client."""
+
+
+class UnusableInput(Exception):
+    """A file that the request names cannot be had, or is not what it should be; the message names the field."""
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        """Take a sentence for the client, and whether another try may help."""
+        super().__init__(message)
+        self.retryable = retryable
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +248,8 @@ class Executor:
             made = await self.maker.make(choice, job.fields(), outputs, job.operation)
         except CannotMake as error:
             return await self.ends.rejected(job, Rejected("provider_error", str(error), retryable=True))
+        except UnusableInput as error:
+            return await self.ends.rejected(job, Rejected("bad_request", str(error), retryable=error.retryable))
         return await self.ends.copied(job, Finished(made))
 
     def _order(self, job: Job) -> Order | None:

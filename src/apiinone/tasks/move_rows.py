@@ -34,7 +34,7 @@ _WRITE_ATTEMPT = Sql(
 )
 _NEW_OUTPUT = Sql(
     "INSERT INTO outputs (task_id, output_no, mode, account_id, storage_key, content_type, bytes, width, height,"
-    " sha256, expires_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    " sha256, duration_ms, expires_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 )
 _ADD_USAGE = Sql(
     "INSERT INTO usage_days (account_id, mode, day, model, key_id, tasks_succeeded, tasks_not_charged, captured_micro)"
@@ -192,5 +192,5 @@ def _attempt(attempt: Attempt) -> tuple[str | int | None, ...]:
 
 
 def _output(task: Task, output_no: int, output: StoredOutput) -> tuple[str | int | None, ...]:
-    media = (output.content_type, output.bytes, output.width, output.height, output.sha256)
+    media = (output.content_type, output.bytes, output.width, output.height, output.sha256, output.duration_ms)
     return (task.id, output_no, task.mode, task.account_id, output.key, *media, task.expires_us)

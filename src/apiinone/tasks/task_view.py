@@ -19,11 +19,11 @@ _COLUMNS = (
 )
 _OUTPUTS = (
     " (SELECT json_agg(json_build_array(o.output_no, o.content_type, o.bytes, o.width, o.height, o.sha256,"
-    " o.expires_us))::text FROM outputs o WHERE o.task_id = t.id)"
+    " o.duration_ms, o.expires_us))::text FROM outputs o WHERE o.task_id = t.id)"
 )
 _OUTPUTS_SQLITE = (
     " (SELECT json_group_array(json_array(o.output_no, o.content_type, o.bytes, o.width, o.height, o.sha256,"
-    " o.expires_us)) FROM outputs o WHERE o.task_id = t.id)"
+    " o.duration_ms, o.expires_us)) FROM outputs o WHERE o.task_id = t.id)"
 )
 _FROM = " END FROM tasks t LEFT JOIN task_inputs i ON i.task_id = t.id"
 TASK_COLUMNS = _COLUMNS + _OUTPUTS + _FROM
@@ -33,7 +33,8 @@ TASK_COLUMNS_SQLITE = _COLUMNS + _OUTPUTS_SQLITE + _FROM
 _BY_ID = " WHERE t.id = $1 AND t.account_id = $2 AND t.mode = $3"
 _TASK = Sql(TASK_COLUMNS + _BY_ID, sqlite=TASK_COLUMNS_SQLITE + _BY_ID)
 _SERVED = Sql(
-    "SELECT t.node, t.suffix, o.mode, o.account_id, o.storage_key, o.content_type, o.bytes, o.expires_us FROM outputs o"
+    "SELECT t.node, t.suffix, o.mode, o.account_id, o.storage_key, o.content_type, o.bytes, o.sha256,"
+    " o.expires_us FROM outputs o"
     " JOIN tasks t ON t.id = o.task_id WHERE o.task_id = $1 AND o.output_no = $2 AND t.deleted_us IS NULL"
 )
 _NAMES = Sql("SELECT id, node, suffix FROM tasks WHERE id = ANY($1::text[]) AND account_id = $2 AND mode = $3")
@@ -48,14 +49,15 @@ class Source(Protocol):
 
 
 class OutputView(Struct, frozen=True, array_like=True):
-    """One output of a task; sizes are bytes and pixels."""
+    """One output of a task; sizes are bytes and pixels, which sounds have not; pictures do not last."""
 
     output_no: int
     content_type: str
     bytes: int
-    width: int
-    height: int
+    width: int | None
+    height: int | None
     sha256: str
+    duration_ms: int | None
     expires_us: int | None
 
 
@@ -103,6 +105,7 @@ class ServedOutput(Struct, frozen=True):
     storage_key: str
     content_type: str
     bytes: int
+    sha256: str
     expires_us: int | None
 
 
