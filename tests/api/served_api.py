@@ -40,13 +40,11 @@ from apiinone.ledger.ledger import Owner
 from apiinone.providers.provider import Inline
 from apiinone.settings import Settings
 from apiinone.tasks.audit import audit
-from assets.pictures import png_header, png_of
-from tiny_files import tiny_files
+from tiny_files import TINY, tiny_files
 
 HOST = "127.0.0.1"
-PNG = png_of(png_header(1, 1), bytes(4))
+PNG = TINY["raster"]
 """One black pixel."""
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M0 8 4 0 8 8"/></svg>'
 PROMPT = "A minimalist line art illustration of a mountain landscape, clean design"
 BODY: Mapping[str, object] = {"model": "recraft-v4-text-to-image", "prompt": PROMPT}
 CREATE = "/api/v1/images/generations"
