@@ -25,7 +25,7 @@ from apiinone.accounts.key_rows import NewKey, make_key
 from apiinone.accounts.keys import KeyRules, Mode, new_secret, secret_hash, written
 from apiinone.api.errors import ErrorBody
 from apiinone.api.openapi_refusals import refusals_of
-from apiinone.api.route import Bare, ByKey
+from apiinone.api.route import Bare, ByKey, EventStreamOf
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import Found, Table
 from apiinone.app import App, open_app
@@ -232,7 +232,7 @@ async def _checked(method: str, path: str, response: ClientResponse) -> Got:
     found = _TABLE.find(method, bare_path, bare_path.encode())
     if isinstance(found, Found):
         route = found.route
-        statuses = set(route.answers.statuses if isinstance(route.answers, Bare) else (200,))
+        statuses = set(route.answers.statuses if isinstance(route.answers, Bare | EventStreamOf) else (200,))
         assert response.status in statuses | refusals_of(route).keys(), (method, path, got.body)
         if isinstance(route.authority, ByKey) and response.status != 401:
             assert "RateLimit-Policy" in headers or got.error["type"] in ("permission_denied", "database_unavailable")

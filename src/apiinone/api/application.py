@@ -15,7 +15,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_scope
 from apiinone.accounts.limits import Allowed
 from apiinone.api import errors
-from apiinone.api.answer import Answer, Header, Reply, Streamed
+from apiinone.api.answer import Answer, Header, Pushed, Reply, Streamed
 from apiinone.api.call import Call, ClientGone
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.api.context import Context
@@ -49,7 +49,7 @@ _CORS: Final[tuple[Header, ...]] = (
 _PREFLIGHT: Final[tuple[Header, ...]] = (
     (
         b"access-control-allow-headers",
-        b"Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id, X-Test-Scenario",
+        b"Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, X-Request-Id, X-Test-Scenario",
     ),
     (b"access-control-max-age", b"86400"),
 )
@@ -107,6 +107,9 @@ class Application:
         ended_s = time.perf_counter()
         common.append((b"server-timing", _timing((ended_s - began_s - call.waited_s) * 1000, call.waited_s * 1000)))
         self._house.counts.answered(name, reply.status)
+        if isinstance(reply, Pushed):
+            await _push(reply, common, receive, send, with_body=call.method != "HEAD")
+            return
         await self._send(reply, common, send, with_body=call.method != "HEAD")
 
     async def _enter(self, found: Found, call: Call, common: list[Header]) -> Reply:
@@ -147,7 +150,7 @@ class Application:
         forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         return client_address(peer, forwarded, self._trusted)
 
-    async def _send(self, reply: Reply, common: list[Header], send: Send, *, with_body: bool) -> None:
+    async def _send(self, reply: Answer | Streamed, common: list[Header], send: Send, *, with_body: bool) -> None:
         length = reply.length if isinstance(reply, Streamed) else len(reply.body)
         headers = [(b"content-length", b"%d" % length), *common, *reply.headers]
         if length:
@@ -160,6 +163,25 @@ class Application:
         async for piece in reply.pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _push(reply: Pushed, common: list[Header], receive: Receive, send: Send, *, with_body: bool) -> None:
+    """Let the feed write until it ends or the client goes; this coroutine only waits for either."""
+
+    async def write(piece: bytes | None) -> None:
+        await send({"type": "http.response.body", "body": piece or b"", "more_body": piece is not None})
+
+    try:
+        headers = [*common, *reply.headers, (b"content-type", reply.content_type)]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        if not with_body:
+            await write(None)
+            return
+        reply.feed.begin(write)
+        while (await receive())["type"] != "http.disconnect":  # ASGI: also once the response is whole
+            pass
+    finally:
+        reply.feed.close()
 
 
 @lru_cache(maxsize=POLICIES_MAX)

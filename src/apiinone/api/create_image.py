@@ -72,6 +72,7 @@ def _submission(house: House, call: Call, caller: Caller, creation: Creation) ->
         max_credits=parsed.max_credits,
         quote_id=parsed.quote_id,
         idempotency_key=idempotency_key(call),
+        callback=creation.callback,
     )
 
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_model
 from apiinone.api.call import Call
+from apiinone.api.callback_address import read_callback_address
 from apiinone.api.context import Context
 from apiinone.api.json_body import Body, read_object
 from apiinone.api.served import NOT_YET
@@ -21,6 +22,7 @@ from apiinone.catalog.pricing import Price, price
 from apiinone.catalog.schema import Parsed
 from apiinone.core.errors import BadRequest, ProviderNotConfigured
 from apiinone.tasks.routing import usable_offers
+from apiinone.webhooks.outbox import Address
 
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
@@ -34,6 +36,7 @@ class Creation(Struct, frozen=True):
     """Sub-model and fields with their defaults, as the task keeps and shows them."""
     body_hash: bytes
     """SHA-256 of all that was asked for, however it was written; but for a quote's id."""
+    callback: Address | None
 
     @property
     def choice(self) -> Choice:
@@ -51,10 +54,11 @@ async def read_creation(context: Context, call: Call, caller: Caller, endpoint_n
     refuse_model(caller.rules, endpoint_name, (choice.sub_model.id, choice.entry.id))
     _refuse_not_yet(body)
     parsed = context.bodies.parse(choice, body)
+    callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
     if caller.mode == "live" and not usable_offers(choice.sub_model, parsed.fields, context.vendors):
         raise ProviderNotConfigured(f"No provider for {choice.sub_model.id} is configured here; test keys can use it.")
     request = _encode({"model": choice.sub_model.id, **parsed.fields})
-    return Creation(parsed, price(choice, parsed.fields), request.decode(), _hash(request, parsed))
+    return Creation(parsed, price(choice, parsed.fields), request.decode(), _hash(request, parsed), callback)
 
 
 def _choice(catalogue: Catalogue, body: Body, endpoint_name: str) -> Choice:

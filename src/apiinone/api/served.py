@@ -8,9 +8,7 @@ from apiinone.catalog.schema import body_schema
 
 SERVED: Final = ("images",)
 """Endpoints by their catalogue names; the models of the others are listed, but cannot be called."""
-NOT_YET: Final[Mapping[str, str]] = {
-    "callback_url": "This release sends no callbacks yet; poll the task, or ask with `Prefer: wait=N`.",
-}
+NOT_YET: Final[Mapping[str, str]] = {}
 """Fields that the catalogue knows and no route takes yet, and what to do instead."""
 
 
