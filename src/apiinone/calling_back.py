@@ -3,6 +3,7 @@
 They have a sender of their own, so that no foreign receiver takes a connection or a name lookup from providers.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apiinone import __version__
@@ -20,7 +21,7 @@ from apiinone.outbound.lookups import lookups_apart
 from apiinone.settings import Settings
 from apiinone.tasks.duties import SLOW_S, Duty
 from apiinone.tasks.sweep import BITE_MAX
-from apiinone.tasks.task_view import read_task
+from apiinone.tasks.task_view import read_tasks_of
 from apiinone.webhooks.deliver import Deliverer, DeliveryRules
 from apiinone.webhooks.outbox import drop_old
 from apiinone.webhooks.sealing import Seal
@@ -44,17 +45,15 @@ class TaskShow:
         """Whether the address is known."""
         return bool(self.public_url)
 
-    @property
     def links(self) -> OutputLinks:
         """What signs links to outputs."""
         return OutputLinks(self.public_url, LINK_KEY_ID, {LINK_KEY_ID: self.secret.links()})
 
-    async def data(self, owner: Owner, task_id: str) -> bytes | None:
-        """The task in JSON; None where its owner has deleted it."""
-        view = await read_task(self.database, owner, task_id)
-        if view is None or view.request is None:
-            return None
-        return encode(task_page(view, self.links, self.clock.now_us()))
+    async def data(self, owners: Mapping[str, Owner]) -> Mapping[str, bytes]:
+        """These tasks in JSON, by their ids; those that were deleted are left out."""
+        links, now_us = self.links(), self.clock.now_us()
+        views = await read_tasks_of(self.database, owners)
+        return {view.id: encode(task_page(view, links, now_us)) for view in views if view.request is not None}
 
 
 @dataclass(slots=True)

@@ -26,7 +26,7 @@ def gateway(app: App, address: str) -> ASGIApp:
             apply=app.apply,
             waiters=app.waiters,
             storage=app.storage,
-            links=show.links,
+            links=show.links(),
             watchers=app.watchers,
             vault=app.callbacks.vault,
             delivery_tries=app.callbacks.deliverer.tries,

@@ -158,9 +158,9 @@ async def test_a_deleted_task_is_told_to_nobody(workshop: Workshop) -> None:
     class Gone:
         ready = True
 
-        async def data(self, owner: object, task_id: str) -> bytes | None:
-            del owner, task_id
-            return None
+        async def data(self, owners: object) -> dict[str, bytes]:
+            del owners
+            return {}
 
     deliverer._show = Gone()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     async with delivering(deliverer):

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from apiinone.core.batch import Batcher
 from apiinone.core.clock import US_PER_S, Clock, iso
-from apiinone.core.errors import NotFound, Refusal
+from apiinone.core.errors import Refusal
 from apiinone.db import Database, Tx
 from apiinone.ledger.ledger import Owner
 from apiinone.outbound import Lost, NotSent
@@ -68,8 +68,11 @@ class Show(Protocol):
         """Whether tasks can be shown from here: their links need the address that clients use."""
         ...
 
-    async def data(self, owner: Owner, task_id: str) -> bytes | None:
-        """The owner's task as GET shows it, in JSON; None where it is deleted. Raises DatabaseUnavailable."""
+    async def data(self, owners: Mapping[str, Owner]) -> Mapping[str, bytes]:
+        """Tasks, named by their ids with their owners, as GET shows them, in JSON; deleted ones are left out.
+
+        Raises DatabaseUnavailable.
+        """
         ...
 
 
@@ -145,8 +148,7 @@ class Deliverer:
 
             taken = await self._database.transact(take)
             self._after_account, self._after_host = taken.after_account, taken.after_host
-            for due in taken.deliveries:
-                self._start(due)
+            await self._start_all(taken.deliveries)
             more = bool(taken.after_account or taken.after_host)
         if more:
             await asyncio.sleep(self._rules.pause_s)
@@ -167,11 +169,18 @@ class Deliverer:
             after_host=self._after_host,
         )
 
-    def _start(self, due: Due) -> None:
+    async def _start_all(self, deliveries: Sequence[Due]) -> None:
+        """Show the tasks and begin to send. What cannot be shown was deleted meanwhile, and its delivery with it."""
+        shown = await self._show.data({due.task_id: due.owner for due in deliveries}) if deliveries else {}
+        for due in deliveries:
+            if due.task_id in shown:
+                self._start(due, shown[due.task_id])
+
+    def _start(self, due: Due, data: bytes) -> None:
         self._of_account[due.account_id] += 1
         self._of_host[due.host] += 1
         self._of_lane[due.lane] += 1
-        sending = asyncio.create_task(self._deliver(due))
+        sending = asyncio.create_task(self._deliver(due, data))
         self._under_way.add(sending)
         sending.add_done_callback(lambda done: self._finished(done, due))
 
@@ -187,10 +196,10 @@ class Deliverer:
         self._alarm = None
         self._woken.set()
 
-    async def _deliver(self, due: Due) -> None:
+    async def _deliver(self, due: Due, data: bytes) -> None:
         began_us, began_s = self._clock.now_us(), self._clock.monotonic_s()
         try:
-            status, fault = await self._send(due, began_us)
+            status, fault = await self._send(due, data, began_us)
         except Refusal as error:  # nothing was sent; it is taken again when the lease is over
             _log.warning("a delivery waits", extra={"reason": error.type})
             return
@@ -205,11 +214,8 @@ class Deliverer:
         except Refusal as error:  # it is sent again when the lease is over, under the same id
             _log.warning("a delivery's outcome could not be written down", extra={"reason": error.type})
 
-    async def _send(self, due: Due, now_us: int) -> tuple[int | None, str | None]:
+    async def _send(self, due: Due, data: bytes, now_us: int) -> tuple[int | None, str | None]:
         """The status, or why there is none. Raises Refusal."""
-        data = await self._show.data(due.owner, due.task_id)
-        if data is None:
-            raise NotFound("the task was deleted meanwhile, and its deliveries with it")
         head = f'{{"type":"{due.type}","timestamp":"{iso(due.created_us)}","data":'.encode()
         body = b"%b%b}" % (head, data)
         headers = signed_headers(await self._good_secrets(due.owner), due.id, now_us // US_PER_S, body)
