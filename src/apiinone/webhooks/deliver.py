@@ -99,7 +99,7 @@ class Deliverer:
         self._after_account = ""
         self._after_host: dict[str, str] = {}
         self._woken = asyncio.Event()
-        self._alarm: asyncio.TimerHandle | None = None
+        self._moment: asyncio.Future[None] | None = None
         self._stopping = False
         self.tries: Counter[str] = Counter()
         """How tries went since the start, by outcome: a status's class, or a fault. For the metrics."""
@@ -107,7 +107,7 @@ class Deliverer:
     @property
     def under_way(self) -> int:
         """How many deliveries are being sent."""
-        return len(self._under_way)
+        return self._of_account.total()
 
     def wake(self) -> None:
         """Something may be due."""
@@ -139,7 +139,7 @@ class Deliverer:
     async def _round(self) -> None:
         self._woken.clear()
         more = False
-        open_ = self._show.ready and len(self._under_way) < self._rules.at_once_max
+        open_ = self._show.ready and self.under_way < self._rules.at_once_max
         if open_ and await self._database.read(anything_due):
             room = self._room()
 
@@ -158,7 +158,7 @@ class Deliverer:
     def _room(self) -> Room:
         rules = self._rules
         return Room(
-            whole=rules.at_once_max - len(self._under_way),
+            whole=rules.at_once_max - self.under_way,
             per_account_max=rules.per_account_max,
             per_host_max=rules.per_host_max,
             of_account=self._of_account,
@@ -171,7 +171,9 @@ class Deliverer:
 
     async def _start_all(self, deliveries: Sequence[Due]) -> None:
         """Show the tasks and begin to send. What cannot be shown was deleted meanwhile, and its delivery with it."""
-        shown = await self._show.data({due.task_id: due.owner for due in deliveries}) if deliveries else {}
+        shown: Mapping[str, bytes] = {}
+        if deliveries:
+            shown = await self._show.data({due.task_id: due.owner for due in deliveries})
         for due in deliveries:
             if due.task_id in shown:
                 self._start(due, shown[due.task_id])
@@ -182,18 +184,26 @@ class Deliverer:
         self._of_lane[due.lane] += 1
         sending = asyncio.create_task(self._deliver(due, data))
         self._under_way.add(sending)
-        sending.add_done_callback(lambda done: self._finished(done, due))
+        sending.add_done_callback(self._under_way.discard)
 
-    def _finished(self, sending: asyncio.Task[None], due: Due) -> None:
-        self._under_way.discard(sending)
+    def _leave(self, due: Due) -> None:
+        """Its place is free, though its outcome is still to be written down."""
         _less(self._of_account, due.account_id)
         _less(self._of_host, due.host)
         _less(self._of_lane, due.lane)
-        if self._alarm is None and not self._stopping:
-            self._alarm = asyncio.get_running_loop().call_later(self._rules.pause_s, self._ring)
+        self._together()
 
-    def _ring(self) -> None:
-        self._alarm = None
+    def _together(self) -> asyncio.Future[None]:
+        """Done a moment from now, for everyone who asks until then: places are filled, outcomes written together."""
+        loop = asyncio.get_running_loop()
+        if self._moment is None:
+            self._moment = loop.create_future()
+            loop.call_later(0.0 if self._stopping else self._rules.pause_s, self._ring, self._moment)
+        return self._moment
+
+    def _ring(self, moment: asyncio.Future[None]) -> None:
+        self._moment = None
+        moment.set_result(None)
         self._woken.set()
 
     async def _deliver(self, due: Due, data: bytes) -> None:
@@ -206,10 +216,13 @@ class Deliverer:
         except Exception:  # noqa: BLE001 - whatever one delivery brings up, the others go on
             _log.exception("a delivery failed", extra={"task_id": due.task_id})
             status, fault = None, "server_error"
+        finally:
+            self._leave(due)
         took_us = int((self._clock.monotonic_s() - began_s) * US_PER_S)
         self._learn(due.lane, status, fault)
         chance = self._vault.randomness(1)[0] / 255
         try:
+            await asyncio.shield(self._together())
             await self._notes.do(Tried(due, status, fault, began_us, took_us, chance))
         except Refusal as error:  # it is sent again when the lease is over, under the same id
             _log.warning("a delivery's outcome could not be written down", extra={"reason": error.type})
