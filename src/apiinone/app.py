@@ -16,6 +16,7 @@ from apiinone.accounts.callers import Callers
 from apiinone.assets.ingest import SVG_TARGET, Ingest
 from apiinone.assets.orphans import orphans
 from apiinone.assets.storage import Storage, open_storage
+from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
 from apiinone.connect import connect_vendors, own_hosts
 from apiinone.core.batch import Batcher
@@ -47,6 +48,7 @@ from apiinone.tasks.submit import Outcome as SubmitOutcome
 from apiinone.tasks.submit import SubmitRules, submit_batch
 from apiinone.tasks.sweep import Sweeper, SweepRules
 from apiinone.tasks.waiters import Waiters
+from apiinone.tasks.watchers import Watchers
 from apiinone.tasks.worker import WAKE, Worker, WorkerRules
 
 BATCH_MAX = 256
@@ -74,6 +76,8 @@ class App:
     submissions: Batcher[Submission, SubmitOutcome]
     moves: Batcher[Move, MoveOutcome]
     waiters: Waiters
+    watchers: Watchers
+    callbacks: Callbacks
     vendors: Mapping[str, Vendor]
     webhook_secrets: Mapping[str, str]
     worker: Worker
@@ -83,9 +87,12 @@ class App:
     async def apply(self, move: Move) -> MoveOutcome:
         """Make a move in the next batch, and wake who waits for it: for the task's end, or for a late word on it."""
         outcome = await self.moves.do(move)
+        self.watchers.moved(move.task_id)
         match outcome:
             case Moved(state=state) if state in FINAL:
                 self.waiters.ended(move.task_id)
+                if outcome.calls_back:
+                    self.callbacks.deliverer.wake()
             case Stale(state=str(state), held=False) if state not in FINAL and move.fence is not None:
                 await self.database.hint(WAKE + move.task_id)  # its new holder may have use for what is now noted
             case _:
@@ -97,11 +104,13 @@ class App:
         """Run the worker and the duties for the length of the block, then hand open tasks back to others."""
         if self.database.engine == "sqlite":
             await self.database.transact(bury_all)
-        running = [asyncio.create_task(self.worker.run()), asyncio.create_task(self.duties.run())]
+        works = (self.worker.run(), self.duties.run(), self.callbacks.deliverer.run())
+        running = [asyncio.create_task(work) for work in works]
         try:
             yield
         finally:
             await self.worker.stop()
+            await self.callbacks.stop()
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
@@ -185,6 +194,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
 
         return await database.read(look)
 
+    callbacks = callbacks_of(settings, ground.secret, database, clock)
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     executor = Executor(catalogue, vendors, ground.outbound, maker, clock, ids, ends, evidence)
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
@@ -201,6 +211,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         submissions=submissions,
         moves=moves,
         waiters=waiters,
+        watchers=Watchers(database, per_key_max=settings.event_streams_max),
+        callbacks=callbacks,
         vendors=vendors,
         webhook_secrets=webhook_secrets,
         worker=Worker(
@@ -211,7 +223,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
-        duties=Duties(_duties(sweeper, ground, clock)),
+        duties=Duties([*_duties(sweeper, ground, clock), *callbacks.duties()]),
     )
     return app
 

@@ -44,7 +44,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or ranges whose X-Forwarded-For is believed; empty: the header is ignored."""
     allowed_private_hosts: tuple[str, ...] = ()
-    """`host:port` names on private networks that may be fetched from or sent to."""
+    """`host:port` names on private networks that may be fetched from or sent to, and called back (by http too)."""
     catalogue_overlay: str = ""
     """Folder of YAML files that add models or replace fields of the packaged ones."""
     nodes: tuple[int, ...] = ()
@@ -57,6 +57,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Open tasks of a key that names no limit of its own."""
     waiting_requests_max: int = 64
     """Requests of one key that may wait for a task at once."""
+    event_streams_max: int = 1_000
+    """Event streams of one key that may be open at once, counted by each process for itself."""
     test_credits_per_day: int = 1_000
     """The level that test balances are raised to each UTC day."""
     body_bytes_max: int = 20 * 1024 * 1024

@@ -20,6 +20,10 @@ WHOLE_NUMBER = "bigint"
 NO_NUMBERS = {"text", "blob", "bytea"}
 PERSONAL = {
     "accounts.email",
+    "callbacks.host",
+    "callbacks.url",
+    "deliveries.host",
+    "deliveries.url",
     "idempotency.key",
     "keys.name",
     "operator_actions.reason",

@@ -137,7 +137,10 @@ class Transactions:
 
 
 class Edges:
-    """`answered`: before a create's 200. `answer read`: of a paid request. `output made`, `output stored`."""
+    """`answered`: before a create's 200. `answer read`: of a paid request. `output made`, `output stored`.
+
+    `callback signed`, `callback answered`: before its socket, and before its outcome is written down.
+    """
 
     def __init__(self, trap: Trap) -> None:
         self._trap = trap
@@ -171,6 +174,15 @@ class Edges:
             return response
 
         return send
+
+    def post(self, whole: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[int]]:
+        async def post(outbound: Outbound, url: str, body: bytes, headers: Mapping[str, str], **more: Any) -> int:
+            self._trap.passage("callback signed")
+            status = await whole(outbound, url, body, headers, **more)
+            self._trap.passage("callback answered")
+            return status
+
+        return post
 
     def put(self, whole: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         async def put(storage: FolderStorage, key: str, data: bytes) -> None:
@@ -216,7 +228,7 @@ def set_traps(trap: Trap) -> None:
     )
     put_in_place(worker, claim=transactions.claim)
     put_in_place(serving, gateway=edges.gateway)
-    put_in_place(Outbound, send=edges.send(Outbound.send))
+    put_in_place(Outbound, send=edges.send(Outbound.send), post=edges.post(Outbound.post))
     put_in_place(FolderStorage, put=edges.put(FolderStorage.put))
 
 

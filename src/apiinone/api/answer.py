@@ -1,7 +1,7 @@
 """What a route answers, before the pipeline adds what every response carries."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -35,7 +35,28 @@ class Streamed(Struct, frozen=True):
     content_type: bytes
 
 
-Reply = Answer | Streamed
+class Feed(Protocol):
+    """Gives the pieces of a response whose end nobody knows."""
+
+    def begin(self, write: Callable[[bytes | None], Awaitable[None]]) -> None:
+        """Write pieces from now on; None is the end."""
+        ...
+
+    def close(self) -> None:
+        """There is nobody to write to any more. Called once for each feed, begun or not."""
+        ...
+
+
+class Pushed(Struct, frozen=True):
+    """A response whose body comes piece by piece, as long as the feed goes on and the client stays."""
+
+    status: int
+    feed: Feed
+    headers: tuple[Header, ...]
+    content_type: bytes
+
+
+Reply = Answer | Streamed | Pushed
 
 
 def success(data: object, headers: tuple[Header, ...] = ()) -> Answer:

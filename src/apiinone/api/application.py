@@ -6,7 +6,6 @@ authority may not exist, and the pipeline is small enough to be read whole.
 
 import logging
 import time
-from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, Final, assert_never
 
@@ -16,7 +15,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_scope
 from apiinone.accounts.limits import Allowed
 from apiinone.api import errors
-from apiinone.api.answer import WHOLE_RESPONSE, Answer, Header, Reply, Streamed, WriteWhole
+from apiinone.api.answer import Answer, Header, Reply
 from apiinone.api.call import Call, ClientGone
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.api.context import Context
@@ -28,6 +27,7 @@ from apiinone.api.proxies import client_address, read_networks
 from apiinone.api.queries import NoQuery, read_query
 from apiinone.api.readiness import Readiness
 from apiinone.api.request_headers import own_request_id
+from apiinone.api.responding import respond
 from apiinone.api.route import ByKey, ByMetricsToken, ByProviderSignature, BySignedLink, Public, Route
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import Found, Nowhere, OtherMethods, Table
@@ -50,12 +50,11 @@ _CORS: Final[tuple[Header, ...]] = (
 _PREFLIGHT: Final[tuple[Header, ...]] = (
     (
         b"access-control-allow-headers",
-        b"Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id, X-Test-Scenario",
+        b"Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, X-Request-Id, X-Test-Scenario",
     ),
     (b"access-control-max-age", b"86400"),
 )
 _PRIVATE: Final[Header] = (b"cache-control", b"no-store")
-_NO_EXTENSIONS: Final[Mapping[str, WriteWhole]] = {}
 
 
 def make_application(context: Context) -> ASGIApp:
@@ -109,12 +108,7 @@ class Application:
         ended_s = time.perf_counter()
         common.append((b"server-timing", _timing((ended_s - began_s - call.waited_s) * 1000, call.waited_s * 1000)))
         self._house.counts.answered(name, reply.status)
-        if isinstance(reply, Answer):
-            extensions: Mapping[str, WriteWhole] = scope.get("extensions", _NO_EXTENSIONS)
-            write = extensions.get(WHOLE_RESPONSE)
-            if write is not None and write(reply.status, _headers(reply, len(reply.body), common), reply.body):
-                return
-        await self._send(reply, common, send, with_body=call.method != "HEAD")
+        await respond(reply, common, (scope, receive, send))
 
     async def _enter(self, found: Found, call: Call, common: list[Header]) -> Reply:
         """Ask for what the route demands of its callers, then let it answer."""
@@ -153,25 +147,6 @@ class Application:
             return peer
         forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         return client_address(peer, forwarded, self._trusted)
-
-    async def _send(self, reply: Reply, common: list[Header], send: Send, *, with_body: bool) -> None:
-        length = reply.length if isinstance(reply, Streamed) else len(reply.body)
-        headers = _headers(reply, length, common)
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        if isinstance(reply, Answer) or not with_body:
-            body = reply.body if isinstance(reply, Answer) and with_body else b""
-            await send({"type": "http.response.body", "body": body})
-            return
-        async for piece in reply.pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-
-def _headers(reply: Reply, length: int, common: list[Header]) -> list[Header]:
-    headers = [(b"content-length", b"%d" % length), *common, *reply.headers]
-    if length:
-        headers.append((b"content-type", reply.content_type))
-    return headers
 
 
 @lru_cache(maxsize=POLICIES_MAX)

@@ -82,6 +82,7 @@ def _submission(house: House, call: Call, caller: Caller, creation: Creation) ->
         quote_id=parsed.quote_id,
         idempotency_key=idempotency_key(call),
         operation=made_by.operation,
+        callback=creation.callback,
     )
 
 

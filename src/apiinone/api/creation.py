@@ -11,6 +11,7 @@ from msgspec import Struct
 from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_model
 from apiinone.api.call import Call
+from apiinone.api.callback_address import read_callback_address
 from apiinone.api.context import Context
 from apiinone.api.inputs import judge_inputs
 from apiinone.api.json_body import Body, read_object
@@ -26,6 +27,7 @@ from apiinone.catalog.schema import Parsed
 from apiinone.core.clock import US_PER_S
 from apiinone.core.errors import BadRequest, PermissionDenied, ProviderNotConfigured
 from apiinone.tasks.routing import usable_offers, vendors_for
+from apiinone.webhooks.outbox import Address
 
 FACE_SWAP: Final = "face-swap"
 """The endpoint that the operator must accept terms for."""
@@ -42,6 +44,7 @@ class Creation(Struct, frozen=True):
     """Sub-model and fields with their defaults, as the task keeps and shows them."""
     body_hash: bytes
     """SHA-256 of all that was asked for, however it was written; but for a quote's id."""
+    callback: Address | None
 
     @property
     def choice(self) -> Choice:
@@ -67,10 +70,11 @@ async def creation_of(context: Context, caller: Caller, body: Body, made_by: Cre
     _refuse_not_yet(body)
     _refuse_unaccepted(context, caller, choice)
     parsed = context.bodies.parse(choice, body)
+    callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
     await judge_inputs(choice.entry, parsed.fields)
     _refuse_unserved(context, caller, parsed, made_by)
     await own_references(context, caller, choice.entry.parameters, parsed.fields)
-    return _priced(made_by, parsed, price(choice, parsed.fields))
+    return _priced(made_by, parsed, price(choice, parsed.fields), callback)
 
 
 def choice_of(catalogue: Catalogue, body: Body, endpoint_name: str) -> Choice:
@@ -106,13 +110,14 @@ async def _further(context: Context, caller: Caller, body: Body, made_by: Create
     _refuse_not_yet(body)
     asked = _asked(context.catalogue, entry, body, made_by)
     parsed = context.bodies.parse(asked or Choice(entry, entry.default_sub_model), body, route)
+    callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
     found = await own_references(context, caller, route.parameters, parsed.fields)
     await refuse_unfit(context, caller, parsed, found)
     if asked is None:
         parsed = msgspec.structs.replace(parsed, choice=version_of(context.catalogue, entry, found))
     refuse_model(caller.rules, made_by.endpoint_name, (parsed.choice.sub_model.id, entry.id))
     _refuse_unserved(context, caller, parsed, made_by)
-    return _priced(made_by, parsed, route_price(parsed.choice, route, parsed.fields))
+    return _priced(made_by, parsed, route_price(parsed.choice, route, parsed.fields), callback)
 
 
 def _asked(catalogue: Catalogue, entry: Entry, body: Body, made_by: CreateRoute) -> Choice | None:
@@ -158,8 +163,8 @@ def _refuse_unaccepted(context: Context, caller: Caller, choice: Choice) -> None
         raise PermissionDenied("Face swaps are off here: the operator has not accepted their terms.", param="/model")
 
 
-def _priced(made_by: CreateRoute, parsed: Parsed, found: Price) -> Creation:
+def _priced(made_by: CreateRoute, parsed: Parsed, found: Price, callback: Address | None) -> Creation:
     request = _encode({"model": parsed.choice.sub_model.id, **parsed.fields})
     common = (parsed.callback_url, parsed.metadata, parsed.deadline_s, parsed.result_ttl_s, parsed.max_credits)
     whole = b"\n".join((made_by.operation.encode(), request, _encode(common)))
-    return Creation(made_by, parsed, found, request.decode(), hashlib.sha256(whole).digest())
+    return Creation(made_by, parsed, found, request.decode(), hashlib.sha256(whole).digest(), callback)

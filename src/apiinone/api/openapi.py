@@ -23,6 +23,7 @@ from apiinone.api.route import (
     ByKey,
     ByMetricsToken,
     CreationBody,
+    EventStreamOf,
     ForeignBody,
     Free,
     Json,
@@ -35,7 +36,13 @@ from apiinone.api.route import (
 from apiinone.catalog.load import Catalogue
 
 _REF: Final = "#/components/schemas/{name}"
-_STATUS_WORDS: Final = {200: "Done.", 206: "The part that was asked for."}
+_NO_CONTENT: Final = 204
+_PARTLY: Final = 206
+_STATUS_WORDS: Final = {
+    200: "Done.",
+    _NO_CONTENT: "There is nothing left to send.",
+    _PARTLY: "The part that was asked for.",
+}
 _EVERYWHERE: Final[Schema] = {
     "X-Request-Id": {"description": "The client's own id, or ours.", "schema": {"type": "string"}},
     "Server-Timing": {"description": "`app;dur=` our own share in milliseconds.", "schema": {"type": "string"}},
@@ -103,17 +110,19 @@ def _operation(route: Route) -> Schema:
     return operation
 
 
-def _responses(route: Route) -> Schema:
+def _responses(route: Route) -> dict[str, Schema]:
     headers = _EVERYWHERE | (_RATES if isinstance(route.authority, ByKey) else {})
     statuses = statuses_of(route)
-    responses: Schema = {}
+    responses: dict[str, Schema] = {}
     for status, kinds in refusals_of(route).items():
         words = ", ".join(f"`{kind}`" for kind in kinds)
         content = {"application/json": {"schema": _reference(ErrorBody.__name__)}}
         responses[str(status)] = {"description": f"Refused: {words}.", "headers": _EVERYWHERE, "content": content}
     for status in statuses:
         words = _STATUS_WORDS.get(status, "Not now.")
-        responses[str(status)] = {"description": words, "headers": headers, "content": _content(route)}
+        responses[str(status)] = {"description": words, "headers": headers}
+        if status != _NO_CONTENT:
+            responses[str(status)]["content"] = _content(route)
     return responses
 
 
@@ -122,6 +131,8 @@ def statuses_of(route: Route) -> tuple[int, ...]:
     match route.answers:
         case Bare(_, statuses):
             return statuses
+        case EventStreamOf():
+            return route.answers.statuses
         case Free(_, partly=True):
             return (200, 206)
         case _:
@@ -140,6 +151,8 @@ def _content(route: Route) -> Schema:
             return _json(_envelope({"type": "array", "items": _reference(row.__name__)}, cursor))
         case Bare(body, _):
             return _json(_reference(body.__name__))
+        case EventStreamOf():
+            return {"text/event-stream": {"schema": {"type": "string"}}}
         case Free(content_types, _):
             return {content_type: {} for content_type in content_types}
         case _:
@@ -169,6 +182,8 @@ def _types_of(routes: Iterable[Route]) -> list[type[Struct]]:
                 found.append(row)
             case Bare(body, _):
                 found.append(body)
+            case EventStreamOf(data):
+                found.append(data)
             case Free():
                 pass
             case _:

@@ -6,6 +6,7 @@ from typing import Final, cast
 import msgspec
 from msgspec import Struct
 
+from apiinone.api.deliveries import DELIVERY_PATTERN
 from apiinone.api.queries import NoQuery
 from apiinone.api.request_headers import IDEMPOTENCY_KEY_CHARACTERS_MAX, SCENARIO_CHARACTERS_MAX
 from apiinone.api.route import ROUTE_FIELD, CreationBody, Kind, QuoteBody, Route
@@ -18,6 +19,7 @@ Schema = dict[str, object]
 _REF: Final = "#/components/schemas/{name}"
 _IDS: Final[dict[Kind, Schema]] = {
     "own_task": {"type": "string", "pattern": PATTERN},
+    "own_delivery": {"type": "string", "pattern": DELIVERY_PATTERN},
     "model": {"type": "string", "minLength": 1, "maxLength": 64},
     "linked_task": {"type": "string", "pattern": PATTERN},
     "output_no": {"type": "string", "pattern": "^[0-9]{1,2}$"},
@@ -27,6 +29,10 @@ _HEADERS: Final[dict[str, Schema]] = {
     "Idempotency-Key": {
         "description": "Send a request again under the same key and get the same task.",
         "schema": {"type": "string", "pattern": f"^[ -~]{{1,{IDEMPOTENCY_KEY_CHARACTERS_MAX}}}$"},
+    },
+    "Last-Event-ID": {
+        "description": "The number of the last event that came: the stream goes on after it.",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
     },
     "Prefer": {
         "description": "`wait=N`: answer once the task has ended, at the latest after N seconds (at most 60).",

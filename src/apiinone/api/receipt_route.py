@@ -19,6 +19,8 @@ from apiinone.db import Tx
 from apiinone.ledger.history import EntryRow
 from apiinone.tasks.lifecycle import AttemptState, status_of
 from apiinone.tasks.receipt import AttemptOnReceipt, HoldOnReceipt, Receipt, SettlementOnReceipt, read_receipt
+from apiinone.webhooks.outbox import DeliveryOnReceipt
+from apiinone.webhooks.schedule import DeliveryState, EventType
 
 
 class QuotedPrice(Struct, frozen=True):
@@ -82,6 +84,19 @@ class EntryOnReceipt(Struct, frozen=True):
     created_at: Moment
 
 
+class DeliveryOnReceiptPage(Struct, frozen=True):
+    """A callback; its tries stand under /webhooks/deliveries."""
+
+    delivery_id: str
+    type: EventType
+    state: DeliveryState
+    tries: int
+    last_status: int | None
+    last_fault: str | None
+    created_at: Moment
+    last_tried_at: Moment | None
+
+
 class ReceiptPage(Struct, frozen=True):
     """A task's receipt."""
 
@@ -98,6 +113,7 @@ class ReceiptPage(Struct, frozen=True):
     attempts: tuple[AttemptPage, ...]
     settlement: Annotated[SettlementPage | None, Meta(description="Null while the hold is open.")]
     entries: tuple[EntryOnReceipt, ...]
+    deliveries: Annotated[tuple[DeliveryOnReceiptPage, ...], Meta(description="Its callbacks; kept for 30 days.")]
     created_at: Moment
     finished_at: Moment | None
 
@@ -133,6 +149,7 @@ def receipt_page(receipt: Receipt) -> ReceiptPage:
         attempts=tuple(map(_attempt, receipt.attempts)),
         settlement=None if receipt.settlement is None else _settlement(receipt.settlement),
         entries=tuple(map(_entry, receipt.entries)),
+        deliveries=tuple(map(_delivery, receipt.deliveries)),
         created_at=iso(task.created_us),
         finished_at=_moment(task.finished_us),
     )
@@ -168,6 +185,11 @@ def _settlement(settlement: SettlementOnReceipt) -> SettlementPage:
 
 def _entry(entry: EntryRow) -> EntryOnReceipt:
     return EntryOnReceipt(entry.entry_no, entry.kind, shown(entry.amount), iso(entry.created_us))
+
+
+def _delivery(found: DeliveryOnReceipt) -> DeliveryOnReceiptPage:
+    last = (found.last_status, found.last_fault, iso(found.created_us), _moment(found.last_tried_us))
+    return DeliveryOnReceiptPage(found.id, found.type, found.state, found.tries, *last)
 
 
 def _moment(moment_us: int | None) -> str | None:

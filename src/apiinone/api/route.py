@@ -15,10 +15,10 @@ from apiinone.core.errors import Refusal
 
 Handler = Callable[[House, Call], Awaitable[Reply]]
 KeyHandler = Callable[[House, Call, Caller], Awaitable[Reply]]
-Kind = Literal["own_task", "model", "linked_task", "output_no", "provider"]
+Kind = Literal["own_task", "own_delivery", "model", "linked_task", "output_no", "provider"]
 """What an id in a path names, and whose it must be.
 
-`own_task`: a task of the caller's account and mode, any other is 404. `model`: a public name of the catalogue.
+`own_task`, `own_delivery`: of the caller's account and mode, any other is 404. `model`: a public name of the catalogue.
 `linked_task`, `output_no`: what a signed link leads to. `provider`: a name that an operator has configured.
 """
 
@@ -121,7 +121,18 @@ class Free(Struct, frozen=True):
     """Whether a part of it may be asked for (206)."""
 
 
-Answers = Json | Several | Listed | Bare | Free
+class EventStreamOf(Struct, frozen=True):
+    """Server-sent events whose `data` is of this type; 204 where there is nothing left to send."""
+
+    data: type[Struct]
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """What it may answer with, if nothing is refused."""
+        return (200, 204)
+
+
+Answers = Json | Several | Listed | Bare | Free | EventStreamOf
 
 
 class Route(Struct, frozen=True, kw_only=True):

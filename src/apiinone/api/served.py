@@ -6,9 +6,7 @@ from typing import Final, cast
 from apiinone.catalog.entry import Entry, Route
 from apiinone.catalog.schema import body_schema
 
-NOT_YET: Final[Mapping[str, str]] = {
-    "callback_url": "This release sends no callbacks yet; poll the task, or ask with `Prefer: wait=N`.",
-}
+NOT_YET: Final[Mapping[str, str]] = {}
 """Fields that the catalogue knows and no route takes yet, and what to do instead."""
 
 

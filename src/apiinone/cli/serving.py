@@ -170,6 +170,7 @@ async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenera
                 running.result()
         yield
     finally:
+        app.watchers.end_all()
         server.should_exit = True
         await running
 

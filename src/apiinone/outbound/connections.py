@@ -75,6 +75,9 @@ class Connections:
             allow_redirects=False,
             timeout=_timeout(exchange.timeout_s),
         )
+        if exchange.status_only:
+            await _leave(answer, exchange.body_bytes_max)
+            return Response(answer.status, {}, b"")
         try:
             body = await _read(answer, exchange.body_bytes_max)
         except BaseException:
@@ -99,6 +102,21 @@ async def _read(answer: ClientResponse, bytes_max: int) -> bytes:
     if announced is not None and announced <= bytes_max and not encoding:
         return await answer.read()
     return await read_bounded(answer.content.iter_any(), encoding, announced, bytes_max)
+
+
+async def _leave(answer: ClientResponse, bytes_max: int) -> None:
+    """Keep the connection where the rest of the answer is short and says so; else close it."""
+    announced = answer.content_length
+    if announced is None or announced > bytes_max:
+        answer.close()
+        return
+    try:
+        await answer.read()
+    except Exception:  # noqa: BLE001 - the status has come, and nothing else was asked for
+        answer.close()
+    except BaseException:
+        answer.close()
+        raise
 
 
 def _not_sent(error: Exception) -> NotSentReason:

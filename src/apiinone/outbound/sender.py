@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from apiinone.addresses import Address, AddressRefused, is_listed, read_address, require_public
+from apiinone.addresses import Address, AddressRefused, is_listed, read_address, read_callback, require_public
 from apiinone.core.boundary import refuse_inside_transaction
 from apiinone.core.exchange import Request, Response
 from apiinone.core.secret import Secret
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 KNOWN_MAX: Final = 1024
 """Addresses of providers whose judgement is remembered: an order goes to the same one again and again."""
+POSTED_ANSWER_BYTES_MAX: Final = 1024
 
 
 class Outbound:
@@ -121,6 +122,31 @@ class Outbound:
             url = _target(address, response)
         raise FetchFailed("too_many_redirects")
 
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, https_only: bool, timeout_s: float
+    ) -> int:
+        """Post to an address of a client's choice, without any credential, and give the status; a redirect is one.
+
+        The hosts in `allowed_private` are open here, by http too where not `https_only`. Of the answer's body nothing
+        is kept and at most 1 KiB read. `timeout_s` is for the whole. Raises NotSent, Lost.
+        """
+        refuse_inside_transaction()
+        judged = self._judge_callback(url, https_only=https_only)
+        if judged is None:
+            raise NotSent("address_refused")
+        address, permitted = judged
+        exchange = Exchange(
+            method="POST",
+            address=address,
+            permitted=permitted,
+            headers=headers,
+            timeout_s=timeout_s,
+            body_bytes_max=POSTED_ANSWER_BYTES_MAX,
+            body=body,
+            status_only=True,
+        )
+        return (await self._connections().perform(exchange)).status
+
     async def aclose(self) -> None:
         """Close every connection. A later request would open new ones."""
         opened, self._opened = self._opened, None
@@ -138,6 +164,12 @@ class Outbound:
             if not permitted:
                 require_public(address)
             return address, permitted
+        return None
+
+    def _judge_callback(self, url: str, *, https_only: bool) -> tuple[Address, bool] | None:
+        with suppress(AddressRefused):
+            address, permitted = read_callback(url, allowed=self._allowed_private, https_only=https_only)
+            return None if address.host_and_port in self._own_listeners else (address, permitted)
         return None
 
     async def _get(self, exchange: Exchange) -> Response:

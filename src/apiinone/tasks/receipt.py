@@ -7,6 +7,7 @@ from apiinone.db import Sql, Tx
 from apiinone.ledger.history import EntryRow, read_entries_by_key
 from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.lifecycle import AttemptState, TaskState
+from apiinone.webhooks.outbox import DeliveryOnReceipt, deliveries_of
 
 _TASK = Sql(
     "SELECT id, mode, node, suffix, key_id, request_id, endpoint, operation, model, sub_model, state, unit_micro,"
@@ -86,6 +87,7 @@ class Receipt(Struct, frozen=True):
     attempts: tuple[AttemptOnReceipt, ...]
     settlement: SettlementOnReceipt | None
     entries: tuple[EntryRow, ...]
+    deliveries: tuple[DeliveryOnReceipt, ...]
 
 
 async def read_receipt(tx: Tx, owner: Owner, task_id: str) -> Receipt | None:
@@ -104,4 +106,5 @@ async def read_receipt(tx: Tx, owner: Owner, task_id: str) -> Receipt | None:
         tuple(AttemptOnReceipt(*row) for row in await tx.rows(_ATTEMPTS, task_id)),
         None if settlement is None else SettlementOnReceipt(*settlement),
         tuple(await read_entries_by_key(tx, keys)),
+        tuple(await deliveries_of(tx, task_id)),
     )

@@ -5,6 +5,7 @@ from msgspec import Struct
 from apiinone.accounts.callers import Caller
 from apiinone.core.credits import Credits
 from apiinone.ledger.ledger import Mode, Owner
+from apiinone.webhooks.outbox import Address
 
 Place = tuple[str, Mode, str, str]
 """Where an idempotency key counts: account, mode, route, key."""
@@ -37,6 +38,8 @@ class Submission(Struct, frozen=True):
     idempotency_key: str | None
     operation: str = ""
     """Which further create route made it, such as `music/extend`; empty: the endpoint's own."""
+    callback: Address | None = None
+    """Where its end is to be told."""
 
     @property
     def owner(self) -> Owner:

@@ -10,6 +10,7 @@ from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Owner
 from apiinone.tasks.submission import Place, Submission
+from apiinone.webhooks.outbox import keep_addresses
 
 IDEMPOTENCY_KEEP_US = 24 * 3600 * US_PER_S
 
@@ -96,10 +97,11 @@ async def write_quote(tx: Tx, quote_id: str, promise: Promise) -> None:
 
 
 async def write_tasks(tx: Tx, accepted: Sequence[tuple[Submission, Credits]], *, unknown_max_s: int) -> None:
-    """Insert accepted tasks with their inputs, labels and idempotency keys."""
+    """Insert accepted tasks with their inputs, callback addresses, labels and idempotency keys."""
     now_us = tx.now_us
     await tx.many(_NEW_TASK, [_task(submission, held, now_us, unknown_max_s) for submission, held in accepted])
     await tx.many(_NEW_INPUT, [(s.task_id, s.request_json, _metadata(s)) for s, _ in accepted])
+    await keep_addresses(tx, [(s.task_id, s.callback) for s, _ in accepted if s.callback is not None])
     labels = [(*s.owner, name, value, s.task_id) for s, _ in accepted for name, value in s.metadata.items()]
     if labels:
         await tx.many(_NEW_LABEL, labels)

@@ -1,6 +1,6 @@
 """A task as its owner may see it, read by one statement."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -32,6 +32,8 @@ TASK_COLUMNS_SQLITE = _COLUMNS + _OUTPUTS_SQLITE + _FROM
 """The same in SQLite's words."""
 _BY_ID = " WHERE t.id = $1 AND t.account_id = $2 AND t.mode = $3"
 _TASK = Sql(TASK_COLUMNS + _BY_ID, sqlite=TASK_COLUMNS_SQLITE + _BY_ID)
+_BY_IDS = " WHERE t.id = ANY($1::text[]) AND t.account_id = ANY($2::text[]) AND t.mode = ANY($3::text[])"
+_TASKS = Sql(TASK_COLUMNS + _BY_IDS, sqlite=TASK_COLUMNS_SQLITE + _BY_IDS)
 _SERVED = Sql(
     "SELECT t.node, t.suffix, o.mode, o.account_id, o.storage_key, o.content_type, o.bytes, o.sha256,"
     " o.expires_us FROM outputs o"
@@ -113,6 +115,13 @@ async def read_task(source: Source, owner: Owner, task_id: str) -> TaskView | No
     """The owner's task with its outputs, in one statement; None where this owner has no such task."""
     rows = await source.rows(_TASK, task_id, *owner)
     return task_view(owner, rows[0]) if rows else None
+
+
+async def read_tasks_of(source: Source, owners: Mapping[str, Owner]) -> list[TaskView]:
+    """Tasks of several owners, each named by its id with its owner, in one statement."""
+    accounts, modes = {owner[0] for owner in owners.values()}, {owner[1] for owner in owners.values()}
+    rows = await source.rows(_TASKS, sorted(owners), sorted(accounts), sorted(modes))
+    return [task_view(owners[row[0]], row) for row in rows]
 
 
 def task_view(owner: Owner, row: Any) -> TaskView:
