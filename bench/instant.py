@@ -10,7 +10,9 @@ from apiinone.simulators.pictures import TINY_PNG
 class InstantMaker:
     """Gives one pixel, at once."""
 
-    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
+    async def make(
+        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
+    ) -> tuple[Inline, ...]:
         """So many times the same constant PNG."""
-        del choice, fields
+        del choice, fields, operation
         return tuple(Inline(TINY_PNG) for _ in range(outputs))

@@ -41,6 +41,8 @@ _PICKUP = "pickup at low load, p99: from submit to attempt row"
 _IDLE = "CPU of an idle server over 30 s"
 _FIRST = "first 200 after start"
 _RSS = "idle RSS"
+_CALLBACKS = "callbacks of ended tasks, signed and written down, to one fast receiver on the other core"
+_EVENTS = "10,000 open event streams of one server: memory of each"
 _MILLION = "what a submit costs at 1,000,000 stored tasks; against one in an empty store"
 
 PROMISES = (
@@ -61,6 +63,9 @@ PROMISES = (
     Promise("start_postgresql", "start", f"{_FIRST}, PostgreSQL", "at most", 1.5, "s"),
     Promise("memory_sqlite", "start", f"{_RSS}, SQLite", "at most", 100, "MiB"),
     Promise("memory_postgresql", "start", f"{_RSS}, PostgreSQL", "at most", 100, "MiB"),
+    Promise("callbacks_sqlite", "callbacks", f"{_CALLBACKS}, SQLite", "at least", 1_000, "deliveries/s"),
+    Promise("callbacks_postgresql", "callbacks", f"{_CALLBACKS}, PostgreSQL", "at least", 1_000, "deliveries/s"),
+    Promise("events", "events", _EVENTS, "at most", 15, "KiB"),
     Promise("million_sqlite", "million", f"{_MILLION}, SQLite", "at most", 1.2, "times empty"),
     Promise("million_postgresql", "million", f"{_MILLION}, PostgreSQL", "at most", 1.2, "times empty"),
 )

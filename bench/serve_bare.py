@@ -1,6 +1,6 @@
 """The yardstick for requests: Starlette checks a key, decodes JSON, answers a constant; no database, nothing else.
 
-It is served with the product's own uvicorn settings, on the same event loop.
+It is served with the product's own uvicorn settings, on the same event loop, but by uvicorn's own protocol.
 """
 
 import argparse
@@ -79,6 +79,7 @@ def bare(*_: Any) -> Starlette:
 async def _serve(port: int) -> None:
     with (
         patch.object(serving, "gateway", bare),
+        patch.object(serving, "WholeResponses", "httptools"),
         serving.listen(HOST, port) as listener,
         serving.stop_asked() as asked,
     ):

@@ -16,6 +16,7 @@ from apiinone.db import Database, Sql, Tx
 from apiinone.ledger.grants import grant
 from apiinone.settings import Settings
 from apiinone.tasks.submission import Submission
+from apiinone.webhooks.outbox import Address
 
 CREDITS = 100_000_000
 CREDITS_PER_TASK = 10
@@ -77,7 +78,7 @@ async def all_ended(database: Database, tenant: Tenant, *, within_s: float = 120
     return time.perf_counter() - began_s
 
 
-def new_submission(app: App, tenant: Tenant) -> Submission:
+def new_submission(app: App, tenant: Tenant, callback: Address | None = None) -> Submission:
     """A request for one image as the API hands it to the use case."""
     task_id = app.ids.new()
     return Submission(
@@ -103,4 +104,5 @@ def new_submission(app: App, tenant: Tenant) -> Submission:
         max_credits=None,
         quote_id=None,
         idempotency_key=None,
+        callback=callback,
     )

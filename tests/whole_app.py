@@ -14,6 +14,7 @@ import msgspec
 import apiinone.app
 from apiinone.app import App, open_app
 from apiinone.catalog.entry import Choice
+from apiinone.catalog.rendering import rendering
 from apiinone.core.clock import Clock
 from apiinone.core.exchange import Request
 from apiinone.core.secret import Secret
@@ -27,6 +28,7 @@ from apiinone.simulators.serving import serving
 from apiinone.tasks.submission import Submission
 from apiinone.tasks.submit import Created
 from later import LaterDatabase
+from tiny_files import tiny_files
 from workshop import TaskSeen, Workshop
 
 CREDENTIALS: Final = {"recraft": "RECRAFT_API_TOKEN", "wavespeed": "WAVESPEED_API_KEY"}
@@ -55,12 +57,15 @@ class Instant:
         self.hold = asyncio.Event()
         self.hold.set()
 
-    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
-        """So many tiny pictures."""
-        del choice, fields
+    async def make(
+        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
+    ) -> tuple[Inline, ...]:
+        """So many tiny files."""
         self.made += 1
         await self.hold.wait()
-        return tuple(Inline(PNG) for _ in range(outputs))
+        if rendering(choice, fields, operation).kind == "raster":
+            return (Inline(PNG),) * outputs
+        return tiny_files(choice, fields, outputs, operation)
 
 
 class Vendor:
@@ -122,16 +127,20 @@ class Running:
 
 
 @asynccontextmanager
-async def opened(
+async def opened(  # noqa: PLR0913 - what a test may want otherwise
     database_url: str,
     folder: Path,
     *,
     vendors: Sequence[str] = (),
     vendor_seconds: float = 0.05,
     at: Mapping[str, str] | None = None,
+    drawing: bool = False,
     **settings: Any,
 ) -> AsyncGenerator[Running]:
-    """Open an application; `vendors` are simulated, or reached at the roots in `at`. Nothing works yet."""
+    """Open an application; `vendors` are simulated, or reached at the roots in `at`. Nothing works yet.
+
+    With `drawing` the built-in engines make the files, else an instant maker does.
+    """
     async with AsyncExitStack() as stack:
         roots = dict(at or {})
         for name in vendors:
@@ -151,7 +160,7 @@ async def opened(
         environ = {CREDENTIALS[name]: SIMULATED_KEY for name in vendors}
         maker = Instant()
         with patch.object(apiinone.app, "open_database", _open_later):
-            app = await stack.enter_async_context(open_app(chosen, environ, maker=maker))
+            app = await stack.enter_async_context(open_app(chosen, environ, maker=None if drawing else maker))
         places = frozenset(root.removeprefix("http://") for root in roots.values())
         outbound = Outbound(allowed_private=places, connections_max=4, user_agent="test")
         stack.push_async_callback(outbound.aclose)

@@ -99,6 +99,21 @@ def require_public(address: Address) -> None:
         raise AddressRefused("not_public")
 
 
+def read_callback(url: str, *, allowed: frozenset[str], https_only: bool) -> tuple[Address, bool]:
+    """Where a client wants to be called back, and whether the operator allows that host by name (``host:port``).
+
+    An allowed host may be reached by http where not `https_only`; every other must be public as far as its form tells.
+    Nothing is looked up. Raises AddressRefused.
+    """
+    address = read_address(url)
+    if address.host_and_port not in allowed:
+        require_public(address)
+        return address, False
+    if https_only and address.scheme != "https":
+        raise AddressRefused("scheme")
+    return address, True
+
+
 def is_listed(address: Address, hosts: tuple[str, ...]) -> bool:
     """Whether a list of ``host`` (at the scheme's own port) and ``host:port`` names this address."""
     if address.host_and_port in hosts:

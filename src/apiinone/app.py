@@ -16,6 +16,7 @@ from apiinone.accounts.callers import Callers
 from apiinone.assets.ingest import SVG_TARGET, Ingest
 from apiinone.assets.orphans import orphans
 from apiinone.assets.storage import Storage, open_storage
+from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
 from apiinone.connect import connect_vendors, own_hosts
 from apiinone.core.batch import Batcher
@@ -29,6 +30,7 @@ from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
 from apiinone.outbound import Outbound
 from apiinone.providers.local.brief import TARGET as DRAW_TARGET
+from apiinone.providers.local.media_briefs import MEDIA_TARGETS
 from apiinone.providers.provider import Reference, Rejected
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings, SettingsError
@@ -47,13 +49,14 @@ from apiinone.tasks.submit import Outcome as SubmitOutcome
 from apiinone.tasks.submit import SubmitRules, submit_batch
 from apiinone.tasks.sweep import Sweeper, SweepRules
 from apiinone.tasks.waiters import Waiters
+from apiinone.tasks.watchers import Watchers
 from apiinone.tasks.worker import WAKE, Worker, WorkerRules
 
 BATCH_MAX = 256
 BUSY_PER_S = 200
 """A process that is given so many tasks a second is busy with requests, and its worker holds back."""
 MOVES_WAITING_MAX = 100_000
-SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET)
+SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET, *MEDIA_TARGETS)
 ORPHAN_AGE_US = 2 * 24 * 3600 * US_PER_S
 """Files without a row are left alone until no attempt that wrote them can still be under way."""
 FINGERPRINT = "secret_fingerprint"
@@ -74,6 +77,8 @@ class App:
     submissions: Batcher[Submission, SubmitOutcome]
     moves: Batcher[Move, MoveOutcome]
     waiters: Waiters
+    watchers: Watchers
+    callbacks: Callbacks
     vendors: Mapping[str, Vendor]
     webhook_secrets: Mapping[str, str]
     worker: Worker
@@ -84,9 +89,12 @@ class App:
     async def apply(self, move: Move) -> MoveOutcome:
         """Make a move in the next batch, and wake who waits for it: for the task's end, or for a late word on it."""
         outcome = await self.moves.do(move)
+        self.watchers.moved(move.task_id)
         match outcome:
             case Moved(state=state) if state in FINAL:
                 self.waiters.ended(move.task_id)
+                if outcome.calls_back:
+                    self.callbacks.deliverer.wake()
             case Stale(state=str(state), held=False) if state not in FINAL and move.fence is not None:
                 await self.database.hint(WAKE + move.task_id)  # its new holder may have use for what is now noted
             case _:
@@ -98,11 +106,13 @@ class App:
         """Run the worker and the duties for the length of the block, then hand open tasks back to others."""
         if self.database.engine == "sqlite":
             await self.database.transact(bury_all)
-        running = [asyncio.create_task(self.worker.run()), asyncio.create_task(self.duties.run())]
+        works = (self.worker.run(), self.duties.run(), self.callbacks.deliverer.run())
+        running = [asyncio.create_task(work) for work in works]
         try:
             yield
         finally:
             await self.worker.stop()
+            await self.callbacks.stop()
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
@@ -134,7 +144,7 @@ async def open_app(
         storage = open_storage(settings.storage, {})
         ingest = Ingest(storage, outbound, sandbox, RandomPool())
         ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound)
-        app = _compose(ground, maker or LocalMaker(sandbox))
+        app = _compose(ground, maker or LocalMaker(sandbox, outbound))
         try:
             yield app
         finally:
@@ -191,6 +201,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
 
         return await database.read(look)
 
+    callbacks = callbacks_of(settings, ground.secret, database, clock)
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     executor = Executor(catalogue, vendors, ground.outbound, maker, clock, ids, ends, evidence)
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
@@ -207,6 +218,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         submissions=submissions,
         moves=moves,
         waiters=waiters,
+        watchers=Watchers(database, per_key_max=settings.event_streams_max),
+        callbacks=callbacks,
         vendors=vendors,
         webhook_secrets=webhook_secrets,
         worker=Worker(
@@ -217,7 +230,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
-        duties=Duties(_duties(sweeper, ground, clock)),
+        duties=Duties([*_duties(sweeper, ground, clock), *callbacks.duties()]),
         calls=open_calls(database, apply, ids, clock, (settings.lease_s, settings.chat_unread_s_max)),
     )
     return app

@@ -5,18 +5,16 @@ from starlette.types import ASGIApp
 from apiinone.accounts.limits import RequestRates
 from apiinone.api.application import make_application
 from apiinone.api.context import ApiRules, Context
-from apiinone.api.output_links import OutputLinks
 from apiinone.app import App
 from apiinone.catalog.schema import Bodies
 from apiinone.core.secret import Secret
-
-LINK_KEY_ID = "1"
 
 
 def gateway(app: App, address: str) -> ASGIApp:
     """The application; `address` is where it listens, for links where no public URL is set."""
     settings = app.settings
-    public_url = (settings.public_url or address).rstrip("/")
+    show = app.callbacks.show
+    show.public_url = show.public_url or address.rstrip("/")
     return make_application(
         Context(
             database=app.database,
@@ -28,7 +26,11 @@ def gateway(app: App, address: str) -> ASGIApp:
             apply=app.apply,
             waiters=app.waiters,
             storage=app.storage,
-            links=OutputLinks(public_url, LINK_KEY_ID, {LINK_KEY_ID: app.secret.links()}),
+            links=show.links(),
+            watchers=app.watchers,
+            vault=app.callbacks.vault,
+            delivery_tries=app.callbacks.deliverer.tries,
+            deliver=app.callbacks.deliverer.wake,
             clock=app.clock,
             ids=app.ids,
             calls=app.calls,
@@ -39,7 +41,9 @@ def gateway(app: App, address: str) -> ASGIApp:
                 result_ttl_s=settings.result_ttl_s,
                 requests_per_minute_max=settings.requests_per_minute_max,
                 body_bytes_max=settings.body_bytes_max,
+                face_swap_accepted=settings.face_swap_accepted,
                 trusted_proxies=settings.trusted_proxies,
+                callback_hosts=frozenset(settings.allowed_private_hosts),
                 metrics_token=Secret(settings.metrics_token) if settings.metrics_token else None,
             ),
             webhooks={name: (app.vendors[name].remote, Secret(text)) for name, text in app.webhook_secrets.items()},
@@ -48,6 +52,8 @@ def gateway(app: App, address: str) -> ASGIApp:
                 "moves_waiting": lambda: float(app.moves.waiting),
                 "chats_underway": lambda: float(app.calls.chats.underway),
                 "tasks_held_by_worker": lambda: float(app.worker.held),
+                "deliveries_under_way": lambda: float(app.callbacks.deliverer.under_way),
+                "event_streams": lambda: float(app.watchers.open),
             },
             stopping=lambda: app.worker.stopping,
         )

@@ -4,8 +4,9 @@ from apiinone.accounts import tables as _accounts
 from apiinone.ledger import tables as _ledger
 from apiinone.tables import metadata
 from apiinone.tasks import tables as _tasks
+from apiinone.webhooks import tables as _webhooks
 
 __all__ = ["metadata", "packages"]
 
-packages = {"accounts": _accounts, "ledger": _ledger, "tasks": _tasks}
+packages = {"accounts": _accounts, "ledger": _ledger, "tasks": _tasks, "webhooks": _webhooks}
 """The modules that describe tables, by their package."""

@@ -44,7 +44,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or ranges whose X-Forwarded-For is believed; empty: the header is ignored."""
     allowed_private_hosts: tuple[str, ...] = ()
-    """`host:port` names on private networks that may be fetched from or sent to."""
+    """`host:port` names on private networks that may be fetched from or sent to, and called back (by http too)."""
     catalogue_overlay: str = ""
     """Folder of YAML files that add models or replace fields of the packaged ones."""
     nodes: tuple[int, ...] = ()
@@ -59,6 +59,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Requests of one key that may wait for a task at once."""
     chat_unread_s_max: float = 30.0
     """How long in all a client may hold a streamed chat up by not reading it; then it is cut off."""
+    event_streams_max: int = 1_000
+    """Event streams of one key that may be open at once, counted by each process for itself."""
     test_credits_per_day: int = 1_000
     """The level that test balances are raised to each UTC day."""
     body_bytes_max: int = 20 * 1024 * 1024
@@ -79,8 +81,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Steps of tasks one worker takes at once."""
     queue_max: int = 4_096
     """Requests that may wait to be stored; beyond, 503 `overloaded`."""
+    face_swap_accepted: bool = False
+    """Whether you answer for face swaps with live keys (consent of who is shown, the law); they are off otherwise."""
     drawing_children_max: int = 1
-    """Child processes that draw test pictures."""
+    """Child processes that make test pictures, films and sounds."""
     provider_base_urls: dict[str, str] = {}
     """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …"""
     provider_submits_per_s_max: dict[str, float] = {}

@@ -24,13 +24,13 @@ from apiinone.accounts.account_rows import open_account
 from apiinone.accounts.key_rows import NewKey, make_key
 from apiinone.accounts.keys import KeyRules, Mode, new_secret, secret_hash, written
 from apiinone.api.errors import ErrorBody
+from apiinone.api.openapi import statuses_of
 from apiinone.api.openapi_refusals import refusals_of
-from apiinone.api.route import Bare, ByKey
+from apiinone.api.route import ByKey
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import Found, Table
 from apiinone.app import App, open_app
 from apiinone.catalog.entry import Choice
-from apiinone.catalog.rendering import rendering
 from apiinone.core.credits import Credits, whole
 from apiinone.db import Row, Sql, Tx, Value
 from apiinone.gateway import gateway
@@ -40,12 +40,11 @@ from apiinone.ledger.ledger import Owner
 from apiinone.providers.provider import Inline
 from apiinone.settings import Settings
 from apiinone.tasks.audit import audit
-from assets.pictures import png_header, png_of
+from tiny_files import TINY, tiny_files
 
 HOST = "127.0.0.1"
-PNG = png_of(png_header(1, 1), bytes(4))
+PNG = TINY["raster"]
 """One black pixel."""
-SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M0 8 4 0 8 8"/></svg>'
 PROMPT = "A minimalist line art illustration of a mountain landscape, clean design"
 BODY: Mapping[str, object] = {"model": "recraft-v4-text-to-image", "prompt": PROMPT}
 CREATE = "/api/v1/images/generations"
@@ -58,9 +57,10 @@ _decode_error = msgspec.json.Decoder(ErrorBody).decode
 class InstantMaker:
     """The local provider without its drawing."""
 
-    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
-        vector = rendering(choice, fields).kind == "vector"
-        return (Inline(SVG if vector else PNG),) * outputs
+    async def make(
+        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
+    ) -> tuple[Inline, ...]:
+        return tiny_files(choice, fields, outputs, operation)
 
 
 class Tenant(Struct, frozen=True):
@@ -232,7 +232,7 @@ async def _checked(method: str, path: str, response: ClientResponse) -> Got:
     found = _TABLE.find(method, bare_path, bare_path.encode())
     if isinstance(found, Found):
         route = found.route
-        statuses = set(route.answers.statuses if isinstance(route.answers, Bare) else (200,))
+        statuses = set(statuses_of(route))
         assert response.status in statuses | refusals_of(route).keys(), (method, path, got.body)
         if isinstance(route.authority, ByKey) and response.status != 401:
             assert "RateLimit-Policy" in headers or got.error["type"] in ("permission_denied", "database_unavailable")

@@ -5,7 +5,7 @@ from pathlib import Path
 from jsonschema_rs import Draft202012Validator
 
 from api.served_api import BODY, RECRAFT, Api, served_api
-from apiinone.api.served import SERVED
+from apiinone.api.routes import ROUTES
 from databases import sqlite_url
 
 
@@ -42,18 +42,57 @@ async def test_the_list_keeps_its_filters_and_says_what_can_be_used_here(sqlite_
         models = (await api.get("/api/v1/models")).data
         assert [model["id"] for model in models] == [entry.id for entry in api.app.catalogue.entries]
         usable = {model["id"] for model in models if model["availability"] == "test_only"}
-        assert usable == {entry.id for name in SERVED for entry in api.app.catalogue.on(name)}
+        assert usable == {entry.id for entry in api.app.catalogue.entries}
         assert {model["availability"] for model in models} == {"test_only", "unavailable"}
         images = (await api.get("/api/v1/models?endpoint=images&output=image")).data
         assert len(images) == 11
         assert (await api.get("/api/v1/models?endpoint=images&output=video")).data == []
-        tenant = await api.tenant()
-        for model in images:
-            created = await api.create(tenant.key, (await api.get(f"/api/v1/models/{model['id']}")).data["example"])
+        tenant = await api.tenant(balance=10_000)
+        for model in (model for model in models if model["id"] in usable):
+            page = (await api.get(f"/api/v1/models/{model['id']}")).data
+            created = await api.ask("POST", model["path"], key=tenant.key, body=page["example"])
             assert created.status == 200, created.body
+            assert created.data["credits"] == model["prices"]["base"] or model["endpoint"] in ("videos", "speech")
     async with served_api(sqlite_url(sqlite_path), tmp_path, working=False, environ=RECRAFT) as api:
         live = (await api.get("/api/v1/models?availability=live")).data
         assert [model["id"] for model in live] == ["recraft-v4"]
         assert (await api.get("/api/v1/models/flux-2")).data["panel"]["live_models"] == 1
         holder = await api.tenant(mode="live")
         assert (await api.create(holder.key, {**BODY, "model": "flux-2"})).refused[1] == "provider_not_configured"
+
+
+async def test_a_models_page_lists_the_routes_that_are_here_with_their_prices(small_api: Api) -> None:
+    (only,) = (await small_api.get("/api/v1/models/recraft-v4")).data["routes"]
+    assert (only["method"], only["path"]) == ("POST", "/api/v1/images/generations")
+    assert (only["low"], only["high"]) == (10, 70)
+    routes = (await small_api.get("/api/v1/models/suno")).data["routes"]
+    assert {(route["path"], route["low"], route["high"]) for route in routes} == {
+        ("/api/v1/audio/music", 5, 12),
+        ("/api/v1/audio/music/extend", 5, 12),
+        ("/api/v1/audio/music/feed", 0, 0),
+        ("/api/v1/audio/music/cover/generate", 1, 1),
+        ("/api/v1/audio/music/cover/status", 0, 0),
+        ("/api/v1/audio/music/upload-cover/generate", 5, 12),
+        ("/api/v1/audio/music/upload-cover/status", 0, 0),
+    }
+    here = {(route.method, route.path) for route in ROUTES}
+    assert {(route["method"], route["path"]) for route in routes} <= here
+
+
+async def test_what_its_maker_has_ended_runs_with_test_keys_only(sqlite_path: Path, tmp_path: Path) -> None:
+    (tmp_path / "over").mkdir()
+    for model, retired in (("cogview-4", "lifecycle: {state: retired, note: Over.}\n"), ("ideogram-v3", "")):
+        (tmp_path / "over" / f"{model}.yaml").write_text(f"summary: Once more.\n{retired}")
+    keys = {"WAVESPEED_API_KEY": "token-for-tests"}
+    over = str(tmp_path / "over")
+    async with served_api(
+        sqlite_url(sqlite_path), tmp_path, working=False, environ=keys, catalogue_overlay=over
+    ) as api:
+        for model, availability in (("cogview-4", "test_only"), ("ideogram-v3", "live")):
+            page = (await api.get(f"/api/v1/models/{model}")).data
+            assert page["availability"] == availability, model
+        body = {"model": "cogview-4", "prompt": "x"}
+        live, test = await api.tenant(mode="live"), await api.tenant()
+        assert (await api.create(live.key, body)).refused == (503, "provider_not_configured", None)
+        assert (await api.create(live.key, {**body, "model": "ideogram-v3"})).status == 200
+        assert (await api.create(test.key, body)).status == 200

@@ -10,7 +10,8 @@ from apiinone.core.clock import parse_iso
 from apiinone.schema import metadata as tables
 
 FIELDS = [
-    *("task_id", "status", "stage", "model", "endpoint", "mode", "request", "response", "outputs", "held_credits"),
+    *("task_id", "status", "stage", "model", "endpoint", "operation", "mode", "request", "response", "outputs"),
+    "held_credits",
     *("consumed_credits", "error", "metadata", "poll_after_s", "created_at", "started_at", "finished_at", "expires_at"),
 ]
 

@@ -46,7 +46,13 @@ class _Handler(BaseHTTPRequestHandler):
         if data is None:
             self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>")
             return
-        self._answer(200, data, ETag='"x"', **{"Last-Modified": "Mon, 23 Nov 2026 01:02:03 GMT"})
+        headers = {"ETag": '"x"', "Last-Modified": "Mon, 23 Nov 2026 01:02:03 GMT"}
+        part = re.fullmatch(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        if part is None:
+            self._answer(200, data, **headers)
+            return
+        start, end = int(part[1]), min(int(part[2]) + 1, len(data))
+        self._answer(206, data[start:end], **headers, **{"Content-Range": f"bytes {start}-{end - 1}/{len(data)}"})
 
     def do_DELETE(self) -> None:
         self.server.objects.pop(self._key(), None)

@@ -18,7 +18,7 @@ from apiinone.assets.ingest import (
     OutputUnavailable,
 )
 from apiinone.assets.media import Expected
-from apiinone.assets.storage import Place, Storage, StorageFailed, StoredObject, open_storage, place_prefix
+from apiinone.assets.storage import Part, Place, Storage, StorageFailed, StoredObject, open_storage, place_prefix
 from apiinone.assets.svg import sanitise
 from apiinone.assets.svg_tree import BYTES_MAX as SVG_BYTES_MAX
 from apiinone.core.errors import Overloaded
@@ -91,8 +91,8 @@ class Flaky:
     async def read(self, key: str) -> bytes:
         return await self.storage.read(key)
 
-    def stream(self, key: str) -> AsyncGenerator[bytes]:
-        return self.storage.stream(key)
+    def stream(self, key: str, part: Part | None = None) -> AsyncGenerator[bytes]:
+        return self.storage.stream(key, part)
 
     async def delete(self, keys: Iterable[str]) -> None:
         if not self.deletes:

@@ -12,6 +12,7 @@ from obstore.store import LocalStore
 
 from apiinone.assets.storage import (
     NoSuchObject,
+    Part,
     Place,
     Storage,
     StorageFailed,
@@ -71,6 +72,15 @@ async def test_what_is_put_is_read_back(storage: Storage, size: int) -> None:
     await storage.put(KEY, data)
     assert await storage.read(KEY) == data
     assert b"".join(await collected(storage.stream(KEY))) == data
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(0, 1), (5, 6), (0, 700_000), (262_143, 262_145), (1, 600_000), (699_999, 700_000)]
+)
+async def test_a_part_is_read_without_the_rest(storage: Storage, start: int, end: int) -> None:
+    data = os.urandom(700_000)
+    await storage.put(KEY, data)
+    assert b"".join(await collected(storage.stream(KEY, Part(start, end)))) == data[start:end]
 
 
 async def test_a_later_put_takes_the_place_of_an_earlier_one(storage: Storage) -> None:

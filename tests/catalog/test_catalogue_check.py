@@ -7,6 +7,10 @@ from apiinone.catalog.check import check
 from apiinone.catalog.entry import Lifecycle
 from catalog.catalogue_for_tests import CATALOGUE, chosen, overlaid
 
+EXTEND = "routes: [{method: POST, path: /api/v1/audio/music/extend, about: On., %s}]"
+PRICED = "price: {rule: of_model}"
+FIELD = "{kind: text, name: p, about: Words.}"
+WHEN = "required_when: {field: %s, equals: x}}"
 PROMPT = "parameters:\n  - {kind: text, name: prompt, about: Words., required: true}\n"
 
 
@@ -32,6 +36,15 @@ def test_the_packaged_catalogue_is_sound() -> None:
         ("cogview-4", "lifecycle: {state: retired}", "lifecycle", "no note"),
         ("cogview-4", "our_choices: {colour: Blue.}", "our_choices.colour", "no field"),
         ("suno", "routes: [{method: GET, path: /api/v1/tasks, about: Tasks.}]", "routes[0]", "not below"),
+        ("suno", EXTEND % "", "routes[0].price", "is free"),
+        ("suno", EXTEND % "price: {rule: fixed, credits: 5}, outputs_per_task: 3", "routes[0].price", "equal parts"),
+        ("suno", (EXTEND % PRICED).replace("extend", "shorten"), "routes[0].path", "does not have"),
+        ("suno", EXTEND % f"{PRICED}, parameters: [{FIELD}, {FIELD}]", "routes[0].parameters[1]", "twice"),
+        ("suno", EXTEND % f"{PRICED}, parameters: [{FIELD[:-1]}, only_with: q}}]", "routes[0].par", "not a field"),
+        ("suno", EXTEND % f"{PRICED}, parameters: [{FIELD[:-1]}, {WHEN % 'p'}]", "routes[0].par", "cannot be x"),
+        ("suno", EXTEND % f"{PRICED}, parameters: [{FIELD[:-1]}, {WHEN % 'model'}]", "routes[0].par", "leave out"),
+        ("kling-3", (EXTEND % PRICED).replace("audio/music", "videos/generations"), "routes[0].price", "no price"),
+        ("suno", "outputs_per_task: 7", "price", "equal parts"),
         ("cogview-4", "picture: {by: size, field: quality}", "picture", "not a size"),
         ("cogview-4", "picture: {by: ratio, field: quality}", "picture", "not a ratio"),
         ("cogview-4", "picture: {by: ratio, field: prompt}", "picture", "not an enum"),

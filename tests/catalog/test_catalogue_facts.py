@@ -4,11 +4,13 @@ from pathlib import Path
 import msgspec
 import msgspec.yaml
 import pytest
+from msgspec import Struct
 
-from apiinone.catalog.entry import Entry
-from apiinone.catalog.price_rules import Tokens
-from apiinone.catalog.prices import price_range
-from apiinone.catalog.pricing import price
+from apiinone.catalog.endpoints import PAID_ROUTES
+from apiinone.catalog.entry import Choice, Entry
+from apiinone.catalog.price_rules import PerThousandCharacters, Tokens
+from apiinone.catalog.prices import every_price, price_range
+from apiinone.catalog.pricing import price, price_fields, route_price, word
 from apiinone.core.credits import whole
 from catalog.catalogue_for_tests import CATALOGUE, chosen, parsed
 from catalog.reference_facts import MODELS, Facts
@@ -17,7 +19,22 @@ GOLDEN: dict[str, list[tuple[dict[str, object], int]]] = msgspec.yaml.decode(
     (Path(__file__).parent / "golden_prices.yaml").read_bytes(),
     type=dict[str, list[tuple[dict[str, object], int]]],
 )
+GOLDEN_ROUTES: dict[str, dict[str, int]] = msgspec.yaml.decode(
+    (Path(__file__).parent / "golden_routes.yaml").read_bytes(), type=dict[str, dict[str, int]]
+)
 GOLDEN_ROWS = [(name, fields, amount) for name, rows in GOLDEN.items() for fields, amount in rows]
+
+
+class Combinations(Struct):
+    """All prices of a sub-model by the values of these fields, joined with `/`."""
+
+    fields: list[str]
+    credits: dict[str | int, int]
+
+
+COMBINATIONS = msgspec.yaml.decode(
+    (Path(__file__).parent / "golden_combinations.yaml").read_bytes(), type=dict[str, Combinations]
+)
 
 
 @pytest.mark.parametrize("facts", MODELS, ids=lambda facts: facts.id)
@@ -45,6 +62,34 @@ def test_a_price_is_the_reference_price(name: str, fields: dict[str, object], am
 def test_every_sub_model_has_a_golden_price() -> None:
     priced = {chosen(name).sub_model.id for name in GOLDEN}
     assert priced == {sub.id for entry in CATALOGUE.entries for sub in entry.sub_models}
+
+
+@pytest.mark.parametrize("sub", [sub.id for entry in CATALOGUE.entries for sub in entry.sub_models])
+def test_every_combination_of_what_a_price_depends_on_has_its_golden_price(sub: str) -> None:
+    choice = chosen(sub)
+    if isinstance(choice.sub_model.price, Tokens | PerThousandCharacters):
+        return  # a length has no end; the rows by hand and the rule of proportion hold it
+    by_hand = COMBINATIONS.get(sub, Combinations([], {}))
+    found = {
+        "/".join(word(fields[name]) for name in by_hand.fields): found.total // whole(1)
+        for fields, found in every_price(choice)
+    }
+    assert set(by_hand.fields) == set(price_fields(choice.sub_model.price))
+    if by_hand.fields:
+        assert found == {str(key): amount for key, amount in by_hand.credits.items()}
+    else:
+        assert len(found) == 1
+    assert all(found.total % whole(1) == 0 for _, found in every_price(choice))
+
+
+def test_every_further_paid_route_has_a_golden_price_for_each_sub_model() -> None:
+    found: dict[str, dict[str, int]] = {}
+    for made_by in PAID_ROUTES:
+        if (offered := CATALOGUE.offering(made_by.operation)) is not None:
+            entry, route = offered
+            prices = {sub.id: route_price(Choice(entry, sub), route, {}).total // whole(1) for sub in entry.sub_models}
+            found[made_by.operation] = prices
+    assert found == GOLDEN_ROUTES
 
 
 def test_the_catalogue_has_the_23_models_of_the_reference_and_our_own_vectorize() -> None:

@@ -64,10 +64,10 @@ def test_an_older_schema_is_migrated_after_a_copy(
     shell: Shell, database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     async def upgrade(url: str) -> None:
-        await _set_revision(url, "0002")
+        await _set_revision(url, "9998")
 
     shell.account()
-    monkeypatch.setattr(preparing, "CURRENT_REVISION", "0002")
+    monkeypatch.setattr(preparing, "CURRENT_REVISION", "9998")
     monkeypatch.setattr(preparing, "migrate", upgrade)
     prepared = run_apart(preparing.prepare(Settings(database_url=database_url)))
     copies = list(tmp_path.glob("*.backup"))

@@ -15,6 +15,7 @@ CONTRACT = {
     "idempotency_in_progress": 409,
     "payload_too_large": 413,
     "unsupported_media_type": 415,
+    "range_not_satisfiable": 416,
     "idempotency_mismatch": 422,
     "rate_limit_error": 429,
     "server_error": 500,

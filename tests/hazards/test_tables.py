@@ -21,6 +21,10 @@ NO_NUMBERS = {"text", "blob", "bytea"}
 PERSONAL = {
     "accounts.email",
     "direct_answers.answer",
+    "callbacks.host",
+    "callbacks.url",
+    "deliveries.host",
+    "deliveries.url",
     "idempotency.key",
     "keys.name",
     "operator_actions.reason",

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apiinone import app as product
 from apiinone.__main__ import main
+from apiinone.api.answer import WHOLE_RESPONSE, Header, WriteWhole
 from apiinone.assets.storage_folder import FolderStorage
 from apiinone.catalog.entry import Choice
 from apiinone.catalog.rendering import rendering
@@ -136,7 +137,10 @@ class Transactions:
 
 
 class Edges:
-    """`answered`: before a create's 200. `answer read`: of a paid request. `output made`, `output stored`."""
+    """`answered`: before a create's 200. `answer read`: of a paid request. `output made`, `output stored`.
+
+    `callback signed`, `callback answered`: before its socket, and before its outcome is written down.
+    """
 
     def __init__(self, trap: Trap) -> None:
         self._trap = trap
@@ -145,12 +149,20 @@ class Edges:
         application = gateway(app, address)
 
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-            async def send_trapped(message: Message) -> None:
-                if message.get("status") == 200 and scope["path"] == CREATE:
+            def pass_by(status: object) -> None:
+                if status == 200 and scope["path"] == CREATE:
                     self._trap.passage("answered")
+
+            async def send_trapped(message: Message) -> None:
+                pass_by(message.get("status"))
                 await send(message)
 
-            await application(scope, receive, send_trapped)
+            def write_trapped(status: int, headers: Iterable[Header], body: bytes) -> bool:
+                pass_by(status)
+                return write(status, headers, body)
+
+            write: WriteWhole = scope["extensions"][WHOLE_RESPONSE]
+            await application({**scope, "extensions": {WHOLE_RESPONSE: write_trapped}}, receive, send_trapped)
 
         return answer
 
@@ -162,6 +174,15 @@ class Edges:
             return response
 
         return send
+
+    def post(self, whole: Callable[..., Awaitable[int]]) -> Callable[..., Awaitable[int]]:
+        async def post(outbound: Outbound, url: str, body: bytes, headers: Mapping[str, str], **more: Any) -> int:
+            self._trap.passage("callback signed")
+            status = await whole(outbound, url, body, headers, **more)
+            self._trap.passage("callback answered")
+            return status
+
+        return post
 
     def put(self, whole: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
         async def put(storage: FolderStorage, key: str, data: bytes) -> None:
@@ -178,11 +199,14 @@ class Edges:
 class InstantMaker:
     """The local provider without its drawing, where many pictures are wanted."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        del sandbox
+    def __init__(self, sandbox: Sandbox, fetcher: object) -> None:
+        del sandbox, fetcher
 
-    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
-        vector = rendering(choice, fields).kind == "vector"
+    async def make(
+        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
+    ) -> tuple[Inline, ...]:
+        pictures = choice.entry.output == "image" and not operation
+        vector = pictures and rendering(choice, fields).kind == "vector"
         return (Inline(TINY_SVG if vector else TINY_PNG),) * outputs
 
 
@@ -204,7 +228,7 @@ def set_traps(trap: Trap) -> None:
     )
     put_in_place(worker, claim=transactions.claim)
     put_in_place(serving, gateway=edges.gateway)
-    put_in_place(Outbound, send=edges.send(Outbound.send))
+    put_in_place(Outbound, send=edges.send(Outbound.send), post=edges.post(Outbound.post))
     put_in_place(FolderStorage, put=edges.put(FolderStorage.put))
 
 

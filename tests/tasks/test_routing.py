@@ -2,7 +2,7 @@
 
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.load import load_catalogue
-from apiinone.tasks.routing import choose, offer_named, usable_offers
+from apiinone.tasks.routing import choose, offer_named, usable_offers, vendors_for
 
 FIELDS = {"prompt": "a hill", "image_size": "1024x1024"}
 BOTH = frozenset({"recraft", "wavespeed"})
@@ -51,3 +51,8 @@ def test_an_offer_is_found_again_by_what_the_attempt_remembers() -> None:
     assert offer_named(recraft(), "recraft", offer.upstream_model) == offer
     assert offer_named(recraft(), "recraft", "gone") is None
     assert offer_named(recraft(), None, None) is None
+
+
+def test_no_offer_serves_a_further_route() -> None:
+    assert vendors_for("", BOTH) == BOTH
+    assert vendors_for("music/extend", BOTH) == frozenset()

@@ -1,13 +1,17 @@
 """What a route answers, before the pipeline adds what every response carries."""
 
-from collections.abc import AsyncIterator
-from typing import Final
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from typing import Final, Protocol
 
 import msgspec
 from msgspec import Struct
 
 Header = tuple[bytes, bytes]
 JSON: Final = b"application/json"
+WHOLE_RESPONSE: Final = "apiinone.whole_response"
+"""An ASGI extension, in a scope's `extensions`: takes status, headers (the length among them) and body of a whole
+response and writes it; False where it must be sent in messages."""
+WriteWhole = Callable[[int, Iterable[Header], bytes], bool]
 encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 """JSON of any value; amounts are exact decimal numbers."""
 
@@ -37,7 +41,28 @@ class Streamed(Struct, frozen=True):
     """How long one piece may wait for a client that does not read; None: for ever."""
 
 
-Reply = Answer | Streamed
+class Feed(Protocol):
+    """Gives the pieces of a response whose end nobody knows."""
+
+    def begin(self, write: Callable[[bytes | None], Awaitable[None]]) -> None:
+        """Write pieces from now on; None is the end."""
+        ...
+
+    def close(self) -> None:
+        """There is nobody to write to any more. Called once for each feed, begun or not."""
+        ...
+
+
+class Pushed(Struct, frozen=True):
+    """A response whose body comes piece by piece, as long as the feed goes on and the client stays."""
+
+    status: int
+    feed: Feed
+    headers: tuple[Header, ...]
+    content_type: bytes
+
+
+Reply = Answer | Streamed | Pushed
 
 
 def success(data: object, headers: tuple[Header, ...] = ()) -> Answer:

@@ -4,12 +4,10 @@ Plain ASGI under Starlette's types: the table of routes must be our own, because
 authority may not exist, and the pipeline is small enough to be read whole.
 """
 
-import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
 from functools import cache, lru_cache
-from typing import Any, Final, assert_never, cast
+from typing import Any, Final, assert_never
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -17,7 +15,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_scope
 from apiinone.accounts.limits import Allowed
 from apiinone.api import errors
-from apiinone.api.answer import Answer, BrokenOff, Header, Reply, Streamed
+from apiinone.api.answer import Answer, BrokenOff, Header, Reply
 from apiinone.api.call import Call, ClientGone
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.api.context import Context
@@ -29,6 +27,7 @@ from apiinone.api.proxies import client_address, read_networks
 from apiinone.api.queries import NoQuery, read_query
 from apiinone.api.readiness import Readiness
 from apiinone.api.request_headers import own_request_id
+from apiinone.api.responding import respond
 from apiinone.api.route import ByKey, ByMetricsToken, ByProviderSignature, BySignedLink, Public, Route
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import Found, Nowhere, OtherMethods, Table
@@ -51,7 +50,7 @@ _CORS: Final[tuple[Header, ...]] = (
 _PREFLIGHT: Final[tuple[Header, ...]] = (
     (
         b"access-control-allow-headers",
-        b"Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id, X-Test-Scenario",
+        b"Authorization, Content-Type, Idempotency-Key, Last-Event-ID, Prefer, X-Request-Id, X-Test-Scenario",
     ),
     (b"access-control-max-age", b"86400"),
 )
@@ -110,7 +109,7 @@ class Application:
         common.append((b"server-timing", _timing((ended_s - began_s - call.waited_s) * 1000, call.waited_s * 1000)))
         self._house.counts.answered(name, reply.status)
         try:
-            await self._send(reply, common, send, with_body=call.method != "HEAD")
+            await respond(reply, common, (scope, receive, send))
         except BrokenOff:
             return  # the server closes the connection, because the response is not whole
 
@@ -151,29 +150,6 @@ class Application:
             return peer
         forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
         return client_address(peer, forwarded, self._trusted)
-
-    async def _send(self, reply: Reply, common: list[Header], send: Send, *, with_body: bool) -> None:
-        length = reply.length if isinstance(reply, Streamed) else len(reply.body)
-        headers = [*common, *reply.headers]
-        if length is not None:
-            headers.insert(0, (b"content-length", b"%d" % length))
-        if length != 0:
-            headers.append((b"content-type", reply.content_type))
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        if isinstance(reply, Answer) or not with_body:
-            body = reply.body if isinstance(reply, Answer) and with_body else b""
-            await send({"type": "http.response.body", "body": body})
-            return
-        try:
-            async for piece in reply.pieces:
-                async with asyncio.timeout(reply.unread_s_max):
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-        except TimeoutError as error:
-            raise BrokenOff from error
-        finally:
-            if isinstance(reply.pieces, AsyncGenerator):
-                await cast("AsyncGenerator[bytes]", reply.pieces).aclose()
-        await send({"type": "http.response.body", "body": b""})
 
 
 @lru_cache(maxsize=POLICIES_MAX)

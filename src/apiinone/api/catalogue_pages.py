@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from apiinone.api.answer import encode
-from apiinone.api.served import SERVED, published_schema
 from apiinone.catalog.entry import Choice, Entry, LifecycleState, SubModel
 from apiinone.catalog.load import Catalogue
 from apiinone.catalog.panel import Panel, Standing, panel
-from apiinone.catalog.prices import every_price, price_range, price_text
+from apiinone.catalog.prices import every_price, price_range, price_text, route_range
+from apiinone.catalog.schema import body_schema
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.core.credits import shown, usd
 
@@ -63,6 +63,16 @@ class ModelSummary(Struct, frozen=True):
     aliases: tuple[str, ...]
 
 
+class RoutePage(Struct, frozen=True):
+    """A route that belongs to the model, and what one request to it costs."""
+
+    method: str
+    path: str
+    about: str
+    low: Amount
+    high: Amount
+
+
 class PeerPage(Struct, frozen=True):
     """Another model of the endpoint."""
 
@@ -106,6 +116,7 @@ class ModelPage(ModelSummary, frozen=True, kw_only=True):
     example: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
     faq: tuple[Question, ...]
     schema_path: str
+    routes: Annotated[tuple[RoutePage, ...], Meta(description="The endpoint's own route first.")]
     panel: PanelPage
 
 
@@ -145,7 +156,7 @@ class CataloguePages:
         if entry is None:
             return None
         if entry.id not in self._schemas:
-            self._schemas[entry.id] = encode(published_schema(entry))
+            self._schemas[entry.id] = encode(body_schema(entry))
         return self._schemas[entry.id]
 
     def _summary(self, entry: Entry) -> ModelSummary:
@@ -160,7 +171,7 @@ class CataloguePages:
             inputs=entry.inputs,
             output=entry.output,
             status=entry.default_sub_model.lifecycle.state_on(self._day),
-            availability=self._availability(entry, *entry.sub_models),
+            availability=self._availability(*entry.sub_models),
             webhook=entry.webhook,
             seconds=entry.seconds,
             prices=Prices(shown(prices.base), shown(prices.low), shown(prices.high), price_text(entry)),
@@ -178,7 +189,7 @@ class CataloguePages:
             low=shown(min(units)),
             high=shown(max(units)),
             status=sub.lifecycle.state_on(self._day),
-            availability=self._availability(entry, sub),
+            availability=self._availability(sub),
         )
 
     def _page(self, entry: Entry) -> ModelPage:
@@ -193,16 +204,17 @@ class CataloguePages:
             example=msgspec.Raw(encode(entry.example)),
             faq=tuple(Question(faq.question, faq.answer) for faq in entry.faq),
             schema_path=f"/api/v1/models/{entry.id}/schema",
+            routes=_routes(entry),
             panel=_panel(panel(self._catalogue, entry, lambda other: self._live(*other.sub_models))),
         )
 
-    def _availability(self, entry: Entry, *sub_models: SubModel) -> Availability:
-        if entry.endpoint_name not in SERVED:
-            return "unavailable"
+    def _availability(self, *sub_models: SubModel) -> Availability:
         return "live" if self._live(*sub_models) else "test_only"
 
     def _live(self, *sub_models: SubModel) -> bool:
-        return any(offer.provider in self._vendors for sub in sub_models for offer in sub.offers)
+        """Whether live keys can use one of them here: what its maker has ended runs in test mode only."""
+        running = [sub for sub in sub_models if sub.lifecycle.state_on(self._day) != "retired"]
+        return any(offer.provider in self._vendors for sub in running for offer in sub.offers)
 
     def _forget_yesterday(self) -> None:
         if self._day != self._today():
@@ -211,6 +223,13 @@ class CataloguePages:
 
     def _today(self) -> date:
         return datetime.fromtimestamp(self._clock.now_us() // US_PER_S, UTC).date()
+
+
+def _routes(entry: Entry) -> tuple[RoutePage, ...]:
+    prices, endpoint = price_range(entry), entry.endpoint
+    own = RoutePage("POST", endpoint.path, endpoint.about, shown(prices.low), shown(prices.high))
+    further = [(route, route_range(entry, route)) for route in entry.routes]
+    return (own, *(RoutePage(r.method, r.path, r.about, shown(low), shown(high)) for r, (low, high) in further))
 
 
 def _panel(found: Panel) -> PanelPage:

@@ -21,6 +21,8 @@ from apiinone.tasks.calls import Calls
 from apiinone.tasks.moves import Move
 from apiinone.tasks.submission import Submission
 from apiinone.tasks.waiters import Waiters
+from apiinone.tasks.watchers import Watchers
+from apiinone.webhooks.vault import Vault
 
 
 class ApiRules(Struct, frozen=True):
@@ -33,8 +35,12 @@ class ApiRules(Struct, frozen=True):
     requests_per_minute_max: int
     """Requests a minute of a key that names no limit of its own."""
     body_bytes_max: int
+    face_swap_accepted: bool = False
+    """Whether the operator has accepted the terms of face swaps, which are off in live mode otherwise."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or ranges whose X-Forwarded-For is believed; empty: the header is ignored."""
+    callback_hosts: frozenset[str] = frozenset()
+    """``host:port`` names on private networks that may be called back."""
     metrics_token: Secret | None = None
     """Bearer token for /metrics; None: the route is off."""
 
@@ -53,6 +59,8 @@ class Context:
     apply: Callable[[Move], Awaitable[moves.Outcome]]
     """Has one move made in the next batch."""
     waiters: Waiters
+    watchers: Watchers
+    vault: Vault
     storage: Storage
     links: OutputLinks
     clock: Clock
@@ -68,5 +76,9 @@ class Context:
     """By provider: the adapter, and the secret that the vendor signs its callbacks with."""
     gauges: Mapping[str, Callable[[], float]] = field(default_factory=dict[str, Callable[[], float]])
     """Further figures of this process for /metrics, by what they count, such as `submissions_waiting`."""
+    delivery_tries: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How this process's deliveries went, by status class or fault."""
+    deliver: Callable[[], None] = lambda: None
+    """Tells the deliverer that something may be due."""
     stopping: Callable[[], bool] = lambda: False
     """Whether the process is about to end: /readyz says so, so that no new client is sent here."""

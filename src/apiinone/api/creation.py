@@ -1,6 +1,8 @@
-"""From a request to a priced submission: everything that can be refused without the database is refused here."""
+"""From a request to a priced submission: whatever can be refused before the one transaction is refused here."""
 
 import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Final, NoReturn
 
@@ -10,30 +12,47 @@ from msgspec import Struct
 from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_model
 from apiinone.api.call import Call
+from apiinone.api.callback_address import read_callback_address
 from apiinone.api.context import Context
+from apiinone.api.inputs import judge_inputs
 from apiinone.api.json_body import Body, read_object
-from apiinone.api.served import NOT_YET
+from apiinone.api.request_headers import idempotency_key, scenario
+from apiinone.api.task_references import own_references
+from apiinone.api.work_on_song import refuse_unfit, version_of
 from apiinone.catalog.clean import shown
-from apiinone.catalog.endpoints import endpoint_named
-from apiinone.catalog.entry import Choice
+from apiinone.catalog.endpoints import CreateRoute, endpoint_named
+from apiinone.catalog.entry import Choice, Entry
 from apiinone.catalog.load import Catalogue
-from apiinone.catalog.pricing import Price, price
+from apiinone.catalog.pricing import Price, price, route_price
 from apiinone.catalog.schema import Parsed
-from apiinone.core.errors import BadRequest, ProviderNotConfigured
-from apiinone.tasks.routing import usable_offers
+from apiinone.core.clock import US_PER_S
+from apiinone.core.credits import Credits
+from apiinone.core.errors import BadRequest, PermissionDenied, ProviderNotConfigured
+from apiinone.tasks.routing import usable_offers, vendors_for
+from apiinone.tasks.submission import Direct, Submission
+from apiinone.tasks.task_view import TaskView
+from apiinone.webhooks.outbox import Address
 
+FACE_SWAP: Final = "face-swap"
+"""The endpoint that the operator must accept terms for."""
+_BASE: Final = "/api/v1/"
+_Named = tuple[Address | None, Mapping[str, TaskView]]
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Creation(Struct, frozen=True):
     """A body that was read, allowed and priced."""
 
+    made_by: CreateRoute
     parsed: Parsed
     price: Price
     request_json: str
     """Sub-model and fields with their defaults, as the task keeps and shows them."""
     body_hash: bytes
     """SHA-256 of all that was asked for, however it was written; but for a quote's id."""
+    callback: Address | None
+    works_on: Mapping[str, TaskView]
+    """The caller's earlier tasks that its fields name, by field."""
 
     @property
     def choice(self) -> Choice:
@@ -41,49 +60,147 @@ class Creation(Struct, frozen=True):
         return self.parsed.choice
 
 
-async def read_creation(context: Context, call: Call, caller: Caller, endpoint_name: str) -> Creation:
-    """Read the body for a model of this endpoint that this key may use, and price it.
+async def read_creation(context: Context, call: Call, caller: Caller, made_by: CreateRoute) -> Creation:
+    """Read the body for what this create route makes, as far as this key may, and price it.
 
-    Raises UnsupportedMediaType, PayloadTooLarge, BadRequest, PermissionDenied, ProviderNotConfigured.
+    Raises UnsupportedMediaType, PayloadTooLarge, BadRequest, PermissionDenied, NotFound, ProviderNotConfigured.
     """
     body = await read_object(call, context.rules.body_bytes_max)
-    choice = _choice(context.catalogue, body, endpoint_name)
-    refuse_model(caller.rules, endpoint_name, (choice.sub_model.id, choice.entry.id))
-    _refuse_not_yet(body)
+    return await creation_of(context, caller, body, made_by)
+
+
+async def creation_of(context: Context, caller: Caller, body: Body, made_by: CreateRoute) -> Creation:
+    """The same for a body that was decoded."""
+    if made_by.operation:
+        return await _further(context, caller, body, made_by)
+    choice = choice_of(context.catalogue, body, made_by.endpoint_name)
+    refuse_model(caller.rules, made_by.endpoint_name, (choice.sub_model.id, choice.entry.id))
+    _refuse_unaccepted(context, caller, choice)
     parsed = context.bodies.parse(choice, body)
-    if caller.mode == "live" and not usable_offers(choice.sub_model, parsed.fields, context.vendors):
-        raise ProviderNotConfigured(f"No provider for {choice.sub_model.id} is configured here; test keys can use it.")
-    request = _encode({"model": choice.sub_model.id, **parsed.fields})
-    return Creation(parsed, price(choice, parsed.fields), request.decode(), _hash(request, parsed))
+    callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
+    await judge_inputs(choice.entry, parsed.fields)
+    _refuse_unserved(context, caller, parsed, made_by)
+    works_on = await own_references(context, caller, choice.entry.parameters, parsed.fields)
+    return _priced(made_by, parsed, price(choice, parsed.fields), (callback, works_on))
 
 
-def _choice(catalogue: Catalogue, body: Body, endpoint_name: str) -> Choice:
-    name = body.get("model", endpoint_named(endpoint_name).default_model)
+def submission_of(
+    context: Context, call: Call, caller: Caller, creation: Creation, direct: Direct | None = None
+) -> Submission:
+    """What is handed in for it; `direct`: for a call that is answered at once. Raises BadRequest for its headers."""
+    parsed, choice, made_by = creation.parsed, creation.choice, creation.made_by
+    task_id = context.ids.new()
+    _, outputs = choice.entry.makes(made_by.operation)
+    return Submission(
+        task_id=task_id,
+        lot_id=task_id,  # ids of lots and of tasks never meet
+        caller=caller,
+        request_id=call.request_id,
+        route=made_by.path.removeprefix(_BASE),
+        endpoint=made_by.endpoint_name,
+        model=choice.entry.id,
+        sub_model=choice.sub_model.id,
+        node=choice.entry.node,
+        suffix=choice.entry.task_suffix,
+        scenario=scenario(call, caller.mode, calls=direct is not None),
+        unit=Credits(creation.price.unit // outputs),  # exact: `catalog check` proves it
+        units=creation.price.units * outputs,
+        request_json=creation.request_json,
+        body_hash=creation.body_hash,
+        catalogue_version=context.catalogue.version,
+        deadline_s=context.rules.deadline_s if parsed.deadline_s is None else parsed.deadline_s,
+        result_ttl_s=context.rules.result_ttl_s if parsed.result_ttl_s is None else parsed.result_ttl_s,
+        metadata=parsed.metadata,
+        max_credits=parsed.max_credits,
+        quote_id=parsed.quote_id,
+        idempotency_key=idempotency_key(call),
+        operation=made_by.operation,
+        callback=creation.callback,
+        direct=direct,
+    )
+
+
+def choice_of(catalogue: Catalogue, body: Body, endpoint_name: str) -> Choice:
+    """What the body's `model` means on this endpoint. Raises BadRequest."""
+    default = endpoint_named(endpoint_name).default_model
+    if not default and "model" not in body:
+        raise BadRequest("'model' is required. GET /api/v1/models lists them.", param="/model")
+    choice = named_choice(catalogue, body.get("model", default), endpoint_name)
+    if choice.entry.endpoint_name != endpoint_name:
+        endpoint = choice.entry.endpoint
+        sentence = f"{shown(str(body['model']))} is a model of the {endpoint.family}, {endpoint.path}"
+        raise BadRequest(f"{sentence}, and cannot be used here.", param="/model")
+    return choice
+
+
+def named_choice(catalogue: Catalogue, name: object, endpoint_name: str | None) -> Choice:
+    """What a body's `model` means; suggestions come from that endpoint (None: from all). Raises BadRequest."""
     if not isinstance(name, str):
         raise BadRequest("'model' must be a string.", param="/model")
     choice = catalogue.resolve(name)
     if choice is None:
         _refuse_unknown(catalogue, name, endpoint_name)
-    if choice.entry.endpoint_name != endpoint_name:
-        endpoint = choice.entry.endpoint
-        sentence = f"{shown(name)} is a model of the {endpoint.family}, {endpoint.path}, and cannot be used here."
-        raise BadRequest(sentence, param="/model")
     return choice
 
 
-def _refuse_unknown(catalogue: Catalogue, name: str, endpoint_name: str) -> NoReturn:
-    here = [known for known, choice in catalogue.choices.items() if choice.entry.endpoint_name == endpoint_name]
+async def _further(context: Context, caller: Caller, body: Body, made_by: CreateRoute) -> Creation:
+    """The body of a further route, whose one model is known; which version of it may follow from what it works on."""
+    offered = context.catalogue.offering(made_by.operation)
+    if offered is None:
+        raise ProviderNotConfigured("The model of this route is switched off here.")
+    entry, route = offered
+    refuse_model(caller.rules, made_by.endpoint_name, (entry.id, *(sub.id for sub in entry.sub_models)))
+    asked = _asked(context.catalogue, entry, body, made_by)
+    parsed = context.bodies.parse(asked or Choice(entry, entry.default_sub_model), body, route)
+    callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
+    found = await own_references(context, caller, route.parameters, parsed.fields)
+    await refuse_unfit(context, caller, parsed, found)
+    if asked is None:
+        parsed = msgspec.structs.replace(parsed, choice=version_of(context.catalogue, entry, found))
+    refuse_model(caller.rules, made_by.endpoint_name, (parsed.choice.sub_model.id, entry.id))
+    _refuse_unserved(context, caller, parsed, made_by)
+    return _priced(made_by, parsed, route_price(parsed.choice, route, parsed.fields), (callback, found))
+
+
+def _asked(catalogue: Catalogue, entry: Entry, body: Body, made_by: CreateRoute) -> Choice | None:
+    """The version that the body names; None where it names none. Raises BadRequest."""
+    if "model" not in body:
+        return None
+    choice = choice_of(catalogue, body, made_by.endpoint_name)
+    if choice.entry is not entry:
+        raise BadRequest(f"This route belongs to {entry.id}; {choice.entry.id} does not have it.", param="/model")
+    return choice
+
+
+def _refuse_unknown(catalogue: Catalogue, name: str, endpoint_name: str | None) -> NoReturn:
+    choices = catalogue.choices.items()
+    here = [known for known, choice in choices if endpoint_name in (None, choice.entry.endpoint_name)]
     near = get_close_matches(name[:64], here, 1, 0.7)
     hint = f" Did you mean '{near[0]}'?" if near else " GET /api/v1/models lists them."
     raise BadRequest(f"There is no model '{shown(name)}'.{hint}", param="/model")
 
 
-def _refuse_not_yet(body: Body) -> None:
-    for name, sentence in NOT_YET.items():
-        if name in body:
-            raise BadRequest(sentence, param=f"/{name}")
+def _refuse_unserved(context: Context, caller: Caller, parsed: Parsed, made_by: CreateRoute) -> None:
+    """For live keys: raise ProviderNotConfigured where nothing here serves the request."""
+    if caller.mode == "test":
+        return
+    sub = parsed.choice.sub_model
+    today = datetime.fromtimestamp(context.clock.now_us() // US_PER_S, UTC).date()
+    if sub.lifecycle.state_on(today) == "retired":
+        raise ProviderNotConfigured(f"{sub.id} was ended by its maker; test keys can still use it.")
+    if not usable_offers(sub, parsed.fields, vendors_for(made_by.operation, context.vendors)):
+        what = f"{sub.id} on this route" if made_by.operation else sub.id
+        raise ProviderNotConfigured(f"No provider for {what} is configured here; test keys can use it.")
 
 
-def _hash(request: bytes, parsed: Parsed) -> bytes:
+def _refuse_unaccepted(context: Context, caller: Caller, choice: Choice) -> None:
+    """What needs the operator's word is off in live mode until it is given."""
+    if caller.mode == "live" and choice.entry.endpoint_name == FACE_SWAP and not context.rules.face_swap_accepted:
+        raise PermissionDenied("Face swaps are off here: the operator has not accepted their terms.", param="/model")
+
+
+def _priced(made_by: CreateRoute, parsed: Parsed, found: Price, named: _Named) -> Creation:
+    request = _encode({"model": parsed.choice.sub_model.id, **parsed.fields})
     common = (parsed.callback_url, parsed.metadata, parsed.deadline_s, parsed.result_ttl_s, parsed.max_credits)
-    return hashlib.sha256(request + b"\n" + _encode(common)).digest()
+    whole = b"\n".join((made_by.operation.encode(), request, _encode(common)))
+    return Creation(made_by, parsed, found, request.decode(), hashlib.sha256(whole).digest(), *named)

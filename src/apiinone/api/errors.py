@@ -13,6 +13,7 @@ from apiinone.core.errors import (
     MethodNotAllowed,
     PayloadTooLarge,
     ProviderFailed,
+    RangeNotSatisfiable,
     Refusal,
     ServerError,
     refusals,
@@ -87,6 +88,15 @@ class WrongMethod(MethodNotAllowed):
         self.allowed = allowed
 
 
+class NoSuchRange(RangeNotSatisfiable):
+    """No byte of the file lies in the range that was asked for; `length` are the bytes that it has."""
+
+    def __init__(self, length: int) -> None:
+        """Take how many bytes the file has."""
+        super().__init__(f"The output has {length} bytes, and none of them lies in this range.", param="Range")
+        self.length = length
+
+
 def refused(refusal: Refusal, request_id: str) -> Answer:
     """The response for a refusal."""
     error = Error(
@@ -144,6 +154,8 @@ def _headers(refusal: Refusal) -> tuple[Header, ...]:
     match refusal:
         case WrongMethod(allowed=allowed):
             headers.append((b"allow", allowed.encode()))
+        case NoSuchRange(length=length):
+            headers.append((b"content-range", b"bytes */%d" % length))
         case PayloadTooLarge():
             headers.append((b"connection", b"close"))  # the rest of the body is not read
         case Refusal(status=401):

@@ -2,10 +2,8 @@
 
 from typing import Final
 
-from apiinone.api.chat_page import ChatCompletion
-from apiinone.api.create_chat import create_chat
-from apiinone.api.create_image import create_image
-from apiinone.api.errors import ContentRefused, ProviderTimedOut
+from apiinone.api.create_routes import TASK_CREATION_ROUTES
+from apiinone.api.direct_routes import DIRECT_ANSWER_ROUTES
 from apiinone.api.money_routes import (
     BalancePage,
     EntriesQuery,
@@ -20,89 +18,17 @@ from apiinone.api.own_key import MePage, show_me
 from apiinone.api.queries import NoQuery
 from apiinone.api.quote_route import QuotePage, give_quote_for_body
 from apiinone.api.receipt_route import ReceiptPage, show_receipt
-from apiinone.api.route import Bare, ByKey, CallBody, CreationBody, Json, Listed, NoBody, PathId, Route
-from apiinone.api.task_page import NewTask, TaskPage
+from apiinone.api.route import ByKey, Json, Listed, NoBody, PathId, QuoteBody, Route
+from apiinone.api.song_routes import SONG_ROUTES
+from apiinone.api.task_page import TaskPage
 from apiinone.api.task_routes import TasksQuery, WaitQuery, cancel_task, delete_task, list_tasks, show_task
-from apiinone.api.time_lyrics import LYRICS_PATH, TimedLyrics, time_lyrics
-from apiinone.core.errors import (
-    BudgetExceeded,
-    Conflict,
-    IdempotencyInProgress,
-    IdempotencyMismatch,
-    InsufficientCredits,
-    NotFound,
-    Overloaded,
-    PriceAboveMax,
-    ProviderFailed,
-    ProviderNotConfigured,
-)
+from apiinone.core.errors import Conflict, NotFound, Overloaded, ProviderNotConfigured
 
 OWN_TASK: Final = (PathId("task_id", "own_task"),)
-CALL_REFUSALS: Final = (
-    InsufficientCredits,
-    PriceAboveMax,
-    BudgetExceeded,
-    NotFound,
-    Conflict,
-    IdempotencyInProgress,
-    IdempotencyMismatch,
-    Overloaded,
-    ProviderNotConfigured,
-    ProviderFailed,
-    ProviderTimedOut,
-    ContentRefused,
-)
-"""Of routes that answer at once: what a task would carry, they answer with."""
-KEY_ROUTES: Final = (
-    Route(
-        method="POST",
-        path="/api/v1/images/generations",
-        name="create_image",
-        about="Create a task that makes pictures.",
-        authority=ByKey("generate", create_image),
-        ids=(),
-        query=NoQuery,
-        headers=("Idempotency-Key", "Prefer", "X-Test-Scenario"),
-        body=CreationBody("images", quote_id=True),
-        answers=Json((NewTask, TaskPage)),
-        refusals=(
-            InsufficientCredits,
-            PriceAboveMax,
-            BudgetExceeded,
-            NotFound,
-            Conflict,
-            IdempotencyInProgress,
-            IdempotencyMismatch,
-            Overloaded,
-            ProviderNotConfigured,
-        ),
-    ),
-    Route(
-        method="POST",
-        path="/api/v1/chat/completions",
-        name="create_chat",
-        about="Answer a chat in OpenAI's form, whole or as server-sent events.",
-        authority=ByKey("generate", create_chat),
-        ids=(),
-        query=NoQuery,
-        headers=("Idempotency-Key", "X-Test-Scenario"),
-        body=CreationBody("chat", quote_id=True),
-        answers=Bare(ChatCompletion, statuses=(200,), also=("text/event-stream",)),
-        refusals=CALL_REFUSALS,
-    ),
-    Route(
-        method="POST",
-        path=LYRICS_PATH,
-        name="time_lyrics",
-        about="A song's words with the moments at which they are sung.",
-        authority=ByKey("generate", time_lyrics),
-        ids=(),
-        query=NoQuery,
-        headers=("Idempotency-Key", "X-Test-Scenario"),
-        body=CallBody(LYRICS_PATH),
-        answers=Json((TimedLyrics,)),
-        refusals=CALL_REFUSALS,
-    ),
+KEY_ROUTES: Final[tuple[Route, ...]] = (
+    *TASK_CREATION_ROUTES,
+    *DIRECT_ANSWER_ROUTES,
+    *SONG_ROUTES,
     Route(
         method="GET",
         path="/api/v1/tasks/{task_id}",
@@ -177,7 +103,7 @@ KEY_ROUTES: Final = (
         ids=(),
         query=NoQuery,
         headers=(),
-        body=CreationBody("images", quote_id=False),
+        body=QuoteBody(),
         answers=Json((QuotePage,)),
         refusals=(NotFound, ProviderNotConfigured),
     ),

@@ -74,5 +74,14 @@ def _metrics(house: House, figures: Figures) -> "Iterable[Metric]":
     yield GaugeMetricFamily("apiinone_worker_lag_seconds", "How long the oldest due task has waited.", value=lag_s)
     yield GaugeMetricFamily("apiinone_tasks_held", "Tasks that workers hold.", value=figures.held_by_workers)
     yield GaugeMetricFamily("apiinone_holds_open", "Holds that are not settled.", value=figures.open_holds)
+    yield GaugeMetricFamily("apiinone_deliveries_waiting", "Callbacks to be sent.", value=figures.deliveries_waiting)
+    delivery_lag_s = figures.delivery_lag_us / US_PER_S
+    yield GaugeMetricFamily("apiinone_delivery_lag_seconds", "How long the oldest has been due.", value=delivery_lag_s)
+    tries = CounterMetricFamily(
+        "apiinone_delivery_tries", "Callbacks sent since start, by outcome.", labels=["outcome"]
+    )
+    for outcome, count in sorted(house.context.delivery_tries.items()):
+        tries.add_metric([outcome], count)
+    yield tries
     for name, read in sorted(house.context.gauges.items()):
         yield GaugeMetricFamily(f"apiinone_{name}", "Of this process.", value=read())

@@ -24,8 +24,20 @@ from apiinone.api.route import (
     Route,
     Several,
 )
-from apiinone.core.errors import NotFound, Overloaded
+from apiinone.core.errors import NotFound, Overloaded, RangeNotSatisfiable
 
+OUTPUT_TYPES: Final = (
+    "image/png",
+    "image/jpeg",
+    "image/webp",
+    "image/svg+xml",
+    "video/mp4",
+    "video/webm",
+    "audio/mpeg",
+    "audio/wav",
+    "audio/flac",
+    "audio/ogg",
+)
 MODEL: Final = (PathId("model", "model"),)
 OPEN_ROUTES: Final = (
     Route(
@@ -75,10 +87,10 @@ OPEN_ROUTES: Final = (
         authority=BySignedLink(serve_output),
         ids=(PathId("task_id", "linked_task"), PathId("output_no", "output_no")),
         query=LinkQuery,
-        headers=(),
+        headers=("Range",),
         body=NoBody(),
-        answers=Free(("image/png", "image/jpeg", "image/webp", "image/svg+xml")),
-        refusals=(Overloaded,),
+        answers=Free(OUTPUT_TYPES, partly=True),
+        refusals=(Overloaded, RangeNotSatisfiable),
     ),
     Route(
         method="POST",

@@ -14,7 +14,6 @@ from apiinone.api.openapi_requests import (
     Schema,
     bodies_of,
     body_component,
-    call_component,
     header_parameters,
     path_parameters,
     query_parameters,
@@ -23,20 +22,27 @@ from apiinone.api.route import (
     Bare,
     ByKey,
     ByMetricsToken,
-    CallBody,
     CreationBody,
+    EventStreamOf,
     ForeignBody,
     Free,
     Json,
     Listed,
     NoBody,
+    QuoteBody,
     Route,
     Several,
 )
 from apiinone.catalog.load import Catalogue
 
 _REF: Final = "#/components/schemas/{name}"
-_STATUS_WORDS: Final = {200: "Done."}
+_NO_CONTENT: Final = 204
+_PARTLY: Final = 206
+_STATUS_WORDS: Final = {
+    200: "Done.",
+    _NO_CONTENT: "There is nothing left to send.",
+    _PARTLY: "The part that was asked for.",
+}
 _EVERYWHERE: Final[Schema] = {
     "X-Request-Id": {"description": "The client's own id, or ours.", "schema": {"type": "string"}},
     "Server-Timing": {"description": "`app;dur=` our own share in milliseconds.", "schema": {"type": "string"}},
@@ -94,11 +100,8 @@ def _operation(route: Route) -> Schema:
     match route.body:
         case NoBody():
             pass
-        case CreationBody():
+        case CreationBody() | QuoteBody():
             content = {"application/json": {"schema": _reference(body_component(route.body))}}
-            operation["requestBody"] = {"required": True, "content": content}
-        case CallBody(path):
-            content = {"application/json": {"schema": _reference(call_component(path))}}
             operation["requestBody"] = {"required": True, "content": content}
         case ForeignBody():
             operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {}}}}
@@ -107,18 +110,33 @@ def _operation(route: Route) -> Schema:
     return operation
 
 
-def _responses(route: Route) -> Schema:
+def _responses(route: Route) -> dict[str, Schema]:
     headers = _EVERYWHERE | (_RATES if isinstance(route.authority, ByKey) else {})
-    statuses = route.answers.statuses if isinstance(route.answers, Bare) else (200,)
-    responses: Schema = {}
+    statuses = statuses_of(route)
+    responses: dict[str, Schema] = {}
     for status, kinds in refusals_of(route).items():
         words = ", ".join(f"`{kind}`" for kind in kinds)
         content = {"application/json": {"schema": _reference(ErrorBody.__name__)}}
         responses[str(status)] = {"description": f"Refused: {words}.", "headers": _EVERYWHERE, "content": content}
     for status in statuses:
         words = _STATUS_WORDS.get(status, "Not now.")
-        responses[str(status)] = {"description": words, "headers": headers, "content": _content(route)}
+        responses[str(status)] = {"description": words, "headers": headers}
+        if status != _NO_CONTENT:
+            responses[str(status)]["content"] = _content(route)
     return responses
+
+
+def statuses_of(route: Route) -> tuple[int, ...]:
+    """The statuses of its answers that are no refusals."""
+    match route.answers:
+        case Bare(_, statuses):
+            return statuses
+        case EventStreamOf():
+            return route.answers.statuses
+        case Free(_, partly=True):
+            return (200, 206)
+        case _:
+            return (200,)
 
 
 def _content(route: Route) -> Schema:
@@ -134,7 +152,9 @@ def _content(route: Route) -> Schema:
         case Bare(body, _, also):
             others: Schema = {content_type: {} for content_type in also}
             return _json(_reference(body.__name__)) | others
-        case Free(content_types):
+        case EventStreamOf():
+            return {"text/event-stream": {"schema": {"type": "string"}}}
+        case Free(content_types, _):
             return {content_type: {} for content_type in content_types}
         case _:
             assert_never(route.answers)
@@ -163,6 +183,8 @@ def _types_of(routes: Iterable[Route]) -> list[type[Struct]]:
                 found.append(row)
             case Bare(body, _):
                 found.append(body)
+            case EventStreamOf(data):
+                found.append(data)
             case Free():
                 pass
             case _:

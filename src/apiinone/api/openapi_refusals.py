@@ -5,10 +5,10 @@ from apiinone.api.route import (
     ByMetricsToken,
     ByProviderSignature,
     BySignedLink,
-    CallBody,
     CreationBody,
     ForeignBody,
     Public,
+    QuoteBody,
     Route,
 )
 from apiinone.core.errors import (
@@ -52,7 +52,7 @@ def _by_authority(route: Route) -> tuple[type[Refusal], ...]:
 
 def _by_body(route: Route) -> tuple[type[Refusal], ...]:
     match route.body:
-        case CreationBody() | CallBody():
+        case CreationBody() | QuoteBody():
             return (PayloadTooLarge, UnsupportedMediaType)
         case ForeignBody():
             return (PayloadTooLarge,)

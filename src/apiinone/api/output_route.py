@@ -7,7 +7,9 @@ from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
 from apiinone.api.answer import Header, Streamed
+from apiinone.api.byte_ranges import OutOfRange, Whole, content_range, range_asked
 from apiinone.api.call import Call
+from apiinone.api.errors import NoSuchRange
 from apiinone.api.house import House
 from apiinone.api.queries import read_query
 from apiinone.api.task_ids import read_task_id
@@ -22,6 +24,7 @@ _EVERYWHERE: Final = "X-Content-Type-Options"
 _HEADERS: Final[tuple[Header, ...]] = tuple(
     (name.lower().encode(), value.encode()) for name, value in OUTPUT_HEADERS.items() if name != _EVERYWHERE
 )
+_RANGES: Final[Header] = (b"accept-ranges", b"bytes")
 _DIGITS_MAX: Final = 2
 
 
@@ -34,7 +37,10 @@ class LinkQuery(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def serve_output(house: House, call: Call) -> Streamed:
-    """The output's bytes. What is gone, and what the link was not signed for, looks the same: not found."""
+    """The output's bytes, or the one range of them that was asked for.
+
+    What is gone, and what the link was not signed for, looks the same: not found.
+    """
     query = read_query(call.query_string, LinkQuery)
     output = await _looked_up(house, call)
     name, number = call.ids["task_id"], call.ids["output_no"]
@@ -55,13 +61,25 @@ async def serve_output(house: House, call: Call) -> Streamed:
             assert_never(verdict)
     if output.expires_us is not None and output.expires_us <= now_us:
         raise _missing()
+    return await _served(house, call, output)
+
+
+async def _served(house: House, call: Call, output: ServedOutput) -> Streamed:
+    """All of it, a part of it, or that there is no such part."""
+    tag = b'"%b"' % output.sha256.encode()
+    asked = range_asked(call.headers.get(b"range", b""), call.headers.get(b"if-range", b""), tag, output.bytes)
+    if isinstance(asked, OutOfRange):
+        raise NoSuchRange(output.bytes)
+    part = None if isinstance(asked, Whole) else asked
+    name, number = call.ids["task_id"], call.ids["output_no"]
     extension = output.storage_key.rpartition(".")[2]
     disposition = content_disposition(f"{name}-{number}.{extension}").encode()
+    headers = (*_HEADERS, _RANGES, (b"etag", tag), (b"content-disposition", disposition))
     return Streamed(
-        status=200,
-        pieces=await _begun(house.context.storage.stream(output.storage_key)),
-        length=output.bytes,
-        headers=(*_HEADERS, (b"content-disposition", disposition)),
+        status=200 if part is None else 206,
+        pieces=await _begun(house.context.storage.stream(output.storage_key, part)),
+        length=output.bytes if part is None else part.end - part.start,
+        headers=headers if part is None else (*headers, (b"content-range", content_range(part, output.bytes))),
         content_type=output.content_type.encode(),
     )
 

@@ -9,11 +9,13 @@ from apiinone.accounts.keys import Mode
 from apiinone.api.answer import Answer, success
 from apiinone.api.call import Call
 from apiinone.api.catalogue_pages import Amount
-from apiinone.api.create_image import ENDPOINT
-from apiinone.api.creation import read_creation
+from apiinone.api.creation import creation_of, named_choice
 from apiinone.api.house import House
+from apiinone.api.json_body import Body, read_object
+from apiinone.api.route import ROUTE_FIELD
 from apiinone.api.task_page import Moment
-from apiinone.api.task_references import refuse_foreign_references
+from apiinone.catalog.endpoints import PAID_ROUTES, CreateRoute, endpoint_named
+from apiinone.catalog.load import Catalogue
 from apiinone.core.clock import iso
 from apiinone.core.credits import shown
 from apiinone.core.errors import BadRequest
@@ -34,6 +36,7 @@ class QuotePage(Struct, frozen=True):
     """A promised price: good once, for this account, mode and body, until it expires or the price list changes."""
 
     quote_id: str
+    route: Annotated[str, Meta(description="The create route that it is for.")]
     model: str
     mode: Mode
     credits: Annotated[Amount, Meta(description="What would be held, and at most charged.")]
@@ -45,8 +48,9 @@ class QuotePage(Struct, frozen=True):
 async def give_quote_for_body(house: House, call: Call, caller: Caller) -> Answer:
     """Price the body and promise the price."""
     context = house.context
-    creation = await read_creation(context, call, caller, ENDPOINT)
-    await refuse_foreign_references(context, caller, creation)
+    body = await read_object(call, context.rules.body_bytes_max)
+    made_by = _create_route(context.catalogue, body)
+    creation = await creation_of(context, caller, {k: v for k, v in body.items() if k != ROUTE_FIELD}, made_by)
     if creation.parsed.quote_id is not None:
         raise BadRequest("A quote is asked for without naming another.", param="/quote_id")
     version = context.catalogue.version
@@ -61,6 +65,7 @@ async def give_quote_for_body(house: House, call: Call, caller: Caller) -> Answe
     return success(
         QuotePage(
             quote_id=quoted.quote_id,
+            route=made_by.path,
             model=creation.choice.sub_model.id,
             mode=caller.mode,
             credits=shown(price.total),
@@ -69,3 +74,18 @@ async def give_quote_for_body(house: House, call: Call, caller: Caller) -> Answe
             expires_at=iso(quoted.expires_us),
         )
     )
+
+
+def _create_route(catalogue: Catalogue, body: Body) -> CreateRoute:
+    """The route that the body names; else that of its model; else the one that needs no model. Raises BadRequest."""
+    if ROUTE_FIELD in body:
+        path = body[ROUTE_FIELD]
+        made_by = next((found for found in PAID_ROUTES if found.path == path), None)
+        if made_by is None:
+            sentence = f"'{ROUTE_FIELD}' must be one of: {', '.join(found.path for found in PAID_ROUTES)}."
+            raise BadRequest(sentence, param=f"/{ROUTE_FIELD}")
+        return made_by
+    if "model" not in body:
+        return next(found for found in PAID_ROUTES if endpoint_named(found.endpoint_name).default_model)
+    endpoint = named_choice(catalogue, body["model"], None).entry.endpoint
+    return next(found for found in PAID_ROUTES if found.path == endpoint.path)

@@ -11,7 +11,7 @@ from apiinone.api.call import Call
 from apiinone.api.catalogue_pages import Amount
 from apiinone.api.house import House
 from apiinone.api.task_ids import read_task_id, written
-from apiinone.api.task_page import Moment, Status, TaskId
+from apiinone.api.task_page import Moment, Operation, Status, TaskId
 from apiinone.core.clock import iso
 from apiinone.core.credits import shown
 from apiinone.core.errors import NotFound
@@ -20,6 +20,8 @@ from apiinone.ledger.history import EntryRow
 from apiinone.tasks.direct import Note
 from apiinone.tasks.lifecycle import AttemptState, status_of
 from apiinone.tasks.receipt import AttemptOnReceipt, HoldOnReceipt, Receipt, SettlementOnReceipt, read_receipt
+from apiinone.webhooks.outbox import DeliveryOnReceipt
+from apiinone.webhooks.schedule import DeliveryState, EventType
 
 
 class QuotedPrice(Struct, frozen=True):
@@ -93,6 +95,19 @@ class EntryOnReceipt(Struct, frozen=True):
     created_at: Moment
 
 
+class DeliveryOnReceiptPage(Struct, frozen=True):
+    """A callback; its tries stand under /webhooks/deliveries."""
+
+    delivery_id: str
+    type: EventType
+    state: DeliveryState
+    tries: int
+    last_status: int | None
+    last_fault: str | None
+    created_at: Moment
+    last_tried_at: Moment | None
+
+
 class ReceiptPage(Struct, frozen=True):
     """A task's receipt."""
 
@@ -100,6 +115,7 @@ class ReceiptPage(Struct, frozen=True):
     status: Status
     model: str
     endpoint: str
+    operation: Operation
     mode: Mode
     key_id: str
     request_id: str
@@ -109,6 +125,7 @@ class ReceiptPage(Struct, frozen=True):
     settlement: Annotated[SettlementPage | None, Meta(description="Null while the hold is open.")]
     entries: tuple[EntryOnReceipt, ...]
     usage: Annotated[UsageOnReceipt | None, Meta(description="Of a chat; null for all else.")]
+    deliveries: Annotated[tuple[DeliveryOnReceiptPage, ...], Meta(description="Its callbacks; kept for 30 days.")]
     created_at: Moment
     finished_at: Moment | None
 
@@ -135,6 +152,7 @@ def receipt_page(receipt: Receipt) -> ReceiptPage:
         status=status_of(task.state),  # pyright: ignore[reportArgumentType] - the words of `Status`
         model=task.sub_model,
         endpoint=task.endpoint,
+        operation=task.operation,
         mode=task.mode,
         key_id=task.key_id,
         request_id=task.request_id,
@@ -144,6 +162,7 @@ def receipt_page(receipt: Receipt) -> ReceiptPage:
         settlement=None if receipt.settlement is None else _settlement(receipt.settlement),
         entries=tuple(map(_entry, receipt.entries)),
         usage=None if receipt.note is None else _usage(receipt.note),
+        deliveries=tuple(map(_delivery, receipt.deliveries)),
         created_at=iso(task.created_us),
         finished_at=_moment(task.finished_us),
     )
@@ -184,6 +203,11 @@ def _usage(note: Note) -> UsageOnReceipt:
 
 def _entry(entry: EntryRow) -> EntryOnReceipt:
     return EntryOnReceipt(entry.entry_no, entry.kind, shown(entry.amount), iso(entry.created_us))
+
+
+def _delivery(found: DeliveryOnReceipt) -> DeliveryOnReceiptPage:
+    last = (found.last_status, found.last_fault, iso(found.created_us), _moment(found.last_tried_us))
+    return DeliveryOnReceiptPage(found.id, found.type, found.state, found.tries, *last)
 
 
 def _moment(moment_us: int | None) -> str | None:

@@ -1,7 +1,7 @@
 """What a route is: it states who may call it, which object ids it takes, its limits and its answers, or it is none."""
 
 from collections.abc import Awaitable, Callable
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -10,14 +10,15 @@ from apiinone.accounts.keys import Scope
 from apiinone.api.answer import Reply
 from apiinone.api.call import Call
 from apiinone.api.house import House
+from apiinone.catalog.endpoints import CreateRoute
 from apiinone.core.errors import Refusal
 
 Handler = Callable[[House, Call], Awaitable[Reply]]
 KeyHandler = Callable[[House, Call, Caller], Awaitable[Reply]]
-Kind = Literal["own_task", "model", "linked_task", "output_no", "provider"]
+Kind = Literal["own_task", "own_delivery", "model", "linked_task", "output_no", "provider"]
 """What an id in a path names, and whose it must be.
 
-`own_task`: a task of the caller's account and mode, any other is 404. `model`: a public name of the catalogue.
+`own_task`, `own_delivery`: of the caller's account and mode, any other is 404. `model`: a public name of the catalogue.
 `linked_task`, `output_no`: what a signed link leads to. `provider`: a name that an operator has configured.
 """
 
@@ -68,17 +69,17 @@ class NoBody(Struct, frozen=True):
 
 
 class CreationBody(Struct, frozen=True):
-    """A JSON object that keeps the schema of the endpoint's model which it names."""
+    """A JSON object that keeps the schema of this create route: of the model that it names, or of the one there is."""
 
-    endpoint: str
-    quote_id: bool
-    """Whether it may name a quote."""
+    made_by: CreateRoute
 
 
-class CallBody(Struct, frozen=True):
-    """A JSON object that keeps the schema of one of the catalogue's further routes."""
+ROUTE_FIELD: Final = "route"
+"""In a quote's body: the path of the create route that it is for."""
 
-    path: str
+
+class QuoteBody(Struct, frozen=True):
+    """A creation's body without a quote's id; it may name its create route."""
 
 
 class ForeignBody(Struct, frozen=True):
@@ -117,9 +118,22 @@ class Free(Struct, frozen=True):
     """A body of one of these media types that has no type of ours."""
 
     content_types: tuple[str, ...]
+    partly: bool = False
+    """Whether a part of it may be asked for (206)."""
 
 
-Answers = Json | Several | Listed | Bare | Free
+class EventStreamOf(Struct, frozen=True):
+    """Server-sent events whose `data` is of this type; 204 where there is nothing left to send."""
+
+    data: type[Struct]
+
+    @property
+    def statuses(self) -> tuple[int, ...]:
+        """What it may answer with, if nothing is refused."""
+        return (200, 204)
+
+
+Answers = Json | Several | Listed | Bare | Free | EventStreamOf
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -135,7 +149,7 @@ class Route(Struct, frozen=True, kw_only=True):
     query: type[Struct]
     headers: tuple[str, ...]
     """Request headers that change what it does."""
-    body: NoBody | CreationBody | CallBody | ForeignBody
+    body: NoBody | CreationBody | QuoteBody | ForeignBody
     answers: Answers
     refusals: tuple[type[Refusal], ...]
     """Refusals of its own, beside those of its authority, its ids and its body."""

@@ -25,6 +25,10 @@ TaskId = Annotated[str, Meta(pattern=PATTERN, description="The task's id; opaque
 Moment = Annotated[
     str, Meta(description="UTC, such as 2026-11-23T01:02:03.456Z.", extra_json_schema={"format": "date-time"})
 ]
+Operation = Annotated[
+    str, Meta(description="Which further create route made it, such as `music/extend`; empty: the endpoint's own.")
+]
+MS_PER_S: Final = 1000
 POLL_FIRST_S: Final = 1
 POLL_LAST_S: Final = 10
 REQUEST_SHOWN_BYTES_MAX: Final = 16 * 1024
@@ -40,9 +44,11 @@ class OutputPage(Struct, frozen=True):
     url: str
     content_type: str
     bytes: int
-    width: Annotated[int, Meta(description="Pixels.")]
-    height: Annotated[int, Meta(description="Pixels.")]
-    duration_s: float | None
+    width: Annotated[int | None, Meta(description="Pixels; null for sounds.")]
+    height: Annotated[int | None, Meta(description="Pixels; null for sounds.")]
+    duration_s: Annotated[
+        float | None, Meta(description="Of a film or sound; null for pictures, and where a file does not say.")
+    ]
     sha256: Annotated[str, Meta(description="Of the bytes, in hex.")]
 
 
@@ -54,6 +60,7 @@ class TaskPage(Struct, frozen=True):
     stage: Stage
     model: str
     endpoint: str
+    operation: Operation
     mode: Mode
     request: Annotated[
         Raw,
@@ -101,6 +108,7 @@ def task_page(view: TaskView, links: OutputLinks, now_us: int, *, with_credits: 
         stage=stage_of(view.state),  # pyright: ignore[reportArgumentType] - the states that are not final
         model=view.sub_model,
         endpoint=view.endpoint,
+        operation=view.operation,
         mode=view.owner[1],
         request=_NULL if view.request is None else _shown_request(view.request),
         response=tuple([output.url for output in outputs]),
@@ -147,7 +155,8 @@ def _outputs(view: TaskView, name: str, links: OutputLinks, now_us: int) -> tupl
 
 
 def _output(output: OutputView, url: str) -> OutputPage:
-    return OutputPage(url, output.content_type, output.bytes, output.width, output.height, None, output.sha256)
+    duration_s = None if output.duration_ms is None else output.duration_ms / MS_PER_S
+    return OutputPage(url, output.content_type, output.bytes, output.width, output.height, duration_s, output.sha256)
 
 
 def _shown_request(request: str) -> Raw:

@@ -1,25 +1,50 @@
-"""Fields that name an earlier task: it must be the caller's own, in the same mode, and have a picture."""
+"""Fields that name an earlier task: the caller's own, in the same mode, with outputs of the kind that is needed."""
+
+from collections.abc import Iterable, Mapping
 
 from apiinone.accounts.callers import Caller
 from apiinone.api.context import Context
-from apiinone.api.creation import Creation
 from apiinone.api.task_ids import read_task_id
-from apiinone.catalog.parameters import TaskReference
+from apiinone.catalog.entry import Choice
+from apiinone.catalog.load import Catalogue
+from apiinone.catalog.parameters import MediaKind, Parameter, TaskReference
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.tasks.task_view import TaskView, read_task
 
+_KINDS: Mapping[MediaKind, str] = {"image": "picture", "video": "clip", "audio": "sound"}
 
-async def refuse_foreign_references(context: Context, caller: Caller, creation: Creation) -> None:
-    """Resolve each reference in the caller's account. Raises NotFound for others' tasks, BadRequest without outputs."""
-    for parameter in creation.choice.entry.parameters:
-        value = creation.parsed.fields.get(parameter.name)
-        if not isinstance(parameter, TaskReference) or not isinstance(value, str):
-            continue
-        view = await _own(context, caller, value)
-        if view is None:
-            raise NotFound(f"'{parameter.name}' names no task of yours.", param=f"/{parameter.name}")
-        if not view.outputs:
-            raise BadRequest(f"The task that '{parameter.name}' names has no output.", param=f"/{parameter.name}")
+
+async def own_references(
+    context: Context, caller: Caller, parameters: Iterable[Parameter], fields: Mapping[str, object]
+) -> dict[str, TaskView]:
+    """The tasks that the fields name, by field.
+
+    Raises NotFound for tasks that are not the caller's, BadRequest for those without an output of the field's kind.
+    """
+    found: dict[str, TaskView] = {}
+    for parameter in parameters:
+        value = fields.get(parameter.name)
+        if isinstance(parameter, TaskReference) and isinstance(value, str):
+            found[parameter.name] = await own_made(context, caller, value, parameter.name, parameter.of)
+    return found
+
+
+async def own_made(context: Context, caller: Caller, written_id: str, field: str, kind: MediaKind) -> TaskView:
+    """The caller's task of this id that made something of this kind. Raises NotFound, BadRequest naming the field."""
+    view = await _own(context, caller, written_id)
+    if view is None:
+        raise NotFound(f"'{field}' names no task of yours.", param=f"/{field}")
+    if not view.outputs:
+        raise BadRequest(f"The task that '{field}' names has no output.", param=f"/{field}")
+    choice = made_with(context.catalogue, view)
+    if choice is not None and choice.entry.makes(view.operation)[0] != kind:
+        raise BadRequest(f"The task that '{field}' names has made no {_KINDS[kind]}.", param=f"/{field}")
+    return view
+
+
+def made_with(catalogue: Catalogue, view: TaskView) -> Choice | None:
+    """The model and sub-model of a task; None where the catalogue has lost them since."""
+    return catalogue.remembered(view.sub_model)
 
 
 async def _own(context: Context, caller: Caller, written_id: str) -> TaskView | None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from apiinone.assets.data_url import decode_data_url
 from apiinone.assets.media import MIB, Expected, Media, MediaLimits, Refused, Unacceptable
-from apiinone.assets.sniff import examine, judge_type
+from apiinone.assets.sniff import examine, judge_type, kind_of
 from apiinone.assets.storage import (
     NoSuchObject,
     Place,
@@ -48,14 +48,18 @@ class OutputUnavailable(Exception):
 
 
 class StoredOutput(Struct, frozen=True):
-    """One output as it is kept. Sizes are pixels and bytes, `sha256` is in hex."""
+    """One output as it is kept. Sizes are pixels (None of sounds) and bytes, `sha256` is in hex.
+
+    `duration_ms` is None for pictures, and for films that do not say how long they are.
+    """
 
     key: str
     content_type: str
     bytes: int
-    width: int
-    height: int
+    width: int | None
+    height: int | None
     sha256: str
+    duration_ms: int | None = None
 
 
 class Delivered(Protocol):
@@ -187,8 +191,8 @@ class Ingest:
                 assert_never(output)
 
     async def _safe(self, data: bytes, expected: Expected) -> bytes:
-        """The bytes that may be served: pictures as they are, drawings made safe in a child process."""
-        if expected == "raster" or not data:
+        """The bytes that may be served: drawings made safe in a child process, everything else as it is."""
+        if expected != "vector" or not data:
             return data
         judge_type(data, expected)
         if len(data) > SVG_BYTES_MAX:
@@ -205,9 +209,9 @@ class Ingest:
 
     async def _examined(self, key: str) -> StoredOutput:
         """What was stored, judged again. Raises NoSuchObject, Unacceptable, StorageFailed."""
-        expected = "vector" if key.endswith(".svg") else "raster"
-        limits = MediaLimits(expected, bytes_max=self._limits.bytes_max)
-        return _stored(key, await _examine(await self._storage.read(key), limits))
+        data = await self._storage.read(key)
+        limits = MediaLimits(kind_of(data).expected, bytes_max=self._limits.bytes_max)
+        return _stored(key, await _examine(data, limits))
 
     async def _remove(self, keys: Sequence[str]) -> None:
         """Take back what was stored; where the storage does not let us, the sweep for orphans will."""
@@ -229,7 +233,9 @@ async def _examine(data: bytes, limits: MediaLimits) -> Media:
 
 
 def _stored(key: str, media: Media) -> StoredOutput:
-    return StoredOutput(key, media.content_type, media.bytes, media.width, media.height, media.sha256)
+    return StoredOutput(
+        key, media.content_type, media.bytes, media.width, media.height, media.sha256, media.duration_ms
+    )
 
 
 def _unavailable(

@@ -145,7 +145,7 @@ def webp_size(data: bytes) -> Size:
     """Width and height of a still WebP. Raises Unacceptable."""
     canvas: Size | None = None
     picture: Size | None = None
-    for kind, at, length in _webp_chunks(data):
+    for kind, at, length in webp_chunks(data):
         if kind == _EXTENDED:
             canvas = _webp_canvas(data, at, length)
         elif kind == _LOSSY:
@@ -157,16 +157,16 @@ def webp_size(data: bytes) -> Size:
     return picture
 
 
-def _webp_chunks(data: bytes) -> Iterator[Part]:
+def webp_chunks(data: bytes) -> Iterator[Part]:
     """All chunks, which must fill the file."""
     at, end = _RIFF_BYTES, len(data)
     if int.from_bytes(data[4:8], "little") + 8 != end:
         raise Unacceptable("broken", "WebP cut off, or bytes after its end")
     for _ in range(CHUNKS_MAX):
-        if at + _RIFF_CHUNK.size > end:
+        if at + RIFF_CHUNK.size > end:
             break
-        kind, length = _RIFF_CHUNK.unpack_from(data, at)
-        at += _RIFF_CHUNK.size
+        kind, length = RIFF_CHUNK.unpack_from(data, at)
+        at += RIFF_CHUNK.size
         if at + length > end:
             break
         yield kind, at, length
@@ -204,7 +204,7 @@ def _webp_lossless(data: bytes, at: int, length: int) -> Size:
 
 
 _RIFF_BYTES = 12
-_RIFF_CHUNK = Struct("<II")
+RIFF_CHUNK = Struct("<II")
 _EXTENDED, _LOSSY, _LOSSLESS = (int.from_bytes(kind, "little") for kind in (b"VP8X", b"VP8 ", b"VP8L"))
 _CANVAS_BYTES = 10
 _ANIMATED = 0x02

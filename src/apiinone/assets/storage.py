@@ -37,6 +37,13 @@ class StorageFailed(Exception):
     """The storage does not do what was asked. The message names no path, host or credential."""
 
 
+class Part(Struct, frozen=True):
+    """Bytes from `start` up to, not including, `end`; both within the object, and at least one byte."""
+
+    start: int
+    end: int
+
+
 class Storage(Protocol):
     """Keeps bytes by key. Every method raises StorageFailed where the storage does not answer as it should."""
 
@@ -48,8 +55,8 @@ class Storage(Protocol):
         """All the bytes. Raises NoSuchObject."""
         ...
 
-    def stream(self, key: str) -> AsyncGenerator[bytes]:
-        """The bytes in pieces. Raises NoSuchObject before the first piece."""
+    def stream(self, key: str, part: Part | None = None) -> AsyncGenerator[bytes]:
+        """The bytes, or those of a part, in pieces. Raises NoSuchObject before the first piece."""
         ...
 
     async def delete(self, keys: Iterable[str]) -> None:

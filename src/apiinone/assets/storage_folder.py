@@ -20,7 +20,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from apiinone.assets.storage import STREAM_CHUNK_BYTES, NoSuchObject, StorageFailed, StoredObject, checked_key
+from apiinone.assets.storage import STREAM_CHUNK_BYTES, NoSuchObject, Part, StorageFailed, StoredObject, checked_key
 from apiinone.core.batch import Batcher
 from apiinone.core.errors import Overloaded
 from apiinone.core.ids import is_id
@@ -35,7 +35,7 @@ ELSEWHERE = "other"
 """The folder of keys that belong to no task."""
 SMALL_BYTES_MAX = 256 * 1024
 """Up to here, writes are done at once or together; larger ones have a thread each."""
-FAST_WRITE_S = 0.0004
+FAST_WRITE_S = 0.002
 """While small writes take no longer than this, they are done on the event loop."""
 WRITE_WEIGHT = 0.1
 """How much the newest write counts in the running mean."""
@@ -77,19 +77,20 @@ class FolderStorage:
         with _understood():
             return await asyncio.to_thread(self._read, checked_key(key))
 
-    async def stream(self, key: str) -> AsyncGenerator[bytes]:
-        """The bytes in pieces. Raises NoSuchObject, StorageFailed."""
+    async def stream(self, key: str, part: Part | None = None) -> AsyncGenerator[bytes]:
+        """The bytes, or those of a part, in pieces. Raises NoSuchObject, StorageFailed."""
         with _understood():
             descriptor = await asyncio.to_thread(self._open, checked_key(key))
         try:
-            at = 0
-            while True:
+            at, end = (0, None) if part is None else (part.start, part.end)
+            while end is None or at < end:
+                most = STREAM_CHUNK_BYTES if end is None else min(STREAM_CHUNK_BYTES, end - at)
                 with _understood():
-                    piece = await asyncio.to_thread(os.pread, descriptor, STREAM_CHUNK_BYTES, at)
+                    piece = await asyncio.to_thread(os.pread, descriptor, most, at)
                 at += len(piece)
                 if piece:
                     yield piece
-                if len(piece) < STREAM_CHUNK_BYTES:
+                if len(piece) < most:
                     return
         finally:
             os.close(descriptor)

@@ -9,7 +9,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, MemoryStore, S3Store
 
-from apiinone.assets.storage import STREAM_CHUNK_BYTES, NoSuchObject, StorageFailed, StoredObject, checked_key
+from apiinone.assets.storage import STREAM_CHUNK_BYTES, NoSuchObject, Part, StorageFailed, StoredObject, checked_key
 from apiinone.core.clock import US_PER_S
 
 DELETED_TOGETHER = 1000
@@ -56,10 +56,11 @@ class ObjectStorage:
             found = await obstore.get_async(self._store, checked_key(key))
             return bytes(await found.bytes_async())
 
-    async def stream(self, key: str) -> AsyncGenerator[bytes]:
-        """The bytes in pieces. Raises NoSuchObject, StorageFailed."""
+    async def stream(self, key: str, part: Part | None = None) -> AsyncGenerator[bytes]:
+        """The bytes, or those of a part, in pieces. Raises NoSuchObject, StorageFailed."""
         with _understood():
-            found = await obstore.get_async(self._store, checked_key(key))
+            span = None if part is None else {"range": (part.start, part.end)}
+            found = await obstore.get_async(self._store, checked_key(key), options=cast("Any", span))
             async for piece in found.stream(min_chunk_size=STREAM_CHUNK_BYTES):
                 yield bytes(piece)
 

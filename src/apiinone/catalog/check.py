@@ -5,8 +5,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from apiinone.catalog.check_fields import conditions_wrong, fields_wrong, picture_wrong
+from apiinone.catalog.check_fields import conditions_wrong, fields_wrong
 from apiinone.catalog.check_money import offers_wrong, prices_wrong
+from apiinone.catalog.check_routes import routes_wrong
+from apiinone.catalog.check_shapes import shape_wrong
 from apiinone.catalog.endpoints import ENDPOINTS
 from apiinone.catalog.entry import Entry, Lifecycle
 from apiinone.catalog.load import Catalogue
@@ -85,20 +87,14 @@ def _choices(entry: Entry) -> Iterator[Wrong]:
             yield f"our_choices.{key}", "speaks of no field of this model"
 
 
-def _routes(entry: Entry) -> Iterator[Wrong]:
-    for position, route in enumerate(entry.routes):
-        if not route.path.startswith(f"{entry.endpoint.path}/") and route.path != entry.endpoint.path:
-            yield f"routes[{position}].path", f"is not below {entry.endpoint.path}"
-
-
 _LOOKS: tuple[Callable[[Entry], Iterator[Wrong]], ...] = (
     _sub_models,
     fields_wrong,
     conditions_wrong,
-    picture_wrong,
+    shape_wrong,
     prices_wrong,
     offers_wrong,
     _lifecycles,
     _choices,
-    _routes,
+    routes_wrong,
 )

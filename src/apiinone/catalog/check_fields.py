@@ -1,26 +1,32 @@
-"""What can be wrong with the fields of a model: names, defaults, conditions, the sides of a picture. Pure."""
+"""What can be wrong with the fields of a model: names, defaults, conditions. Pure."""
 
 from collections.abc import Iterator
-from typing import assert_never
 
 from msgspec import UNSET
 
 from apiinone.catalog.common_fields import COMMON_FIELDS
 from apiinone.catalog.conditions import MODEL_FIELD
-from apiinone.catalog.entry import Entry, RatioField, SizeField, SizeTable
+from apiinone.catalog.entry import Entry
 from apiinone.catalog.fact import Condition
 from apiinone.catalog.field_schema import parameter_schema
-from apiinone.catalog.parameters import Flag, OneOf, Parameter, Size, default_of
-from apiinone.catalog.sizes import read_ratio, read_size
+from apiinone.catalog.parameters import Flag, OneOf, Parameter, default_of
 
 
 def fields_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
-    """Names used twice or taken by the contract, and defaults that the field itself would refuse."""
+    """What `parameters_wrong` finds of the fields of the endpoint's own route."""
+    yield from parameters_wrong(entry.parameters, "")
+
+
+def parameters_wrong(parameters: tuple[Parameter, ...], place: str) -> Iterator[tuple[str, str]]:
+    """Names used twice or taken by the contract, defaults that the field itself would refuse, unknown neighbours.
+
+    `place` is where the parameters stand in the data file: empty, or `routes[0].`.
+    """
     from jsonschema_rs import is_valid  # noqa: PLC0415 - a large library, needed by few commands
 
-    names = [field.name for field in entry.parameters]
-    for position, field in enumerate(entry.parameters):
-        where = f"parameters[{position}]"
+    names = [field.name for field in parameters]
+    for position, field in enumerate(parameters):
+        where = f"{place}parameters[{position}]"
         if field.name in COMMON_FIELDS or field.name == MODEL_FIELD:
             yield where, f"{field.name} is a field of every body"
         if names.index(field.name) != position:
@@ -29,64 +35,27 @@ def fields_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
             yield where, f"{field.name} refuses its own default"
         if field.required and default_of(field) is not UNSET:
             yield where, f"{field.name} is required, so its default never stands"
+        others = {field.only_with, field.required_without} - {None, *names}
+        yield from ((where, f"{other} is not a field of this model") for other in others)
 
 
 def conditions_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
     """Conditions that speak of unknown fields or of values that the field does not take."""
-    by_name = {field.name: field for field in entry.parameters}
     subs = tuple(sub.id for sub in entry.sub_models)
-    for where, condition in _conditions(entry):
-        if condition.field != MODEL_FIELD and condition.field not in by_name:
-            yield where, f"{condition.field} is not a field of this model"
-        elif condition.equals not in (subs if condition.field == MODEL_FIELD else _values(by_name[condition.field])):
-            yield where, f"{condition.field} cannot be {condition.equals}"
-    for position, field in enumerate(entry.parameters):
-        others = {field.only_with, field.required_without} - {None, *by_name}
-        yield from ((f"parameters[{position}]", f"{other} is not a field of this model") for other in others)
-
-
-def picture_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
-    """Values of the size field that give no sides."""
-    by_name = {field.name: field for field in entry.parameters}
-    if entry.format_field is not None and entry.format_field not in by_name:
-        yield "format_field", f"{entry.format_field} is not a field of this model"
-    picture = entry.picture
-    if picture is None:
-        return
-    field = by_name.get(picture.field)
-    match picture:
-        case SizeField():
-            if not isinstance(field, Size):
-                yield "picture.field", "is not a size"
-        case RatioField():
-            yield from _ratio_wrong(picture, field, by_name.get(picture.side_field or ""))
-        case SizeTable():
-            yield from _table_wrong(picture, field)
-        case _:
-            assert_never(picture)
-
-
-def _ratio_wrong(picture: RatioField, field: Parameter | None, sides: Parameter | None) -> Iterator[tuple[str, str]]:
-    if not isinstance(field, OneOf) or field.default is UNSET:
-        yield "picture.field", "is not an enum with a default"
-        return
-    for value in field.values:
-        try:
-            read_ratio("1:1" if value == "auto" else value)
-        except ValueError:
-            yield "picture.field", f"{value} is not a ratio"
-    if picture.side_field is not None and set(_values(sides)) != set(picture.sides):
-        yield "picture.sides", f"are not those of {picture.side_field}"
-
-
-def _table_wrong(picture: SizeTable, field: Parameter | None) -> Iterator[tuple[str, str]]:
-    if set(_values(field)) != set(picture.sizes):
-        yield "picture.sizes", f"are not those of {picture.field}"
-    for text in picture.sizes.values():
-        try:
-            read_size(text)
-        except ValueError:
-            yield "picture.sizes", f"{text} is not a size"
+    routes = [(entry.parameters, _conditions(entry))]
+    routes += [
+        (route.parameters, _between(route.parameters, f"routes[{position}]."))
+        for position, route in enumerate(entry.routes)
+    ]
+    for parameters, conditions in routes:
+        by_name = {field.name: field for field in parameters}
+        for where, condition in conditions:
+            if condition.field != MODEL_FIELD and condition.field not in by_name:
+                yield where, f"{condition.field} is not a field of this model"
+            elif condition.equals not in (
+                subs if condition.field == MODEL_FIELD else _values(by_name[condition.field])
+            ):
+                yield where, f"{condition.field} cannot be {condition.equals}"
 
 
 def _values(field: Parameter | None) -> tuple[object, ...]:
@@ -100,13 +69,17 @@ def _values(field: Parameter | None) -> tuple[object, ...]:
 
 
 def _conditions(entry: Entry) -> Iterator[tuple[str, Condition]]:
-    for position, field in enumerate(entry.parameters):
-        for condition in (field.required_when, field.required_unless, field.only_when):
-            if condition is not None:
-                yield f"parameters[{position}]", condition
+    yield from _between(entry.parameters, "")
     for position, exclusion in enumerate(entry.exclusions):
         for condition in exclusion.when:
             yield f"exclusions[{position}]", condition
     for position, sub in enumerate(entry.sub_models):
         for condition in (part for offer in sub.offers for part in offer.when):
             yield f"sub_models[{position}].offers", condition
+
+
+def _between(parameters: tuple[Parameter, ...], place: str) -> Iterator[tuple[str, Condition]]:
+    for position, field in enumerate(parameters):
+        for condition in (field.required_when, field.required_unless, field.only_when):
+            if condition is not None:
+                yield f"{place}parameters[{position}]", condition

@@ -60,6 +60,8 @@ def _combinations(entry: Entry, sub: SubModel) -> Iterator[str]:
                 reached.add("/".join(word(fields[name]) for name in table.fields))
             if found.total <= 0 or found.unit * found.units != found.total:
                 yield f"{fields} has the price {found.total}"
+            if found.unit % entry.outputs_per_task:
+                yield f"the price {found.unit} has no {entry.outputs_per_task} equal parts"
     except (KeyError, ValueError) as error:
         yield f"no price: {error}"
         return

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from apiinone.catalog.endpoints import Endpoint, endpoint_named
+from apiinone.catalog.endpoints import Endpoint, endpoint_named, operation_at
 from apiinone.catalog.fact import Condition, Fact, FieldName, Name, Sentence
 from apiinone.catalog.offer import Offer
 from apiinone.catalog.parameters import MediaKind, Parameter
 from apiinone.catalog.price_rules import PriceRule, RoutePrice
+from apiinone.catalog.shapes import ClipShape, PictureFormat, PictureShape, TrackShape
 
 LifecycleState = Literal["active", "ending", "retired"]
-PictureFormat = Literal["png", "jpeg", "webp", "svg"]
 
 
 class Lifecycle(Fact, frozen=True, kw_only=True):
@@ -31,33 +31,6 @@ class Lifecycle(Fact, frozen=True, kw_only=True):
         if self.state == "ending" and self.ends_at is not None and self.ends_at < day:
             return "retired"
         return self.state
-
-
-class SizeField(Fact, frozen=True, tag_field="by", tag="size", kw_only=True):
-    """The picture's sides are the value of a field."""
-
-    field: FieldName
-
-
-class RatioField(Fact, frozen=True, tag_field="by", tag="ratio", kw_only=True):
-    """The picture has the ratio in one field and the area of a square with the side that another field names."""
-
-    field: FieldName
-    side: int = 1024
-    side_field: FieldName | None = None
-    """The field that names a class such as `2K`; None: always `side`."""
-    sides: Mapping[str, int] = {}
-    multiple_of: int = 16
-
-
-class SizeTable(Fact, frozen=True, tag_field="by", tag="table", kw_only=True):
-    """The picture's sides stand in a table under the value of a field."""
-
-    field: FieldName
-    sizes: Mapping[str, str]
-
-
-PictureSides = SizeField | RatioField | SizeTable
 
 
 class SubModel(Fact, frozen=True, kw_only=True):
@@ -95,7 +68,17 @@ class Route(Fact, frozen=True, kw_only=True):
     """None: free."""
     direct: bool = False
     """Whether it answers at once, without a task."""
+    output: Literal["text"] | MediaKind | None = None
+    """What its tasks make; None: the same as the model's own."""
+    outputs_per_task: Annotated[int, Meta(ge=1, le=16)] | None = None
+    """Files in one of its tasks, where that differs from the model's own."""
     parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def operation(self) -> str:
+        """What tasks and calls of this route remember of it; empty where it costs nothing."""
+        found = operation_at(self.path) if self.method == "POST" else None
+        return "" if found is None else found.name
 
 
 class Faq(Fact, frozen=True, kw_only=True):
@@ -122,8 +105,8 @@ class Entry(Fact, frozen=True, kw_only=True):
     summary: Sentence
     inputs: tuple[Literal["text"] | MediaKind, ...]
     output: Literal["text"] | MediaKind
-    outputs_per_task: int = 1
-    """Files in one finished task, all paid with one price."""
+    outputs_per_task: Annotated[int, Meta(ge=1, le=16)] = 1
+    """Files in one finished task, all paid with one price: each is its equal share."""
     seconds: tuple[int, int]
     """How long a task usually takes."""
     webhook: bool
@@ -132,8 +115,12 @@ class Entry(Fact, frozen=True, kw_only=True):
     """What one price pays for: image, video, song."""
     parameters: tuple[Parameter, ...]
     exclusions: tuple[Exclusion, ...] = ()
-    picture: PictureSides | None = None
+    picture: PictureShape | None = None
     """How the sides of the picture follow from the fields; None: no picture, or as large as its input."""
+    clip: ClipShape | None = None
+    """How a clip follows from the fields; None: no clip."""
+    track: TrackShape | None = None
+    """How a sound file follows from the fields; None: none."""
     format_field: FieldName | None = None
     """The field that names the file format; None: the sub-model's own."""
     sub_models: Annotated[tuple[SubModel, ...], Meta(min_length=1)]
@@ -156,6 +143,18 @@ class Entry(Fact, frozen=True, kw_only=True):
     def default_sub_model(self) -> SubModel:
         """The sub-model that the catalogue id means."""
         return next((sub for sub in self.sub_models if sub.default), self.sub_models[0])
+
+    def route_of(self, operation: str) -> Route | None:
+        """This model's further route that makes such tasks; None where it has none, and for the endpoint's own."""
+        return next((route for route in self.routes if operation and route.operation == operation), None)
+
+    def makes(self, operation: str) -> tuple[Literal["text"] | MediaKind, int]:
+        """What a task of this operation makes ("": the endpoint's own), and how many files for one price."""
+        route = self.route_of(operation)
+        if route is None:
+            return self.output, self.outputs_per_task
+        outputs = self.outputs_per_task if route.outputs_per_task is None else route.outputs_per_task
+        return route.output or self.output, outputs
 
 
 class Choice(Struct, frozen=True):

@@ -6,7 +6,7 @@ from msgspec import UNSET, Struct
 
 from apiinone.catalog.common_fields import CLEAN_TEXT, HTTPS_URL, URL_CHARACTERS_MAX
 from apiinone.catalog.conditions import MODEL_FIELD
-from apiinone.catalog.entry import Entry
+from apiinone.catalog.entry import Entry, Route
 from apiinone.catalog.fact import Condition
 from apiinone.catalog.parameters import (
     Flag,
@@ -50,13 +50,21 @@ def parameter_schema(parameter: Parameter) -> Schema:
     return {"description": parameter.about, **schema}
 
 
-def constraints(entry: Entry) -> tuple[Constraint, ...]:
-    """The rules between fields of one model, in the order of its parameters."""
+class _Asked(Struct, frozen=True):
+    """A model, and which of its further routes (None: the endpoint's own) the body is for."""
+
+    entry: Entry
+    route: Route | None
+
+
+def constraints(entry: Entry, route: Route | None = None) -> tuple[Constraint, ...]:
+    """The rules between fields of one model, or of one of its further routes, in the order of the parameters."""
+    asked = _Asked(entry, route)
     found: list[Constraint] = []
-    for parameter in entry.parameters:
-        found += _constraints_of(entry, parameter)
-    for exclusion in entry.exclusions:
-        together = [_condition_schema(entry, part) for part in exclusion.when]
+    for parameter in parameters_of(entry, route):
+        found += _constraints_of(asked, parameter)
+    for exclusion in entry.exclusions if route is None else ():
+        together = [_condition_schema(asked, part) for part in exclusion.when]
         sentence = f"'{exclusion.param}' does not go with the other fields: {exclusion.because}."
         found.append(Constraint({"not": {"allOf": together}}, exclusion.param, sentence))
     return tuple(found)
@@ -136,20 +144,20 @@ def _examples(examples: tuple[str, ...]) -> Schema:
     return {"examples": list(examples)} if examples else {}
 
 
-def _constraints_of(entry: Entry, parameter: Parameter) -> list[Constraint]:
+def _constraints_of(asked: "_Asked", parameter: Parameter) -> list[Constraint]:
     name, needed, given = parameter.name, {"required": [parameter.name]}, {"required": [parameter.name]}
     found: list[Constraint] = []
     if (when := parameter.required_when) is not None:
-        schema: Schema = {"if": _condition_schema(entry, when), "then": needed}
+        schema: Schema = {"if": _condition_schema(asked, when), "then": needed}
         found.append(Constraint(schema, name, f"'{name}' is required when {_spoken(when)}."))
     if (unless := parameter.required_unless) is not None:
-        schema = {"if": _condition_schema(entry, unless), "else": needed}
+        schema = {"if": _condition_schema(asked, unless), "else": needed}
         found.append(Constraint(schema, name, f"'{name}' is required unless {_spoken(unless)}."))
     if (other := parameter.required_without) is not None:
         schema = {"anyOf": [needed, {"required": [other]}]}
         found.append(Constraint(schema, name, f"'{name}' is required where '{other}' is not given."))
     if (only := parameter.only_when) is not None:
-        schema = {"if": given, "then": _condition_schema(entry, only)}
+        schema = {"if": given, "then": _condition_schema(asked, only)}
         found.append(Constraint(schema, name, f"'{name}' may be given only when {_spoken(only)}."))
     if (beside := parameter.only_with) is not None:
         schema = {"if": given, "then": {"required": [beside]}}
@@ -157,17 +165,23 @@ def _constraints_of(entry: Entry, parameter: Parameter) -> list[Constraint]:
     return found
 
 
-def _condition_schema(entry: Entry, condition: Condition) -> Schema:
+def _condition_schema(asked: "_Asked", condition: Condition) -> Schema:
     """The condition as it shows in a body, where a field left out means its default."""
     if condition.field == MODEL_FIELD:
-        values = names_of(entry, str(condition.equals))
-        implied = entry.endpoint.default_model in values
+        values = names_of(asked.entry, str(condition.equals))
+        implied = asked.entry.endpoint.default_model in values
         schema: Schema = {"properties": {MODEL_FIELD: {"enum": list(values)}}}
     else:
-        parameter = next(found for found in entry.parameters if found.name == condition.field)
+        parameters = parameters_of(asked.entry, asked.route)
+        parameter = next(found for found in parameters if found.name == condition.field)
         implied = default_of(parameter) == condition.equals
         schema = {"properties": {condition.field: {"const": condition.equals}}}
     return schema if implied else {**schema, "required": [condition.field]}
+
+
+def parameters_of(entry: Entry, route: Route | None) -> tuple[Parameter, ...]:
+    """The fields beside `model` that a body takes on the endpoint's own route (None) or on a further one."""
+    return entry.parameters if route is None else route.parameters
 
 
 def names_of(entry: Entry, sub_model_id: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import msgspec.yaml
 from msgspec import Struct
 
 from apiinone.catalog.endpoints import ENDPOINTS
-from apiinone.catalog.entry import Choice, Entry
+from apiinone.catalog.entry import Choice, Entry, Route
 from apiinone.catalog.spread import entry_of, overlaid
 
 DATA = Path(__file__).parent / "data"
@@ -50,6 +50,13 @@ class Catalogue(Struct, frozen=True):
         """The entry behind any of its names; None as for `resolve`."""
         choice = self.choices.get(name)
         return None if choice is None else choice.entry
+
+    def offering(self, operation: str) -> tuple[Entry, Route] | None:
+        """The model that has this further create route, and the route; None where it is switched off."""
+        for entry in self.entries:
+            if (route := entry.route_of(operation)) is not None:
+                return entry, route
+        return None
 
     def on(self, endpoint_name: str) -> tuple[Entry, ...]:
         """The models of one endpoint, in catalogue order."""

@@ -101,7 +101,9 @@ class MediaList(_Field, frozen=True, tag="media_list", kw_only=True):
 
 
 class TaskReference(_Field, frozen=True, tag="task", kw_only=True):
-    """The id of an earlier task of the same account."""
+    """The id of an earlier task of the same account that made something of this kind."""
+
+    of: MediaKind = "image"
 
 
 class Records(_Field, frozen=True, tag="records", kw_only=True):

@@ -6,10 +6,10 @@ from itertools import product
 from msgspec import UNSET, Struct
 
 from apiinone.catalog.conditions import excluded
-from apiinone.catalog.entry import Choice, Entry
+from apiinone.catalog.entry import Choice, Entry, Route
 from apiinone.catalog.parameters import Flag, OneOf, OneOfNumbers, Parameter, Whole, default_of
 from apiinone.catalog.price_rules import PerThousandCharacters, Tokens, exact
-from apiinone.catalog.pricing import Price, price, price_fields
+from apiinone.catalog.pricing import Price, price, price_fields, route_price
 from apiinone.core.credits import Credits, usd, whole
 from apiinone.core.credits import shown as credits_shown
 
@@ -32,6 +32,14 @@ def price_range(entry: Entry) -> PriceRange:
     units = [found.unit for sub in entry.sub_models for _, found in every_price(Choice(entry, sub))]
     default = Choice(entry, entry.default_sub_model)
     return PriceRange(price(default, defaults(default)).unit, Credits(min(units)), Credits(max(units)))
+
+
+def route_range(entry: Entry, route: Route) -> tuple[Credits, Credits]:
+    """What a request to a further route of the model costs at least and at most; nothing where it is free."""
+    if route.price is None:
+        return Credits(0), Credits(0)
+    totals = [route_price(Choice(entry, sub), route, {}).total for sub in entry.sub_models]
+    return Credits(min(totals)), Credits(max(totals))
 
 
 def defaults(choice: Choice) -> Fields:

@@ -6,10 +6,11 @@ from typing import assert_never, cast
 import msgspec
 from msgspec import Struct
 
-from apiinone.catalog.entry import Choice
+from apiinone.catalog.entry import Choice, Route
 from apiinone.catalog.price_rules import (
     ByFields,
     Fixed,
+    OfModel,
     PerOutput,
     PerSecond,
     PerThousandCharacters,
@@ -73,6 +74,19 @@ def price_of_tokens(rule: Tokens, tokens_in: int, tokens_out: int) -> Credits:
     """What a chat that used so many tokens costs: exact, rounded once, upward, to a micro-credit."""
     exact_total = exact(rule.input_per_million) * tokens_in + exact(rule.output_per_million) * tokens_out
     return Credits(-(-exact_total // MILLION))
+
+
+def route_price(choice: Choice, route: Route, fields: Mapping[str, object]) -> Price:
+    """The price of a request to a further route of this model. Raises ValueError where the route is free."""
+    match route.price:
+        case None:
+            raise ValueError(f"{route.path} is free")
+        case Fixed(credits=amount):
+            return _outputs(f"{choice.entry.id}, {route.operation or route.path}", exact(amount), 1)
+        case OfModel():
+            return price(choice, fields)
+        case _:
+            assert_never(route.price)
 
 
 def price_fields(rule: PriceRule) -> tuple[str, ...]:

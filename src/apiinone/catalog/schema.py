@@ -10,9 +10,9 @@ from msgspec import UNSET, Struct
 from apiinone.catalog.clean import refuse_unclean
 from apiinone.catalog.common_fields import COMMON_FIELDS
 from apiinone.catalog.conditions import MODEL_FIELD
-from apiinone.catalog.entry import Choice, Entry
+from apiinone.catalog.entry import Choice, Entry, Route
 from apiinone.catalog.explain import explain
-from apiinone.catalog.field_schema import Constraint, constraints, names_of, parameter_schema
+from apiinone.catalog.field_schema import Constraint, constraints, names_of, parameter_schema, parameters_of
 from apiinone.catalog.parameters import OneOfNumbers, Whole, default_of
 from apiinone.catalog.prices import sub_models_text
 from apiinone.core.credits import Credits, parse
@@ -22,30 +22,38 @@ if TYPE_CHECKING:
     from jsonschema_rs import Draft202012Validator
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_IMPLIED_MODEL = "Which version. Left out: that of the task it works on, else {}."
 ERRORS_MAX = 100
 """How many breaches of one body are looked at."""
 
 
-def body_schema(entry: Entry) -> dict[str, object]:
-    """The whole body of a create request for this model (JSON Schema 2020-12), common fields included."""
+def body_schema(entry: Entry, route: Route | None = None) -> dict[str, object]:
+    """The whole body of a create request for this model (JSON Schema 2020-12), common fields included.
+
+    With a route it is the body of that further route, which belongs to this model alone: `model` may be left out.
+    """
+    parameters = parameters_of(entry, route)
     names = [name for sub in entry.sub_models for name in names_of(entry, sub.id)]
     model: dict[str, object] = {"type": "string", "enum": names, "description": sub_models_text(entry)}
     implied = entry.endpoint.default_model in names
     if implied:
         model["default"] = entry.endpoint.default_model
+    if route is not None:
+        model["description"] = _IMPLIED_MODEL.format(entry.default_sub_model.id)
     properties: dict[str, object] = {MODEL_FIELD: model}
-    properties |= {parameter.name: parameter_schema(parameter) for parameter in entry.parameters}
+    properties |= {parameter.name: parameter_schema(parameter) for parameter in parameters}
     properties |= COMMON_FIELDS
     schema: dict[str, object] = {
         "$schema": DIALECT,
-        "title": f"Create a task with {entry.title}",
+        "title": f"Create a task with {entry.title}" if route is None else f"{entry.title}: {route.about}",
         "type": "object",
         "properties": properties,
-        "required": ([] if implied else [MODEL_FIELD]) + [field.name for field in entry.parameters if field.required],
+        "required": ([] if implied or route is not None else [MODEL_FIELD])
+        + [field.name for field in parameters if field.required],
         "additionalProperties": False,
-        "examples": [entry.example],
+        **({"examples": [entry.example]} if route is None else {}),
     }
-    rules = [constraint.schema for constraint in constraints(entry)]
+    rules = [constraint.schema for constraint in constraints(entry, route)]
     return {**schema, "allOf": rules} if rules else schema
 
 
@@ -77,32 +85,33 @@ class _Form(Struct, frozen=True):
 
 
 class Bodies:
-    """Reads request bodies for the models of one catalogue. Validators are made at a model's first use."""
+    """Reads request bodies for the models of one catalogue. Validators are made at their first use."""
 
     def __init__(self) -> None:
         """Start with no validator made."""
-        self._forms: dict[str, _Form] = {}
+        self._forms: dict[tuple[str, str], _Form] = {}
 
-    def parse(self, choice: Choice, body: Mapping[str, object]) -> Parsed:
-        """Read a decoded JSON object for the model that its `model` was resolved to.
+    def parse(self, choice: Choice, body: Mapping[str, object], route: Route | None = None) -> Parsed:
+        """Read a decoded JSON object for the model that its `model` was resolved to, or for that further route of it.
 
         Raises BadRequest whose `param` is the JSON pointer of the field at fault.
         """
-        form = self._forms.get(choice.entry.id) or self._made(choice.entry)
+        form = self._forms.get((choice.entry.id, "" if route is None else route.path))
+        form = form or self._made(choice.entry, route)
         refuse_unclean(body)
         if not form.validator.is_valid(body):
             errors = list(islice(form.validator.iter_errors(body), ERRORS_MAX))
             raise explain(form.schema, form.constraints, errors)
         return _taken_apart(choice, form, body)
 
-    def _made(self, entry: Entry) -> _Form:
+    def _made(self, entry: Entry, route: Route | None) -> _Form:
         from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - a large library, first needed here
 
-        schema = body_schema(entry)
-        defaults = {field.name: default_of(field) for field in entry.parameters if default_of(field) is not UNSET}
-        whole = frozenset(field.name for field in entry.parameters if isinstance(field, Whole | OneOfNumbers))
-        form = _Form(schema, Draft202012Validator(schema), constraints(entry), defaults, whole)
-        self._forms[entry.id] = form
+        schema, parameters = body_schema(entry, route), parameters_of(entry, route)
+        defaults = {field.name: default_of(field) for field in parameters if default_of(field) is not UNSET}
+        whole = frozenset(field.name for field in parameters if isinstance(field, Whole | OneOfNumbers))
+        form = _Form(schema, Draft202012Validator(schema), constraints(entry, route), defaults, whole)
+        self._forms[entry.id, "" if route is None else route.path] = form
         return form
 
 

@@ -17,6 +17,7 @@ import uvicorn
 from msgspec import Struct
 
 from apiinone.app import App, open_app
+from apiinone.cli.http_protocol import WholeResponses
 from apiinone.cli.opening import desk_of, holding_database, sqlite_file
 from apiinone.cli.preparing import Migrated, prepare
 from apiinone.cli.printing import say
@@ -149,7 +150,7 @@ async def _commands(app: App, ownership: Ownership | None) -> AsyncGenerator[Non
 async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenerator[None]:
     config = uvicorn.Config(
         gateway(app, url),
-        http="httptools",
+        http=WholeResponses,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -169,6 +170,7 @@ async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenera
                 running.result()
         yield
     finally:
+        app.watchers.end_all()
         server.should_exit = True
         await running
 

@@ -106,6 +106,13 @@ class UnsupportedMediaType(Refusal):
     type = "unsupported_media_type"
 
 
+class RangeNotSatisfiable(Refusal):
+    """No byte of the file lies in the range that was asked for."""
+
+    status = 416
+    type = "range_not_satisfiable"
+
+
 class IdempotencyMismatch(Refusal):
     """The same idempotency key with another body."""
 

@@ -69,18 +69,26 @@ class Connections:
         progress.set(mine)
         answer = await session.request(
             exchange.method,
-            URL(exchange.address.url, encoded=True),
+            _url(exchange.address.url),
             data=io.BytesIO(exchange.body) if len(exchange.body) > LARGE_BODY_BYTES else exchange.body or None,
             headers=exchange.headers,
             allow_redirects=False,
             timeout=_timeout(exchange.timeout_s),
         )
+        if exchange.status_only:
+            await _leave(answer, exchange.body_bytes_max)
+            return Response(answer.status, {}, b"")
         try:
             body = await _read(answer, exchange.body_bytes_max)
         except BaseException:
             answer.close()
             raise
         return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
+
+
+@lru_cache(maxsize=256)
+def _url(text: str) -> URL:
+    return URL(text, encoded=True)
 
 
 @lru_cache(maxsize=64)
@@ -94,6 +102,21 @@ async def _read(answer: ClientResponse, bytes_max: int) -> bytes:
     if announced is not None and announced <= bytes_max and not encoding:
         return await answer.read()
     return await read_bounded(answer.content.iter_any(), encoding, announced, bytes_max)
+
+
+async def _leave(answer: ClientResponse, bytes_max: int) -> None:
+    """Keep the connection where the rest of the answer is short and says so; else close it."""
+    announced = answer.content_length
+    if announced is None or announced > bytes_max:
+        answer.close()
+        return
+    try:
+        await answer.read()
+    except Exception:  # noqa: BLE001 - the status has come, and nothing else was asked for
+        answer.close()
+    except BaseException:
+        answer.close()
+        raise
 
 
 def _not_sent(error: Exception) -> NotSentReason:

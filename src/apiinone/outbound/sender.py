@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
 import msgspec
 
-from apiinone.addresses import Address, AddressRefused, is_listed, read_address, require_public
+from apiinone.addresses import Address, AddressRefused, is_listed, read_address, read_callback, require_public
 from apiinone.core.boundary import refuse_inside_transaction
 from apiinone.core.exchange import Request, Response
 from apiinone.core.secret import Secret
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from apiinone.outbound.connections import Connections
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+KNOWN_MAX: Final = 1024
+"""Addresses of providers whose judgement is remembered: an order goes to the same one again and again."""
+POSTED_ANSWER_BYTES_MAX: Final = 1024
 
 
 class Outbound:
@@ -57,6 +61,7 @@ class Outbound:
         self._user_agent = user_agent
         self._lookup = lookup
         self._opened: Connections | None = None
+        self._judge_again = lru_cache(maxsize=KNOWN_MAX)(self._judge)
 
     async def send(self, request: Request, *, secret: Secret | None, hosts: tuple[str, ...]) -> Response:
         """Perform one request at a provider. A redirect is an answer like another and is not followed.
@@ -67,7 +72,7 @@ class Outbound:
         refuse_inside_transaction()
         if not hosts:
             raise NotSent("address_refused")
-        judged = self._judge(request.url, hosts)
+        judged = self._judge_again(request.url, hosts)
         if judged is None:
             raise NotSent("address_refused")
         address, permitted = judged
@@ -117,6 +122,31 @@ class Outbound:
             url = _target(address, response)
         raise FetchFailed("too_many_redirects")
 
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, https_only: bool, timeout_s: float
+    ) -> int:
+        """Post to an address of a client's choice, without any credential, and give the status; a redirect is one.
+
+        The hosts in `allowed_private` are open here, by http too where not `https_only`. Of the answer's body nothing
+        is kept and at most 1 KiB read. `timeout_s` is for the whole. Raises NotSent, Lost.
+        """
+        refuse_inside_transaction()
+        judged = self._judge_callback(url, https_only=https_only)
+        if judged is None:
+            raise NotSent("address_refused")
+        address, permitted = judged
+        exchange = Exchange(
+            method="POST",
+            address=address,
+            permitted=permitted,
+            headers=headers,
+            timeout_s=timeout_s,
+            body_bytes_max=POSTED_ANSWER_BYTES_MAX,
+            body=body,
+            status_only=True,
+        )
+        return (await self._connections().perform(exchange)).status
+
     async def aclose(self) -> None:
         """Close every connection. A later request would open new ones."""
         opened, self._opened = self._opened, None
@@ -134,6 +164,12 @@ class Outbound:
             if not permitted:
                 require_public(address)
             return address, permitted
+        return None
+
+    def _judge_callback(self, url: str, *, https_only: bool) -> tuple[Address, bool] | None:
+        with suppress(AddressRefused):
+            address, permitted = read_callback(url, allowed=self._allowed_private, https_only=https_only)
+            return None if address.host_and_port in self._own_listeners else (address, permitted)
         return None
 
     async def _get(self, exchange: Exchange) -> Response:

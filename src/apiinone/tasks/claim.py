@@ -35,7 +35,8 @@ _DUE = Sql(
 )
 _JOBS = Sql(
     "SELECT t.id, t.account_id, t.mode, t.state, t.fence + 1, t.claims + 1, t.sub_model, t.units, t.scenario,"
-    " t.attempts, t.attempt_id, t.created_us, t.deadline_us, t.cancel_requested_us, coalesce(i.request, '{}')"
+    " t.attempts, t.attempt_id, t.created_us, t.deadline_us, t.cancel_requested_us, coalesce(i.request, '{}'),"
+    " t.operation"
     " FROM tasks t LEFT JOIN task_inputs i ON i.task_id = t.id WHERE t.id = ANY($1::text[])"
 )
 _ATTEMPTS = Sql(

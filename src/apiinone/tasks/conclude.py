@@ -82,7 +82,7 @@ class Conclusions:
             return await self.rejected(job, Rejected("provider_error", sentence, retryable=True))
         job.finished = finished
         choice = self.catalogue.remembered(job.sub_model)
-        expected = "raster" if choice is None else rendering(choice, job.fields()).kind
+        expected = "raster" if choice is None else rendering(choice, job.fields(), job.operation).kind
         try:
             stored = await self.ingest.store(finished.outputs, _place(job), expected, hosts=job.output_hosts)
         except OutputUnavailable as error:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from apiinone.core.errors import Conflict
 from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Owner
+from apiinone.webhooks.outbox import CLEAR_TASK
 
 _LOCK = Sql("SELECT finished_us FROM tasks WHERE id = $1 AND account_id = $2 AND mode = $3 FOR UPDATE")
 _MARK = Sql("UPDATE tasks SET deleted_us = coalesce(deleted_us, $1), scenario = NULL WHERE id = $2")
@@ -17,6 +18,7 @@ _CLEAR = (
     Sql("DELETE FROM direct_answers WHERE task_id = $1"),
     Sql("DELETE FROM task_labels WHERE task_id = $1"),
     Sql("UPDATE attempts SET message = NULL, upstream_id = NULL, poll_url = NULL WHERE task_id = $1"),
+    *CLEAR_TASK,
 )
 _EXPIRE = Sql("UPDATE outputs SET expires_us = $1 WHERE task_id = $2")
 _FILES = Sql("SELECT storage_key FROM outputs WHERE task_id = $1 ORDER BY output_no")

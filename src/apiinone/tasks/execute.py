@@ -33,20 +33,31 @@ from apiinone.tasks.conclude import Conclusions
 from apiinone.tasks.job import Job
 from apiinone.tasks.moves import NewAttempt, Planned, Sending, WasAccepted, WasCanceled
 from apiinone.tasks.pace import Pace
-from apiinone.tasks.routing import LOCAL, choose, offer_named
+from apiinone.tasks.routing import LOCAL, choose, offer_named, vendors_for
 from apiinone.tasks.scenario import PLAIN, Lose, Make, Wait, next_step, parse_scenario
 
 
 class Maker(Protocol):
-    """The local provider at work. Raises CannotMake."""
+    """The local provider at work. Raises CannotMake, UnusableInput."""
 
-    async def make(self, choice: Choice, fields: Mapping[str, object], outputs: int) -> tuple[Inline, ...]:
-        """The bytes of so many outputs."""
+    async def make(
+        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
+    ) -> tuple[Inline, ...]:
+        """The bytes of so many outputs; `operation` is the further create route that asks, such as `music/extend`."""
         ...
 
 
 class CannotMake(Exception):
     """The local provider failed; the message is for the client."""
+
+
+class UnusableInput(Exception):
+    """A file that the request names cannot be had, or is not what it should be; the message names the field."""
+
+    def __init__(self, message: str, *, retryable: bool = False) -> None:
+        """Take a sentence for the client, and whether another try may help."""
+        super().__init__(message)
+        self.retryable = retryable
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ class Executor:
         choice = self.catalogue.remembered(job.sub_model)
         if choice is None:
             return None
-        configured = frozenset(self.vendors)
+        configured = vendors_for(job.operation, frozenset(self.vendors))
         route = choose(job.mode, choice.sub_model, job.fields(), configured=configured, attempts_before=job.attempts)
         if route is None:
             return None
@@ -234,9 +245,11 @@ class Executor:
         if choice is None:
             return await self.ends.rejected(job, _NOT_CONFIGURED)
         try:
-            made = await self.maker.make(choice, job.fields(), outputs)
+            made = await self.maker.make(choice, job.fields(), outputs, job.operation)
         except CannotMake as error:
             return await self.ends.rejected(job, Rejected("provider_error", str(error), retryable=True))
+        except UnusableInput as error:
+            return await self.ends.rejected(job, Rejected("bad_request", str(error), retryable=error.retryable))
         return await self.ends.copied(job, Finished(made))
 
     def _order(self, job: Job) -> Order | None:

@@ -7,6 +7,7 @@ from msgspec import Struct
 from apiinone.core.clock import US_PER_S
 from apiinone.core.ids import id_floor
 from apiinone.db import Sql, Tx
+from apiinone.webhooks.outbox import waiting as waiting_deliveries
 
 RECENT_S = 300
 """How far back tasks and attempts are counted."""
@@ -39,6 +40,9 @@ class Figures(Struct, frozen=True):
     """How long the oldest task that is due has been waiting for a worker."""
     held_by_workers: int
     open_holds: int
+    deliveries_waiting: int
+    delivery_lag_us: int
+    """How long the delivery that is due first has been due."""
 
 
 async def read_figures(tx: Tx) -> Figures:
@@ -47,6 +51,7 @@ async def read_figures(tx: Tx) -> Figures:
     tasks = await tx.rows(_TASKS, since, RECENT_ROWS_MAX)
     attempts = await tx.rows(_ATTEMPTS, since, RECENT_ROWS_MAX)
     waiting = await tx.rows(_WAITING)
+    deliveries, delivery_lag_us = await waiting_deliveries(tx)
     held, holds = await tx.row(_HELD), await tx.row(_OPEN_HOLDS)
     return Figures(
         tasks={(row[0], row[1]): row[2] for row in tasks},
@@ -55,4 +60,6 @@ async def read_figures(tx: Tx) -> Figures:
         lag_us=max([0, *(tx.now_us - row[2] for row in waiting)]),
         held_by_workers=0 if held is None else int(held[0]),
         open_holds=0 if holds is None else int(holds[0]),
+        deliveries_waiting=deliveries,
+        delivery_lag_us=delivery_lag_us,
     )

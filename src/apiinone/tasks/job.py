@@ -33,6 +33,8 @@ class Job:
     deadline_us: int
     cancel_requested_us: int | None
     request: str
+    operation: str = ""
+    """Which further create route made the task; empty: the endpoint's own."""
     attempt_state: AttemptState | None = None
     provider: str | None = None
     upstream_model: str | None = None

@@ -8,10 +8,13 @@ from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.direct import Note
 from apiinone.tasks.lifecycle import AttemptState, TaskState
+from apiinone.webhooks.outbox import Ended, announce
+from apiinone.webhooks.schedule import EventType
 
 _LOCK = Sql(
     "SELECT id, account_id, mode, key_id, model, state, fence, holder, due_us, sweep_us, deadline_us, unknown_limit_us,"
-    " unit_micro, units, attempts, attempt_id, result_ttl_s, cancel_requested_us, started_us FROM tasks"
+    " unit_micro, units, attempts, attempt_id, result_ttl_s, cancel_requested_us, started_us,"
+    " EXISTS (SELECT 1 FROM callbacks c WHERE c.task_id = tasks.id) FROM tasks"
     " WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE"
 )
 _WRITE = Sql(
@@ -35,7 +38,7 @@ _WRITE_ATTEMPT = Sql(
 )
 _NEW_OUTPUT = Sql(
     "INSERT INTO outputs (task_id, output_no, mode, account_id, storage_key, content_type, bytes, width, height,"
-    " sha256, expires_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    " sha256, duration_ms, expires_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 )
 _ADD_USAGE = Sql(
     "INSERT INTO usage_days (account_id, mode, day, model, key_id, tasks_succeeded, tasks_not_charged, captured_micro)"
@@ -44,6 +47,12 @@ _ADD_USAGE = Sql(
     " tasks_not_charged = usage_days.tasks_not_charged + excluded.tasks_not_charged,"
     " captured_micro = usage_days.captured_micro + excluded.captured_micro"
 )
+EVENTS: dict[TaskState, EventType] = {
+    "succeeded": "task.succeeded",
+    "failed": "task.failed",
+    "canceled": "task.canceled",
+}
+"""What the end of a task is called where it is told."""
 UsageKey = tuple[str, Mode, str, str, str]
 """Account, mode, UTC day, model, key."""
 
@@ -71,6 +80,7 @@ class Task:
     result_ttl_s: int
     cancel_requested_us: int | None
     started_us: int | None
+    calls_back: bool
     captured: int | None = None
     error_type: str | None = None
     error_message: str | None = None
@@ -153,6 +163,7 @@ async def write_moves(tx: Tx, tasks: Iterable[Task], attempts: Sequence[Attempt]
     outputs = [(task, no, output) for task in changed for no, output in enumerate(task.outputs)]
     if outputs:
         await tx.many(_NEW_OUTPUT, [_output(task, no, output) for task, no, output in outputs])
+    await announce(tx, [_ended(task) for task in changed if task.calls_back and task.state in EVENTS])
     if usage:
         rows = [(*key, grown.succeeded, grown.not_charged, grown.captured) for key, grown in sorted(usage.items())]
         await tx.many(_ADD_USAGE, rows)
@@ -178,6 +189,10 @@ def _task(task: Task) -> tuple[str | int | None, ...]:
     )
 
 
+def _ended(task: Task) -> Ended:
+    return Ended(task.id, task.account_id, task.mode, EVENTS[task.state])
+
+
 def _plan(attempt: Attempt) -> tuple[str | int | None, ...]:
     offer = (attempt.provider, attempt.upstream_model, attempt.chosen_because, attempt.expected_cost_micro_usd)
     return (attempt.id, attempt.task_id, attempt.attempt_no, *offer)
@@ -200,5 +215,5 @@ def _attempt(attempt: Attempt) -> tuple[str | int | None, ...]:
 
 
 def _output(task: Task, output_no: int, output: StoredOutput) -> tuple[str | int | None, ...]:
-    media = (output.content_type, output.bytes, output.width, output.height, output.sha256)
+    media = (output.content_type, output.bytes, output.width, output.height, output.sha256, output.duration_ms)
     return (task.id, output_no, task.mode, task.account_id, output.key, *media, task.expires_us)

@@ -141,6 +141,8 @@ class Moved(Struct, frozen=True):
     state: TaskState
     fence: int
     cancel_requested: bool
+    calls_back: bool = False
+    """Whether its end is to be told to an address."""
 
 
 class Stale(Struct, frozen=True):

@@ -9,10 +9,11 @@ from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.direct import Note
 from apiinone.tasks.direct_rows import read_notes
 from apiinone.tasks.lifecycle import AttemptState, TaskState
+from apiinone.webhooks.outbox import DeliveryOnReceipt, deliveries_of
 
 _TASK = Sql(
-    "SELECT id, mode, node, suffix, key_id, request_id, endpoint, model, sub_model, state, unit_micro, units,"
-    " catalogue_version, created_us, finished_us FROM tasks WHERE id = $1 AND account_id = $2 AND mode = $3"
+    "SELECT id, mode, node, suffix, key_id, request_id, endpoint, operation, model, sub_model, state, unit_micro,"
+    " units, catalogue_version, created_us, finished_us FROM tasks WHERE id = $1 AND account_id = $2 AND mode = $3"
 )
 _HOLD = Sql("SELECT amount_micro, budget_period, created_us FROM holds WHERE id = $1")
 _SLICES = Sql("SELECT lot_id, amount_micro FROM hold_slices WHERE hold_id = $1 ORDER BY slice_no")
@@ -33,6 +34,7 @@ class TaskOnReceipt(Struct, frozen=True):
     key_id: str
     request_id: str
     endpoint: str
+    operation: str
     model: str
     sub_model: str
     state: TaskState
@@ -87,6 +89,7 @@ class Receipt(Struct, frozen=True):
     attempts: tuple[AttemptOnReceipt, ...]
     settlement: SettlementOnReceipt | None
     entries: tuple[EntryRow, ...]
+    deliveries: tuple[DeliveryOnReceipt, ...]
     note: Note | None = None
     """What a chat used; None for what is no chat, or where nothing of it was noted."""
 
@@ -107,5 +110,6 @@ async def read_receipt(tx: Tx, owner: Owner, task_id: str) -> Receipt | None:
         tuple(AttemptOnReceipt(*row) for row in await tx.rows(_ATTEMPTS, task_id)),
         None if settlement is None else SettlementOnReceipt(*settlement),
         tuple(await read_entries_by_key(tx, keys)),
+        tuple(await deliveries_of(tx, task_id)),
         (await read_notes(tx, [task_id])).get(task_id),
     )

@@ -26,6 +26,14 @@ class Route(Struct, frozen=True):
     expected_cost_micro_usd: int | None
 
 
+def vendors_for(operation: str, configured: frozenset[str]) -> frozenset[str]:
+    """Which of the configured providers may be asked for such tasks ("": the endpoint's own).
+
+    Offers say nothing of further routes yet, so in live mode none serves one.
+    """
+    return frozenset() if operation else configured
+
+
 def usable_offers(sub_model: SubModel, fields: Mapping[str, object], configured: frozenset[str]) -> Sequence[Offer]:
     """The offers that can serve this request here, the best first: by priority, then by cost."""
     fitting = [offer for offer in offers_for(sub_model, fields) if offer.provider in configured]

@@ -114,7 +114,8 @@ class Scene:
             return Stale(task.state)
         if not _of_current_attempt(task, move.what) or not self._move(task, move.what):
             return Stale(task.state, held=True, cancel_requested=task.cancel_requested_us is not None)
-        return Moved(task.state, task.fence, cancel_requested=task.cancel_requested_us is not None)
+        asked = task.cancel_requested_us is not None
+        return Moved(task.state, task.fence, cancel_requested=asked, calls_back=task.calls_back)
 
     def _move(self, task: Task, what: What) -> bool:  # noqa: C901, PLR0911, PLR0912 - one arm for each kind of move
         match what:

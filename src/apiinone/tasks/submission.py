@@ -6,6 +6,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.core.credits import Credits
 from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.moves import NewAttempt
+from apiinone.webhooks.outbox import Address
 
 Place = tuple[str, Mode, str, str]
 """Where an idempotency key counts: account, mode, route, key."""
@@ -45,6 +46,10 @@ class Submission(Struct, frozen=True):
     idempotency_key: str | None
     direct: Direct | None = None
     """For a call that this process answers at once; None: a task for workers."""
+    operation: str = ""
+    """Which further create route made it, such as `music/extend`; empty: the endpoint's own."""
+    callback: Address | None = None
+    """Where its end is to be told."""
 
     @property
     def owner(self) -> Owner:

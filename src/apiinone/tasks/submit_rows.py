@@ -11,6 +11,7 @@ from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Owner
 from apiinone.tasks.direct_rows import begin_directs
 from apiinone.tasks.submission import Place, Submission
+from apiinone.webhooks.outbox import keep_addresses
 
 IDEMPOTENCY_KEEP_US = 24 * 3600 * US_PER_S
 
@@ -35,9 +36,9 @@ _NEW_QUOTE = Sql(
 _NEW_TASK = Sql(
     "INSERT INTO tasks (id, account_id, mode, key_id, lineage_id, request_id, endpoint, model, sub_model, node, suffix,"
     " scenario, state, fence, claims, due_us, sweep_us, deadline_us, unknown_limit_us, held_micro, unit_micro, units,"
-    " attempts, result_ttl_s, catalogue_version, created_us)"
+    " attempts, result_ttl_s, catalogue_version, created_us, operation)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', 0, 0, $13, $14, $15, $16, $17, $18, $19,"
-    " 0, $20, $21, $22)"
+    " 0, $20, $21, $22, $23)"
 )
 _NEW_INPUT = Sql("INSERT INTO task_inputs (task_id, request, metadata) VALUES ($1, $2, $3)")
 _NEW_LABEL = Sql("INSERT INTO task_labels (account_id, mode, name, value, task_id) VALUES ($1, $2, $3, $4, $5)")
@@ -97,11 +98,12 @@ async def write_quote(tx: Tx, quote_id: str, promise: Promise) -> None:
 
 
 async def write_tasks(tx: Tx, accepted: Sequence[tuple[Submission, Credits]], *, unknown_max_s: int) -> None:
-    """Insert accepted tasks with their inputs, labels and idempotency keys."""
+    """Insert accepted tasks with their inputs, callback addresses, labels and idempotency keys."""
     now_us = tx.now_us
     await tx.many(_NEW_TASK, [_task(submission, held, now_us, unknown_max_s) for submission, held in accepted])
     await begin_directs(tx, [(s.task_id, s.direct) for s, _ in accepted if s.direct is not None])
     await tx.many(_NEW_INPUT, [(s.task_id, s.request_json, _metadata(s)) for s, _ in accepted])
+    await keep_addresses(tx, [(s.task_id, s.callback) for s, _ in accepted if s.callback is not None])
     labels = [(*s.owner, name, value, s.task_id) for s, _ in accepted for name, value in s.metadata.items()]
     if labels:
         await tx.many(_NEW_LABEL, labels)
@@ -134,6 +136,7 @@ def _task(submission: Submission, held: Credits, now_us: int, unknown_max_s: int
         submission.result_ttl_s,
         submission.catalogue_version,
         now_us,
+        submission.operation,
     )
 
 

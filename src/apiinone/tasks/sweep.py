@@ -21,6 +21,7 @@ from apiinone.ledger.statements import load_books, write_books
 from apiinone.tasks.claim import take_over_dead
 from apiinone.tasks.moves import Move, Outcome, TimePassed
 from apiinone.tasks.worker import HINT
+from apiinone.webhooks.outbox import DROP_TASKS
 
 BITE_MAX = 200
 ENDED_STATES = ("succeeded", "failed", "canceled")
@@ -60,6 +61,7 @@ _DROP_ROWS = (
     Sql("DELETE FROM task_labels WHERE task_id = ANY($1::text[])"),
     Sql("DELETE FROM attempts WHERE task_id = ANY($1::text[])"),
     Sql("DELETE FROM outputs WHERE task_id = ANY($1::text[])"),
+    *DROP_TASKS,
     Sql("DELETE FROM tasks WHERE id = ANY($1::text[])"),
 )
 

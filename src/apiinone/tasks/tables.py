@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, Text, UniqueConstraint
 from sqlalchemy import text as words
 
 from apiinone.tables import binary, integer, micro, table, text
@@ -22,6 +22,7 @@ tasks = table(
     text("lineage_id"),
     text("request_id"),
     text("endpoint"),
+    Column("operation", Text, nullable=False, server_default="", info={"data": "technical"}),
     text("model"),
     text("sub_model"),
     integer("node"),
@@ -133,10 +134,11 @@ outputs = table(
     text("storage_key"),
     text("content_type"),
     integer("bytes"),
-    integer("width"),
-    integer("height"),
+    integer("width", null=True),
+    integer("height", null=True),
     text("sha256"),
     integer("expires_us", null=True),
+    integer("duration_ms", null=True),
     PrimaryKeyConstraint("task_id", "output_no"),
     UniqueConstraint("storage_key"),
     keep="until `result_ttl_s` after the task's end, or its deletion; the file goes first",

@@ -1,6 +1,6 @@
 """A task as its owner may see it, read by one statement."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -12,17 +12,18 @@ from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.lifecycle import FINAL, TaskState
 
 _COLUMNS = (
-    "SELECT t.id, t.node, t.suffix, t.endpoint, t.sub_model, t.state, t.held_micro, t.captured_micro, t.error_type,"
-    " t.error_message, t.request_id, t.created_us, t.started_us, t.finished_us, t.expires_us, i.request, i.metadata,"
+    "SELECT t.id, t.node, t.suffix, t.endpoint, t.operation, t.sub_model, t.state, t.held_micro, t.captured_micro,"
+    " t.error_type, t.error_message, t.request_id, t.created_us, t.started_us, t.finished_us, t.expires_us, i.request,"
+    " i.metadata,"
     " CASE WHEN t.state = 'succeeded' AND t.deleted_us IS NULL THEN"
 )
 _OUTPUTS = (
     " (SELECT json_agg(json_build_array(o.output_no, o.content_type, o.bytes, o.width, o.height, o.sha256,"
-    " o.expires_us))::text FROM outputs o WHERE o.task_id = t.id)"
+    " o.duration_ms, o.expires_us))::text FROM outputs o WHERE o.task_id = t.id)"
 )
 _OUTPUTS_SQLITE = (
     " (SELECT json_group_array(json_array(o.output_no, o.content_type, o.bytes, o.width, o.height, o.sha256,"
-    " o.expires_us)) FROM outputs o WHERE o.task_id = t.id)"
+    " o.duration_ms, o.expires_us)) FROM outputs o WHERE o.task_id = t.id)"
 )
 _FROM = " END FROM tasks t LEFT JOIN task_inputs i ON i.task_id = t.id"
 TASK_COLUMNS = _COLUMNS + _OUTPUTS + _FROM
@@ -31,8 +32,11 @@ TASK_COLUMNS_SQLITE = _COLUMNS + _OUTPUTS_SQLITE + _FROM
 """The same in SQLite's words."""
 _BY_ID = " WHERE t.id = $1 AND t.account_id = $2 AND t.mode = $3"
 _TASK = Sql(TASK_COLUMNS + _BY_ID, sqlite=TASK_COLUMNS_SQLITE + _BY_ID)
+_BY_IDS = " WHERE t.id = ANY($1::text[]) AND t.account_id = ANY($2::text[]) AND t.mode = ANY($3::text[])"
+_TASKS = Sql(TASK_COLUMNS + _BY_IDS, sqlite=TASK_COLUMNS_SQLITE + _BY_IDS)
 _SERVED = Sql(
-    "SELECT t.node, t.suffix, o.mode, o.account_id, o.storage_key, o.content_type, o.bytes, o.expires_us FROM outputs o"
+    "SELECT t.node, t.suffix, o.mode, o.account_id, o.storage_key, o.content_type, o.bytes, o.sha256,"
+    " o.expires_us FROM outputs o"
     " JOIN tasks t ON t.id = o.task_id WHERE o.task_id = $1 AND o.output_no = $2 AND t.deleted_us IS NULL"
 )
 _NAMES = Sql("SELECT id, node, suffix FROM tasks WHERE id = ANY($1::text[]) AND account_id = $2 AND mode = $3")
@@ -47,14 +51,15 @@ class Source(Protocol):
 
 
 class OutputView(Struct, frozen=True, array_like=True):
-    """One output of a task; sizes are bytes and pixels."""
+    """One output of a task; sizes are bytes and pixels, which sounds have not; pictures do not last."""
 
     output_no: int
     content_type: str
     bytes: int
-    width: int
-    height: int
+    width: int | None
+    height: int | None
     sha256: str
+    duration_ms: int | None
     expires_us: int | None
 
 
@@ -69,6 +74,8 @@ class TaskView(Struct, frozen=True):
     node: int
     suffix: str
     endpoint: str
+    operation: str
+    """Which further create route made it; empty: the endpoint's own."""
     sub_model: str
     state: TaskState
     held: Credits
@@ -100,6 +107,7 @@ class ServedOutput(Struct, frozen=True):
     storage_key: str
     content_type: str
     bytes: int
+    sha256: str
     expires_us: int | None
 
 
@@ -107,6 +115,13 @@ async def read_task(source: Source, owner: Owner, task_id: str) -> TaskView | No
     """The owner's task with its outputs, in one statement; None where this owner has no such task."""
     rows = await source.rows(_TASK, task_id, *owner)
     return task_view(owner, rows[0]) if rows else None
+
+
+async def read_tasks_of(source: Source, owners: Mapping[str, Owner]) -> list[TaskView]:
+    """Tasks of several owners, each named by its id with its owner, in one statement."""
+    accounts, modes = {owner[0] for owner in owners.values()}, {owner[1] for owner in owners.values()}
+    rows = await source.rows(_TASKS, sorted(owners), sorted(accounts), sorted(modes))
+    return [task_view(owners[row[0]], row) for row in rows]
 
 
 def task_view(owner: Owner, row: Any) -> TaskView:

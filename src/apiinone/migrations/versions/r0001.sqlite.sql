@@ -41,7 +41,7 @@ CREATE TABLE balances (
   head_hash BLOB NOT NULL,
   refill_day TEXT,
   CONSTRAINT pk_balances PRIMARY KEY (account_id, mode)
-);
+) WITHOUT ROWID;
 
 CREATE INDEX ix_balances_refill ON balances (refill_day) WHERE refill_day IS NOT NULL;
 
@@ -50,14 +50,14 @@ CREATE TABLE budget_periods (
   period TEXT NOT NULL,
   used_micro BIGINT NOT NULL CONSTRAINT ck_budget_periods_used_micro CHECK (used_micro >= 0),
   CONSTRAINT pk_budget_periods PRIMARY KEY (lineage_id, period)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE budgets (
   lineage_id TEXT NOT NULL,
   limit_micro BIGINT NOT NULL CONSTRAINT ck_budgets_limit_micro CHECK (limit_micro >= 0),
   period TEXT NOT NULL CONSTRAINT ck_budgets_period CHECK (period IN ('day', 'month', 'total')),
   CONSTRAINT pk_budgets PRIMARY KEY (lineage_id)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE entries (
   account_id TEXT NOT NULL,
@@ -78,13 +78,13 @@ CREATE TABLE entries (
   CONSTRAINT pk_entries PRIMARY KEY (account_id, mode, entry_no),
   CONSTRAINT uq_entries_key UNIQUE ("key"),
   CONSTRAINT ck_entries_two_buckets CHECK (from_bucket <> to_bucket)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE facts (
   name TEXT NOT NULL,
   value TEXT NOT NULL,
   CONSTRAINT pk_facts PRIMARY KEY (name)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE holds (
   id TEXT NOT NULL,
@@ -97,7 +97,7 @@ CREATE TABLE holds (
   request_id TEXT NOT NULL,
   created_us BIGINT NOT NULL,
   CONSTRAINT pk_holds PRIMARY KEY (id)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE idempotency (
   account_id TEXT NOT NULL,
@@ -108,7 +108,7 @@ CREATE TABLE idempotency (
   task_id TEXT NOT NULL,
   expires_us BIGINT NOT NULL,
   CONSTRAINT pk_idempotency PRIMARY KEY (account_id, mode, route, "key")
-);
+) WITHOUT ROWID;
 
 CREATE INDEX ix_idempotency_expires ON idempotency (expires_us);
 
@@ -116,7 +116,7 @@ CREATE TABLE key_loads (
   lineage_id TEXT NOT NULL,
   open_holds BIGINT NOT NULL CONSTRAINT ck_key_loads_open_holds CHECK (open_holds >= 0),
   CONSTRAINT pk_key_loads PRIMARY KEY (lineage_id)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE lots (
   id TEXT NOT NULL,
@@ -162,7 +162,7 @@ CREATE TABLE outputs (
   expires_us BIGINT,
   CONSTRAINT pk_outputs PRIMARY KEY (task_id, output_no),
   CONSTRAINT uq_outputs_storage_key UNIQUE (storage_key)
-);
+) WITHOUT ROWID;
 
 CREATE INDEX ix_outputs_expires ON outputs (expires_us);
 
@@ -177,7 +177,7 @@ CREATE TABLE quotes (
   expires_us BIGINT NOT NULL,
   used_by TEXT,
   CONSTRAINT pk_quotes PRIMARY KEY (id)
-);
+) WITHOUT ROWID;
 
 CREATE INDEX ix_quotes_expires ON quotes (expires_us);
 
@@ -186,7 +186,7 @@ CREATE TABLE task_inputs (
   request TEXT NOT NULL,
   metadata TEXT,
   CONSTRAINT pk_task_inputs PRIMARY KEY (task_id)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE task_labels (
   account_id TEXT NOT NULL,
@@ -195,7 +195,7 @@ CREATE TABLE task_labels (
   value TEXT NOT NULL,
   task_id TEXT NOT NULL,
   CONSTRAINT pk_task_labels PRIMARY KEY (account_id, mode, name, value, task_id)
-);
+) WITHOUT ROWID;
 
 CREATE INDEX ix_task_labels_task ON task_labels (task_id);
 
@@ -259,7 +259,7 @@ CREATE TABLE usage_days (
   tasks_not_charged BIGINT NOT NULL CONSTRAINT ck_usage_days_tasks_not_charged CHECK (tasks_not_charged >= 0),
   captured_micro BIGINT NOT NULL CONSTRAINT ck_usage_days_captured_micro CHECK (captured_micro >= 0),
   CONSTRAINT pk_usage_days PRIMARY KEY (account_id, mode, day, model, key_id)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE workers (
   epoch TEXT NOT NULL,
@@ -267,7 +267,7 @@ CREATE TABLE workers (
   started_us BIGINT NOT NULL,
   lease_until_us BIGINT NOT NULL,
   CONSTRAINT pk_workers PRIMARY KEY (epoch)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE hold_slices (
   hold_id TEXT NOT NULL,
@@ -277,7 +277,7 @@ CREATE TABLE hold_slices (
   CONSTRAINT pk_hold_slices PRIMARY KEY (hold_id, slice_no),
   CONSTRAINT fk_hold_slices_hold_id FOREIGN KEY(hold_id) REFERENCES holds (id),
   CONSTRAINT fk_hold_slices_lot_id FOREIGN KEY(lot_id) REFERENCES lots (id)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE keys (
   id TEXT NOT NULL,
@@ -308,4 +308,4 @@ CREATE TABLE settlements (
   CONSTRAINT pk_settlements PRIMARY KEY (hold_id),
   CONSTRAINT ck_settlements_kind_amount CHECK ((kind = 'capture') = (captured_micro > 0)),
   CONSTRAINT fk_settlements_hold_id FOREIGN KEY(hold_id) REFERENCES holds (id)
-);
+) WITHOUT ROWID;

@@ -26,7 +26,7 @@ def draw(brief: Brief) -> Drawing:
     if not (SIDE_MIN <= brief.width <= SIDE_MAX and SIDE_MIN <= brief.height <= SIDE_MAX):
         raise ValueError("a side is out of bounds")
     reading = read(brief.prompt)
-    dice = _dice(brief)
+    dice = dice_of(brief.prompt, brief.seed)
     palette = palette_for(reading, dice)
     canvas = Canvas((brief.width, brief.height), palette, reading.style)
     match reading.subject:
@@ -44,9 +44,9 @@ def draw(brief: Brief) -> Drawing:
     )
 
 
-def _dice(brief: Brief) -> Dice:
+def dice_of(prompt: str, seed: int) -> Dice:
     """Chance that depends on prompt and seed alone, so that every size and format shows the same picture."""
-    text = f"{brief.seed}\0{brief.prompt}".encode("utf-8", "replace")
+    text = f"{seed}\0{prompt}".encode("utf-8", "replace")
     return Dice(int.from_bytes(hashlib.sha256(text).digest()[:8], "big"))
 
 

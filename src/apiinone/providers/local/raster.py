@@ -26,8 +26,13 @@ def encoded(svg: str, format: Format) -> bytes:  # noqa: A002 - that is its name
         return svg.encode()
     png = _rendered(svg)
     if format == "png":
-        return png[:PNG_HEADER_BYTES] + _text_chunk("Source", ORIGIN) + png[PNG_HEADER_BYTES:]
+        return marked_png(png, ORIGIN)
     return _reencoded(png, format)
+
+
+def marked_png(png: bytes, origin: str) -> bytes:
+    """The same picture with a sentence of where it comes from; Latin-1."""
+    return png[:PNG_HEADER_BYTES] + _text_chunk("Source", origin) + png[PNG_HEADER_BYTES:]
 
 
 def _rendered(svg: str) -> bytes:

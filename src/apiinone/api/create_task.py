@@ -1,17 +1,18 @@
-"""POST /images/generations: a task, held and durable, or a refusal and nothing held."""
+"""Every create route: a task, held and durable, or a refusal and nothing held."""
 
 from typing import Final, assert_never
 
 from apiinone.accounts.callers import Caller
 from apiinone.api.answer import Answer, Header, success
 from apiinone.api.call import Call
-from apiinone.api.creation import Creation, read_creation
+from apiinone.api.creation import read_creation, submission_of
 from apiinone.api.house import House
 from apiinone.api.look_at_task import wait_for_task
-from apiinone.api.request_headers import idempotency_key, preference_applied, preferred_wait_s, scenario
+from apiinone.api.request_headers import preference_applied, preferred_wait_s
+from apiinone.api.route import KeyHandler
 from apiinone.api.task_ids import written
 from apiinone.api.task_page import POLL_FIRST_S, NewTask, retry_after, task_page
-from apiinone.api.task_references import refuse_foreign_references
+from apiinone.catalog.endpoints import CreateRoute
 from apiinone.core.clock import iso
 from apiinone.core.credits import shown
 from apiinone.core.errors import NotFound, Refusal
@@ -19,18 +20,24 @@ from apiinone.tasks.submission import Submission
 from apiinone.tasks.submit import Created, Replayed
 from apiinone.tasks.worker import HINT
 
-ENDPOINT: Final = "images"
-ROUTE: Final = "images/generations"
 _REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
 _FIRST_LOOK: Final[Header] = (b"retry-after", b"%d" % POLL_FIRST_S)
 
 
-async def create_image(house: House, call: Call, caller: Caller) -> Answer:
+def create_by(made_by: CreateRoute) -> KeyHandler:
+    """The handler of this create route."""
+
+    async def create(house: House, call: Call, caller: Caller) -> Answer:
+        return await create_task(house, call, caller, made_by)
+
+    return create
+
+
+async def create_task(house: House, call: Call, caller: Caller, made_by: CreateRoute) -> Answer:
     """Accept the task, and wait for its end where the client prefers that."""
     wait_s = preferred_wait_s(call)
-    creation = await read_creation(house.context, call, caller, ENDPOINT)
-    await refuse_foreign_references(house.context, caller, creation)
-    submission = _submission(house, call, caller, creation)
+    creation = await read_creation(house.context, call, caller, made_by)
+    submission = submission_of(house.context, call, caller, creation)
     outcome = await house.context.submit(submission)
     match outcome:
         case Created(task_id=task_id, created_us=created_us):
@@ -44,35 +51,6 @@ async def create_image(house: House, call: Call, caller: Caller) -> Answer:
             raise outcome
         case _:
             assert_never(outcome)
-
-
-def _submission(house: House, call: Call, caller: Caller, creation: Creation) -> Submission:
-    context, parsed, choice = house.context, creation.parsed, creation.choice
-    task_id = context.ids.new()
-    return Submission(
-        task_id=task_id,
-        lot_id=task_id,  # ids of lots and of tasks never meet
-        caller=caller,
-        request_id=call.request_id,
-        route=ROUTE,
-        endpoint=ENDPOINT,
-        model=choice.entry.id,
-        sub_model=choice.sub_model.id,
-        node=choice.entry.node,
-        suffix=choice.entry.task_suffix,
-        scenario=scenario(call, caller.mode),
-        unit=creation.price.unit,
-        units=creation.price.units,
-        request_json=creation.request_json,
-        body_hash=creation.body_hash,
-        catalogue_version=context.catalogue.version,
-        deadline_s=context.rules.deadline_s if parsed.deadline_s is None else parsed.deadline_s,
-        result_ttl_s=context.rules.result_ttl_s if parsed.result_ttl_s is None else parsed.result_ttl_s,
-        metadata=parsed.metadata,
-        max_credits=parsed.max_credits,
-        quote_id=parsed.quote_id,
-        idempotency_key=idempotency_key(call),
-    )
 
 
 async def _as_it_stands(

@@ -1,0 +1,83 @@
+"""How an answer gets to the client: in one piece, in pieces, or pushed as things happen."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from typing import Final, assert_never, cast
+
+from starlette.types import Receive, Scope, Send
+
+from apiinone.api.answer import WHOLE_RESPONSE, Answer, BrokenOff, Header, Pushed, Reply, Streamed, WriteWhole
+
+_NO_EXTENSIONS: Final[Mapping[str, WriteWhole]] = {}
+
+
+async def respond(reply: Reply, common: list[Header], asgi: tuple[Scope, Receive, Send]) -> None:
+    """Send a reply with the headers that every response has; to HEAD without its body.
+
+    Raises BrokenOff for a response that was begun and cannot be sent to its end.
+    """
+    scope, receive, send = asgi
+    with_body = scope["method"] != "HEAD"
+    match reply:
+        case Answer():
+            extensions: Mapping[str, WriteWhole] = scope.get("extensions", _NO_EXTENSIONS)
+            write = extensions.get(WHOLE_RESPONSE)
+            headers = _headers(reply, len(reply.body), common)
+            if write is None or not write(reply.status, headers, reply.body):
+                await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+                await send({"type": "http.response.body", "body": reply.body if with_body else b""})
+        case Streamed():
+            await _stream(reply, common, send, with_body=with_body)
+        case Pushed():
+            await _push(reply, common, receive, send, with_body=with_body)
+        case _:
+            assert_never(reply)
+
+
+async def _stream(reply: Streamed, common: list[Header], send: Send, *, with_body: bool) -> None:
+    headers = _headers(reply, reply.length, common)
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    try:
+        if with_body:
+            await _send_pieces(reply, send)
+    finally:
+        if isinstance(reply.pieces, AsyncGenerator):
+            await cast("AsyncGenerator[bytes]", reply.pieces).aclose()
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_pieces(reply: Streamed, send: Send) -> None:
+    try:
+        async for piece in reply.pieces:
+            async with asyncio.timeout(reply.unread_s_max):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    except TimeoutError as error:
+        raise BrokenOff from error
+
+
+async def _push(reply: Pushed, common: list[Header], receive: Receive, send: Send, *, with_body: bool) -> None:
+    """Let the feed write until it ends or the client goes; this coroutine only waits for either."""
+
+    async def write(piece: bytes | None) -> None:
+        await send({"type": "http.response.body", "body": piece or b"", "more_body": piece is not None})
+
+    try:
+        headers = [*common, *reply.headers, (b"content-type", reply.content_type)]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        if not with_body:
+            await write(None)
+            return
+        reply.feed.begin(write)
+        while (await receive())["type"] != "http.disconnect":  # ASGI: also once the response is whole
+            pass
+    finally:
+        reply.feed.close()
+
+
+def _headers(reply: Answer | Streamed, length: int | None, common: list[Header]) -> list[Header]:
+    headers = [*common, *reply.headers]
+    if length is not None:
+        headers.insert(0, (b"content-length", b"%d" % length))
+    if length != 0:
+        headers.append((b"content-type", reply.content_type))
+    return headers

@@ -1,0 +1,4 @@
+ALTER TABLE outputs
+  ALTER COLUMN width DROP NOT NULL,
+  ALTER COLUMN height DROP NOT NULL,
+  ADD COLUMN duration_ms BIGINT;

@@ -1,0 +1,1 @@
+ALTER TABLE tasks ADD COLUMN operation TEXT DEFAULT '' NOT NULL;

@@ -1,0 +1,102 @@
+"""Whole responses, written in one piece, read like those that uvicorn writes in two."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from apiinone.api.answer import WHOLE_RESPONSE
+from apiinone.cli.http_protocol import WholeResponses
+
+BODIES = {"/short": b"yes", "/empty": b"", "/long": b"x" * 300_000}
+ORDERS = {
+    "plain": b"GET /short HTTP/1.1\r\nHost: a\r\n\r\n",
+    "posted": b"POST /short HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody",
+    "head": b"HEAD /short HTTP/1.1\r\nHost: a\r\n\r\n",
+    "empty": b"GET /empty HTTP/1.1\r\nHost: a\r\n\r\n",
+    "long": b"GET /long HTTP/1.1\r\nHost: a\r\n\r\n",
+    "to be closed": b"GET /short HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    "of an old client": b"GET /short HTTP/1.0\r\nHost: a\r\n\r\n",
+    "encoded": b"GET /sh%6Frt?a=1 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "expecting": b"POST /short HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n",
+}
+LAST = b"GET /short HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+
+
+class Application:
+    """Answers in one piece where that is offered and wanted."""
+
+    def __init__(self, *, whole: bool, header: bytes = b"plain") -> None:
+        self.whole = whole
+        self.header = header
+        self.refused: ValueError | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
+        body = BODIES[scope["path"]]
+        length = (b"content-length", b"%d" % len(body))
+        headers = [length, (b"x-note", self.header), (b"x-query", scope["query_string"])]
+        if self.whole:
+            try:
+                assert scope["extensions"][WHOLE_RESPONSE](200, headers, body)
+            except ValueError as error:
+                self.refused = error
+                headers = [length]
+            else:
+                return
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+@asynccontextmanager
+async def served(application: Application) -> AsyncGenerator[int]:
+    protocol: Any = WholeResponses if application.whole else "httptools"
+    config = uvicorn.Config(
+        application, port=0, http=protocol, ws="none", lifespan="off", log_config=None, date_header=False
+    )
+    server = uvicorn.Server(config)
+    config.load()
+    server.lifespan = config.lifespan_class(config)
+    await server.startup()
+    try:
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await server.shutdown()
+
+
+async def said(application: Application, sent: bytes) -> bytes:
+    """All that comes back until the server closes."""
+    async with served(application) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        answer = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        return answer
+
+
+@pytest.mark.parametrize("order", ORDERS.values(), ids=list(ORDERS))
+async def test_a_whole_response_reads_as_uvicorn_writes_it(order: bytes) -> None:
+    closing = b"close" in order or b"HTTP/1.0" in order
+    sent = order if closing else order + LAST
+    whole, plain = await said(Application(whole=True), sent), await said(Application(whole=False), sent)
+    assert whole == plain.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+async def test_pipelined_requests_are_answered_in_their_order() -> None:
+    answer = await said(Application(whole=True), ORDERS["long"] + ORDERS["plain"] * 20 + LAST)
+    assert answer.count(b"HTTP/1.1 200") == 22
+    assert answer.index(b"x" * 1000) < answer.index(b"yes")
+
+
+@pytest.mark.parametrize("header", [b"a\r\nset-cookie: b", b"a\nb", b"a\rb", b"a\0b"])
+async def test_a_header_that_would_break_out_of_its_line_is_not_written(header: bytes) -> None:
+    application = Application(whole=True, header=header)
+    answer = await said(application, LAST)
+    assert application.refused is not None
+    assert b"set-cookie" not in answer
+    assert answer.endswith(b"yes")
