@@ -4,7 +4,7 @@ import pytest
 
 from api.create_bodies import bodies_for
 from api.served_api import BODY, Api
-from apiinone.catalog.endpoints import CREATE_ROUTES, ENDPOINTS
+from apiinone.catalog.endpoints import ENDPOINTS, PAID_ROUTES
 
 MUSIC = "/api/v1/audio/music"
 TOOLS = "/api/v1/images/tools"
@@ -12,6 +12,8 @@ VIDEOS = "/api/v1/videos/generations"
 SPEECH = "/api/v1/audio/speech"
 EXTEND = f"{MUSIC}/extend"
 UPLOAD = f"{MUSIC}/upload-cover/generate"
+LYRICS = f"{MUSIC}/timestamped-lyrics"
+CHAT = "/api/v1/chat/completions"
 PICTURE = "https://example.com/a.png"
 CLIP = {"model": "kling-3", "prompt": "x"}
 LATER = {"model": "wan-2-6", "prompt": "x"}
@@ -80,6 +82,11 @@ ROWS: list[tuple[str, object, str]] = [
     (EXTEND, {**FURTHER_SONG, "extensionStartTime": 481}, "/extensionStartTime"),
     (EXTEND, {**FURTHER_SONG, "make_instrumental": True}, "/make_instrumental"),
     (UPLOAD, {"audio_id": ""}, "/audio_id"),
+    (LYRICS, {"audio_id": "n35abc_suno-0"}, "/task_id"),
+    (LYRICS, {"task_id": "n35abc_suno"}, "/audio_id"),
+    (LYRICS, {"task_id": "n35abc_suno", "audio_id": "n35abc_suno-0", "callback_url": "https://a.b/"}, "/callback_url"),
+    (CHAT, {"model": "gemini"}, "/messages"),
+    (CHAT, {"model": "gemini", "messages": [{"role": "user", "content": "Hi"}], "n": 2}, "/n"),
     (UPLOAD, {"audio_id": f"https://example.com/{'a' * 2048}"}, "/audio_id"),
     (f"{MUSIC}/cover/generate", {}, "/task_id"),
     # models of elsewhere
@@ -97,16 +104,14 @@ async def test_a_bad_creation_is_refused_by_the_name_of_the_field_and_holds_noth
     for path, body, param in ROWS:
         got = await idle_api.ask("POST", path, key=tenant.key, body=body)
         assert got.refused == (400, "bad_request", param), (path, body, got.body[:300])
-    assert {path for path, *_ in ROWS} >= {
-        made_by.path for made_by in CREATE_ROUTES if made_by.endpoint_name != "images"
-    }
+    assert {path for path, *_ in ROWS} >= {made_by.path for made_by in PAID_ROUTES if made_by.endpoint_name != "images"}
     await _assert_nothing_happened(idle_api, tenant.key)
 
 
 @pytest.mark.slow
 async def test_every_create_route_refuses_what_it_does_not_know_and_what_no_route_takes(small_api: Api) -> None:
     tenant = await small_api.tenant()
-    for made_by in CREATE_ROUTES:
+    for made_by in PAID_ROUTES:
         body = bodies_for(made_by, small_api.app.catalogue, song="n35abc_suno")[0]
         for name, value in (
             ("unheard_of", 1),
@@ -130,7 +135,7 @@ async def test_every_create_route_refuses_what_it_does_not_know_and_what_no_rout
 
 async def test_a_model_may_be_left_out_only_where_the_route_knows_which(idle_api: Api) -> None:
     tenant = await idle_api.tenant()
-    for made_by in CREATE_ROUTES:
+    for made_by in PAID_ROUTES:
         body = dict(bodies_for(made_by, idle_api.app.catalogue, song="n35abc_suno")[0])
         if made_by.endpoint_name == "images":
             body = {**BODY}
@@ -148,7 +153,7 @@ async def test_a_model_may_be_left_out_only_where_the_route_knows_which(idle_api
 @pytest.mark.slow
 async def test_a_model_of_another_endpoint_is_none_on_any_route(small_api: Api) -> None:
     tenant = await small_api.tenant()
-    for made_by in CREATE_ROUTES:
+    for made_by in PAID_ROUTES:
         for endpoint in ENDPOINTS:
             if endpoint.name != made_by.endpoint_name:
                 example = small_api.app.catalogue.on(endpoint.name)[0].example

@@ -5,23 +5,41 @@ without a body in `create_bodies` fails.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
 
+from api import test_chat, test_timed_lyrics
 from api.create_bodies import Body, bodies_for
 from api.served_api import Api, Got, Tenant
 from apiinone.accounts.keys import KeyRules
 from apiinone.api.key_routes import KEY_ROUTES
-from apiinone.api.route import CreationBody
-from apiinone.catalog.endpoints import CREATE_ROUTES, ENDPOINTS, CreateRoute
+from apiinone.api.route import ByKey, CreationBody
+from apiinone.api.routes import ROUTES
+from apiinone.catalog.endpoints import CREATE_ROUTES, DIRECT_ROUTES, ENDPOINTS, PAID_ROUTES, CreateRoute
 from apiinone.catalog.load import load_catalogue
 from apiinone.core.clock import US_PER_S, parse_iso
 from apiinone.core.credits import Credits
 
 SONG: Body = {"model": "suno", "prompt": "a song"}
 PLENTY = 100_000
+QUOTES = "/api/v1/quotes"
+"""It needs the scope of what it is for, and holds nothing."""
+ANSWER_AT_ONCE: Mapping[str, tuple[Callable[..., object], ...]] = {
+    "/api/v1/chat/completions": (
+        test_chat.test_openais_own_client_gets_an_answer_and_its_exact_cost,
+        test_chat.test_a_chat_that_fails_costs_nothing_and_says_why,
+        test_chat.test_the_same_key_gives_the_same_object_and_costs_once,
+        test_chat.test_a_live_key_is_told_that_no_provider_is_configured_and_nothing_is_held,
+    ),
+    "/api/v1/audio/music/timestamped-lyrics": (
+        test_timed_lyrics.test_a_songs_words_come_at_once_with_their_moments_for_two_credits,
+        test_timed_lyrics.test_the_same_key_gives_the_same_words_and_costs_once_and_a_failure_costs_nothing,
+        test_timed_lyrics.test_only_a_finished_song_of_ones_own_has_words,
+    ),
+}
+"""Paid routes that make no task, and where it is tested what a success, a failure, a replay and a stranger cost."""
 Made = tuple[CreateRoute, Body, Got]
 
 
@@ -45,17 +63,20 @@ async def everywhere(
     *,
     every_model: bool = False,
     headers: Mapping[str, str] | None = None,
+    routes: tuple[CreateRoute, ...] = CREATE_ROUTES,
     **more: object,
 ) -> list[Made]:
-    """A creation on each create route: with each model of it, or with the first one."""
+    """A creation on each of these routes: with each model of it, or with the first one."""
     found: list[Made] = []
-    for made_by, body in bodies(api, song, every_model=every_model):
+    for made_by, body in bodies(api, song, every_model=every_model, routes=routes):
         found.append((made_by, body, await create(api, tenant, made_by, {**body, **more}, headers)))
     return found
 
 
-def bodies(api: Api, song: str, *, every_model: bool = False) -> Iterable[tuple[CreateRoute, Body]]:
-    for made_by in CREATE_ROUTES:
+def bodies(
+    api: Api, song: str, *, every_model: bool = False, routes: tuple[CreateRoute, ...] = CREATE_ROUTES
+) -> Iterable[tuple[CreateRoute, Body]]:
+    for made_by in routes:
         some = bodies_for(made_by, api.app.catalogue, song=song)
         yield from ((made_by, body) for body in (some if every_model else some[:1]))
 
@@ -80,7 +101,20 @@ def test_the_table_has_every_endpoint_that_makes_tasks_and_every_route_of_a_mode
     }
     assert {(made_by.path, made_by.operation) for made_by in CREATE_ROUTES} == own | further
     served = {route.body.made_by: route.path for route in KEY_ROUTES if isinstance(route.body, CreationBody)}
-    assert served == {made_by: made_by.path for made_by in CREATE_ROUTES}
+    assert served == {made_by: made_by.path for made_by in PAID_ROUTES}
+
+
+def test_every_route_that_may_spend_is_walked_here_or_answers_at_once_and_has_its_own_tests() -> None:
+    spending = {
+        route.path
+        for route in ROUTES
+        if route.method == "POST" and isinstance(route.authority, ByKey) and route.authority.scope == "generate"
+    }
+    assert spending == {made_by.path for made_by in CREATE_ROUTES} | set(ANSWER_AT_ONCE) | {QUOTES}
+    catalogue = load_catalogue()
+    at_once = {endpoint.path for endpoint in ENDPOINTS if not endpoint.asynchronous}
+    direct = {route.path for entry in catalogue.entries for route in entry.routes if route.direct}
+    assert set(ANSWER_AT_ONCE) == {made_by.path for made_by in DIRECT_ROUTES} == at_once | direct
 
 
 @pytest.mark.slow
@@ -198,11 +232,11 @@ async def test_what_cannot_be_paid_is_refused_and_holds_nothing(api: Api) -> Non
     their_song = await finished_song(api, rich)
     frugal = await api.tenant(of=rich, budget=(Credits(500_000), "total"))
     before = await balance(api, rich)
-    for made_by, _, got in await everywhere(api, tenant, song):
+    for made_by, _, got in await everywhere(api, tenant, song, routes=PAID_ROUTES):
         assert got.refused == (402, "insufficient_credits", None), made_by.path
-    for made_by, _, got in await everywhere(api, frugal, their_song):
+    for made_by, _, got in await everywhere(api, frugal, their_song, routes=PAID_ROUTES):
         assert got.refused == (402, "budget_exceeded", None), made_by.path
-    for made_by, _, got in await everywhere(api, rich, their_song, max_credits=0.5):
+    for made_by, _, got in await everywhere(api, rich, their_song, routes=PAID_ROUTES, max_credits=0.5):
         assert got.refused == (402, "price_above_max", "/max_credits"), made_by.path
     assert await balance(api, tenant) == (0, 0)
     assert await balance(api, rich) == before
@@ -243,12 +277,12 @@ async def test_the_other_mode_and_other_accounts_have_no_part_in_it(api: Api) ->
 async def test_a_key_reaches_only_the_endpoints_and_models_it_names_on_every_route(api: Api) -> None:
     tenant = await api.tenant(balance=PLENTY)
     song = await finished_song(api, tenant)
-    for endpoint in {made_by.endpoint_name for made_by in CREATE_ROUTES}:
+    for endpoint in {made_by.endpoint_name for made_by in PAID_ROUTES}:
         bound = await api.tenant(of=tenant, rules=KeyRules(endpoints=(endpoint,)))
-        for made_by, _, got in await everywhere(api, bound, song):
+        for made_by, _, got in await everywhere(api, bound, song, routes=PAID_ROUTES):
             assert got.status == (200 if made_by.endpoint_name == endpoint else 403), (endpoint, made_by.path)
     version = await api.tenant(of=tenant, rules=KeyRules(models=("chirp-v5",)))
-    for made_by, body in bodies(api, song):
+    for made_by, body in bodies(api, song, routes=PAID_ROUTES):
         if made_by.operation:
             assert (await create(api, version, made_by, body)).refused == (403, "permission_denied", "/model")
             assert (await create(api, version, made_by, {**body, "model": "chirp-v5"})).status == 200
@@ -259,12 +293,27 @@ async def test_a_quote_is_given_for_every_create_route_and_kept(api: Api) -> Non
     tenant = await api.tenant(balance=PLENTY)
     song = await finished_song(api, tenant)
     for made_by, body in bodies(api, song, every_model=True):
-        quote = (await api.ask("POST", "/api/v1/quotes", key=tenant.key, body={**body, "route": made_by.path})).data
+        quote = (await api.ask("POST", QUOTES, key=tenant.key, body={**body, "route": made_by.path})).data
         assert quote["route"] == made_by.path
         got = await create(api, tenant, made_by, {**body, "quote_id": quote["quote_id"]})
         assert got.data["credits"] == quote["credits"], body
         assert sum(line["total"] for line in quote["lines"]) <= quote["credits"]
         if not made_by.operation:
-            plain = (await api.ask("POST", "/api/v1/quotes", key=tenant.key, body=body)).data
+            plain = (await api.ask("POST", QUOTES, key=tenant.key, body=body)).data
             assert (plain["route"], plain["credits"]) == (made_by.path, quote["credits"])
+    await api.assert_sound()
+
+
+async def test_what_answers_at_once_keeps_its_quote_and_says_which_route_it_was(api: Api) -> None:
+    tenant = await api.tenant(balance=PLENTY)
+    song = await finished_song(api, tenant)
+    for made_by, body in bodies(api, song, routes=DIRECT_ROUTES):
+        quote = (await api.ask("POST", QUOTES, key=tenant.key, body={**body, "route": made_by.path})).data
+        priced = {**body, "quote_id": quote["quote_id"]}
+        assert (await create(api, tenant, made_by, priced)).status == 200, made_by.path
+        assert (await create(api, tenant, made_by, priced)).refused == (409, "conflict", "/quote_id")
+        (record, *_) = (await api.get("/api/v1/tasks?limit=1", tenant.key)).data
+        receipt = (await api.get(f"/api/v1/tasks/{record['task_id']}/receipt", tenant.key)).data
+        assert (receipt["endpoint"], receipt["operation"]) == (made_by.endpoint_name, made_by.operation)
+        assert receipt["hold"]["credits"] == quote["credits"] >= record["consumed_credits"] > 0
     await api.assert_sound()

@@ -12,7 +12,7 @@ from apiinone.api.openapi import document
 from apiinone.api.openapi_refusals import refusals_of
 from apiinone.api.route import ByKey
 from apiinone.api.routes import ROUTES
-from apiinone.catalog.endpoints import CREATE_ROUTES
+from apiinone.catalog.endpoints import PAID_ROUTES
 from apiinone.catalog.load import load_catalogue
 
 CATALOGUE = load_catalogue()
@@ -57,7 +57,7 @@ def test_a_creations_body_is_exactly_one_models() -> None:
 def test_each_create_route_has_a_body_that_is_exactly_one_of_its_models_and_a_quote_takes_them_all() -> None:
     schemas = _local(DOCUMENT["components"]["schemas"])
     quote = Draft202012Validator({"$ref": "#/$defs/quote", "$defs": schemas})
-    for made_by in CREATE_ROUTES:
+    for made_by in PAID_ROUTES:
         operation = DOCUMENT["paths"][made_by.path]["post"]
         assert operation["operationId"] == made_by.name
         (reference,) = operation["requestBody"]["content"]["application/json"]["schema"].values()

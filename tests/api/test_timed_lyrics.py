@@ -6,13 +6,14 @@ from typing import Any
 
 from api.served_api import Api, Got, Tenant
 from apiinone.api.task_ids import written
-from apiinone.api.time_lyrics import LYRICS_PATH
+from apiinone.core.credits import Credits
 from apiinone.ledger.ledger import Owner
 from apiinone.providers.local.lyrics import timed_lyrics
 from apiinone.tasks.moves import Move, Moved, NewAttempt, Planned, Sending, WasStored
 from later import LaterDatabase
 from workshop import Workshop
 
+LYRICS_PATH = "/api/v1/audio/music/timestamped-lyrics"
 LYRICS = "Summer days are here again\nWe sing along the shore\n\nAnd the waves come rolling in"
 SONG: Mapping[str, Any] = {
     "endpoint": "music",
@@ -20,6 +21,8 @@ SONG: Mapping[str, Any] = {
     "sub_model": "chirp-v4-5",
     "node": 35,
     "suffix": "suno",
+    "unit": Credits(5_000_000),
+    "units": 2,
 }
 
 
@@ -32,7 +35,9 @@ async def _song(api: Api, tenant: Tenant, *, finished: bool = True, **changes: A
     owner: Owner = caller.owner
     attempt_id = api.app.ids.new()
     planned = Planned(NewAttempt(attempt_id, "local", "chirp-v4-5", "test mode", 0))
-    for what in (planned, Sending(attempt_id), WasStored(attempt_id, (shop.output(),), 0))[: 3 if finished else 2]:
+    for what in (planned, Sending(attempt_id), WasStored(attempt_id, (shop.output(), shop.output()), 0))[
+        : 3 if finished else 2
+    ]:
         assert isinstance(await api.app.apply(Move(task_id, owner, what)), Moved)
     suffix: str = {**SONG, **changes}["suffix"]
     return written(35, task_id, suffix)
@@ -74,18 +79,29 @@ async def test_only_a_finished_song_of_ones_own_has_words(idle_api: Api) -> None
     tenant, other = await idle_api.tenant(balance=90), await idle_api.tenant(balance=90)
     foreign = await _song(idle_api, other)
     unfinished = await _song(idle_api, tenant, finished=False)
-    not_a_song = await _song(idle_api, tenant, suffix="recraft")
-    for song in (foreign, unfinished, not_a_song, f"n35{'0' * 26}_suno", "nothing"):
-        assert (await _ask(idle_api, tenant.key, song)).refused == (404, "not_found", "/task_id")
+    not_a_song = await _song(idle_api, tenant, operation="music/cover/generate")
+    others_song = await _song(idle_api, tenant, sub_model="minimax-music", suffix="minimax")
+    for song in (foreign, f"n35{'0' * 26}_suno", "nothing"):
+        assert (await _ask(idle_api, tenant.key, song)).refused == (404, "not_found", "/task_id"), song
+    for song in (unfinished, not_a_song, others_song):
+        assert (await _ask(idle_api, tenant.key, song)).refused == (400, "bad_request", "/task_id"), song
     song = await _song(idle_api, tenant)
     assert (await _ask(idle_api, tenant.key, song, "2")).refused == (404, "not_found", "/audio_id")
+    second = await _song(idle_api, tenant)
+    take_of_another = {"task_id": song, "audio_id": f"{second}-0"}
+    got = await idle_api.ask("POST", LYRICS_PATH, key=tenant.key, body=take_of_another)
+    assert got.refused == (404, "not_found", "/audio_id")
+    assert (await _ask(idle_api, tenant.key, song)).status == 200
+    (lyrics, *_) = (await idle_api.get("/api/v1/tasks", tenant.key)).data
+    feed = f"/api/v1/audio/music/feed?task_id={lyrics['task_id']}"
+    assert (await idle_api.get(feed, tenant.key)).refused == (404, "not_found", "task_id"), "it is no song"
     for body, param in (({"task_id": song}, "/audio_id"), ({"task_id": song, "audio_id": "x", "n": 1}, "/n")):
         got = await idle_api.ask("POST", LYRICS_PATH, key=tenant.key, body=body)
         assert got.refused == (400, "bad_request", param)
     held = (await idle_api.get("/api/v1/credits", tenant.key)).data["held"]
     assert held == 10, "of the song that is not finished"
     live = await idle_api.tenant(of=tenant, mode="live")
-    assert (await _ask(idle_api, live.key, song)).refused[:2] == (503, "provider_not_configured")
+    assert (await _ask(idle_api, live.key, song)).refused == (404, "not_found", "/task_id")
 
 
 async def test_the_same_key_gives_the_same_words_and_costs_once_and_a_failure_costs_nothing(idle_api: Api) -> None:

@@ -20,13 +20,10 @@ _REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
 
 
 async def read_direct_creation(house: House, call: Call, caller: Caller, made_by: CreateRoute) -> Creation:
-    """As `read_creation`; nothing can be waited for or told later where the answer comes at once. Raises BadRequest."""
+    """As `read_creation`; nothing can be waited for where the answer comes at once. Raises BadRequest."""
     if preferred_wait_s(call):
         raise BadRequest("This route answers at once; there is nothing to wait for.", param="Prefer")
-    creation = await read_creation(house.context, call, caller, made_by)
-    if creation.callback is not None:
-        raise BadRequest("This route answers at once and takes no callback_url.", param="/callback_url")
-    return creation
+    return await read_creation(house.context, call, caller, made_by)
 
 
 async def replayed(house: House, caller: Caller, task_id: str, *, streams: bool) -> Answer:

@@ -47,3 +47,6 @@ COMMON_FIELDS: dict[str, dict[str, object]] = {
         "description": "A quote that was given for this same body.",
     },
 }
+
+ONLY_LATER = frozenset({"callback_url"})
+"""Those of them that routes which answer at once do not take."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from msgspec import UNSET, Struct
 
 from apiinone.catalog.clean import refuse_unclean
-from apiinone.catalog.common_fields import COMMON_FIELDS
+from apiinone.catalog.common_fields import COMMON_FIELDS, ONLY_LATER
 from apiinone.catalog.conditions import MODEL_FIELD
 from apiinone.catalog.entry import Choice, Entry, Route
 from apiinone.catalog.explain import explain
@@ -42,10 +42,13 @@ def body_schema(entry: Entry, route: Route | None = None) -> dict[str, object]:
         model["description"] = _IMPLIED_MODEL.format(entry.default_sub_model.id)
     properties: dict[str, object] = {MODEL_FIELD: model}
     properties |= {parameter.name: parameter_schema(parameter) for parameter in parameters}
-    properties |= COMMON_FIELDS
+    at_once = not entry.endpoint.asynchronous if route is None else route.direct
+    properties |= {name: field for name, field in COMMON_FIELDS.items() if not (at_once and name in ONLY_LATER)}
     schema: dict[str, object] = {
         "$schema": DIALECT,
-        "title": f"Create a task with {entry.title}" if route is None else f"{entry.title}: {route.about}",
+        "title": f"{'Ask' if at_once else 'Create a task with'} {entry.title}"
+        if route is None
+        else f"{entry.title}: {route.about}",
         "type": "object",
         "properties": properties,
         "required": ([] if implied or route is not None else [MODEL_FIELD])
