@@ -46,9 +46,7 @@ def body_schema(entry: Entry, route: Route | None = None) -> dict[str, object]:
     properties |= {name: field for name, field in COMMON_FIELDS.items() if not (at_once and name in ONLY_LATER)}
     schema: dict[str, object] = {
         "$schema": DIALECT,
-        "title": f"{'Ask' if at_once else 'Create a task with'} {entry.title}"
-        if route is None
-        else f"{entry.title}: {route.about}",
+        "title": _title(entry, route),
         "type": "object",
         "properties": properties,
         "required": ([] if implied or route is not None else [MODEL_FIELD])
@@ -58,6 +56,12 @@ def body_schema(entry: Entry, route: Route | None = None) -> dict[str, object]:
     }
     rules = [constraint.schema for constraint in constraints(entry, route)]
     return {**schema, "allOf": rules} if rules else schema
+
+
+def _title(entry: Entry, route: Route | None) -> str:
+    if route is not None:
+        return f"{entry.title}: {route.about}"
+    return f"Create a task with {entry.title}" if entry.endpoint.asynchronous else f"Ask {entry.title}"
 
 
 class Parsed(Struct, frozen=True):
