@@ -151,8 +151,8 @@ def _content(route: Route) -> Schema:
             return _json(_envelope({"type": "array", "items": _reference(row.__name__)}, cursor))
         case Bare(body, _):
             return _json(_reference(body.__name__))
-        case EventStreamOf():
-            return {"text/event-stream": {"schema": {"type": "string"}}}
+        case EventStreamOf(types):
+            return {"text/event-stream": {"schema": _event([_reference(kind.__name__) for kind in types])}}
         case Free(content_types, _):
             return {content_type: {} for content_type in content_types}
         case _:
@@ -162,6 +162,16 @@ def _content(route: Route) -> Schema:
 def _envelope(data: Schema, more: Schema | None = None) -> Schema:
     properties: Schema = {"code": {"const": 200}, "message": {"const": "success"}, "data": data, **(more or {})}
     return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _event(data: Sequence[Schema]) -> Schema:
+    """One server-sent event, field by field; `data` is JSON in a string."""
+    properties: Schema = {
+        "id": {"type": "string", "pattern": "^[0-9]+$", "description": "The number; left out where it has none."},
+        "event": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": {"anyOf": data}},
+    }
+    return {"type": "object", "properties": properties, "required": ["event", "data"]}
 
 
 def _json(schema: Schema) -> Schema:
@@ -182,8 +192,8 @@ def _types_of(routes: Iterable[Route]) -> list[type[Struct]]:
                 found.append(row)
             case Bare(body, _):
                 found.append(body)
-            case EventStreamOf(data):
-                found.append(data)
+            case EventStreamOf(types):
+                found += types
             case Free():
                 pass
             case _:
