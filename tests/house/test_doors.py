@@ -13,6 +13,7 @@ DOORS = {
     "aiohttp": ("outbound",),
     "alembic": ("migrate", "migrations"),
     "asyncpg": ("db_postgresql",),
+    "av": ("providers.local",),
     "click": ("__main__", "cli"),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),
@@ -33,6 +34,7 @@ DOORS = {
     "starlette": ("api", "app", "gateway", "simulators"),
     "uvicorn": ("app", "cli", "simulators"),
     "uvloop": ("app", "cli"),
+    "vtracer": ("providers.local",),
     "yarl": ("outbound",),
 }
 """Outside library → the modules of the product that may import it. What is not listed is imported nowhere."""
