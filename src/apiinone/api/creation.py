@@ -15,7 +15,6 @@ from apiinone.api.callback_address import read_callback_address
 from apiinone.api.context import Context
 from apiinone.api.inputs import judge_inputs
 from apiinone.api.json_body import Body, read_object
-from apiinone.api.served import NOT_YET
 from apiinone.api.task_references import own_references
 from apiinone.api.work_on_song import refuse_unfit, version_of
 from apiinone.catalog.clean import shown
@@ -67,7 +66,6 @@ async def creation_of(context: Context, caller: Caller, body: Body, made_by: Cre
         return await _further(context, caller, body, made_by)
     choice = choice_of(context.catalogue, body, made_by.endpoint_name)
     refuse_model(caller.rules, made_by.endpoint_name, (choice.sub_model.id, choice.entry.id))
-    _refuse_not_yet(body)
     _refuse_unaccepted(context, caller, choice)
     parsed = context.bodies.parse(choice, body)
     callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
@@ -107,7 +105,6 @@ async def _further(context: Context, caller: Caller, body: Body, made_by: Create
         raise ProviderNotConfigured("The model of this route is switched off here.")
     entry, route = offered
     refuse_model(caller.rules, made_by.endpoint_name, (entry.id, *(sub.id for sub in entry.sub_models)))
-    _refuse_not_yet(body)
     asked = _asked(context.catalogue, entry, body, made_by)
     parsed = context.bodies.parse(asked or Choice(entry, entry.default_sub_model), body, route)
     callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
@@ -136,12 +133,6 @@ def _refuse_unknown(catalogue: Catalogue, name: str, endpoint_name: str | None) 
     near = get_close_matches(name[:64], here, 1, 0.7)
     hint = f" Did you mean '{near[0]}'?" if near else " GET /api/v1/models lists them."
     raise BadRequest(f"There is no model '{shown(name)}'.{hint}", param="/model")
-
-
-def _refuse_not_yet(body: Body) -> None:
-    for name, sentence in NOT_YET.items():
-        if name in body:
-            raise BadRequest(sentence, param=f"/{name}")
 
 
 def _refuse_unserved(context: Context, caller: Caller, parsed: Parsed, made_by: CreateRoute) -> None:

@@ -1,13 +1,7 @@
 """What this release takes of what the catalogue describes."""
 
-from collections.abc import Mapping
-from typing import Final, cast
-
 from apiinone.catalog.entry import Entry, Route
 from apiinone.catalog.schema import body_schema
-
-NOT_YET: Final[Mapping[str, str]] = {}
-"""Fields that the catalogue knows and no route takes yet, and what to do instead."""
 
 
 def is_served(entry: Entry) -> bool:
@@ -22,6 +16,4 @@ def served_routes(entry: Entry) -> tuple[Route, ...]:
 
 def published_schema(entry: Entry, route: Route | None = None) -> dict[str, object]:
     """The schema of the model's bodies, or of those of one of its further routes, as this release takes them."""
-    schema = body_schema(entry, route)
-    properties = cast("dict[str, object]", schema["properties"])
-    return {**schema, "properties": {name: value for name, value in properties.items() if name not in NOT_YET}}
+    return body_schema(entry, route)
