@@ -5,14 +5,18 @@ import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiohttp import ClientResponse, ClientTimeout
 
 from api.served_api import BODY, Api, served_api
-from apiinone.api.event_stream import WAITING_MAX
+from apiinone.api.event_stream import WAITING_MAX, EventStream
+from apiinone.core.clock import SystemClock
 from apiinone.tasks import watchers
+from apiinone.tasks.lifecycle import TaskState
+from apiinone.tasks.milestones import Progress
 from databases import sqlite_url
 
 WITHIN = ClientTimeout(total=20)
@@ -159,19 +163,47 @@ async def test_a_process_that_stops_ends_its_streams_and_takes_no_more(small_api
     assert got.refused[:2] == (503, "overloaded")
 
 
-async def test_a_silent_stream_beats_and_a_slow_reader_is_sent_away(
-    idle_api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_silent_stream_beats(idle_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(watchers, "LOOK_EVERY_S", 0.02)
     monkeypatch.setattr(watchers, "TURNS", 1)
     tenant = await idle_api.tenant()
     task_id = await idle_api.task(tenant.key)
     async with stream(idle_api, tenant.key, task_id) as response:
         await first_event(response)
-        line = await response.content.readline()
-        assert line == b": \n"
+        assert await response.content.readline() == b": \n"
     await _none_open(idle_api)
-    assert WAITING_MAX < 100
+
+
+class Hub:
+    """Where a stream says that it leaves."""
+
+    left = False
+
+    def leave(self, _stream: EventStream) -> None:
+        self.left = True
+
+
+async def test_a_reader_that_takes_nothing_is_sent_away() -> None:
+    hub, taken, read_on = Hub(), list[bytes | None](), asyncio.Event()
+    context = SimpleNamespace(watchers=hub, clock=SystemClock())
+    caller = SimpleNamespace(owner=("a", "test"), key_id="k")
+    slow = EventStream(context, caller, "t", 1)  # pyright: ignore[reportArgumentType]
+
+    async def write(piece: bytes | None) -> None:
+        await read_on.wait()
+        taken.append(piece)
+
+    slow.begin(write)
+    for number in range(WAITING_MAX + 3):
+        await asyncio.sleep(0)
+        assert hub.left == (number > WAITING_MAX)
+        state: TaskState = "running" if number % 2 else "storing"
+        await slow.tell(Progress("t", state, 1, None, None))
+    read_on.set()
+    async with asyncio.timeout(5):
+        while None not in taken:  # noqa: ASYNC110 - the stream's own task fills it
+            await asyncio.sleep(0)
+    assert taken[-1] is None
 
 
 async def test_a_database_that_was_away_costs_a_stream_no_event(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,14 +63,20 @@ async def everywhere(
     *,
     every_model: bool = False,
     headers: Mapping[str, str] | None = None,
-    routes: tuple[CreateRoute, ...] = CREATE_ROUTES,
     **more: object,
 ) -> list[Made]:
-    """A creation on each of these routes: with each model of it, or with the first one."""
-    found: list[Made] = []
-    for made_by, body in bodies(api, song, every_model=every_model, routes=routes):
-        found.append((made_by, body, await create(api, tenant, made_by, {**body, **more}, headers)))
-    return found
+    """A creation on each create route: with each model of it, or with the first one."""
+    return await create_each(api, tenant, bodies(api, song, every_model=every_model), headers, **more)
+
+
+async def create_each(
+    api: Api,
+    tenant: Tenant,
+    asked: Iterable[tuple[CreateRoute, Body]],
+    headers: Mapping[str, str] | None = None,
+    **more: object,
+) -> list[Made]:
+    return [(made_by, body, await create(api, tenant, made_by, {**body, **more}, headers)) for made_by, body in asked]
 
 
 def bodies(
@@ -232,11 +238,11 @@ async def test_what_cannot_be_paid_is_refused_and_holds_nothing(api: Api) -> Non
     their_song = await finished_song(api, rich)
     frugal = await api.tenant(of=rich, budget=(Credits(500_000), "total"))
     before = await balance(api, rich)
-    for made_by, _, got in await everywhere(api, tenant, song, routes=PAID_ROUTES):
+    for made_by, _, got in await create_each(api, tenant, bodies(api, song, routes=PAID_ROUTES)):
         assert got.refused == (402, "insufficient_credits", None), made_by.path
-    for made_by, _, got in await everywhere(api, frugal, their_song, routes=PAID_ROUTES):
+    for made_by, _, got in await create_each(api, frugal, bodies(api, their_song, routes=PAID_ROUTES)):
         assert got.refused == (402, "budget_exceeded", None), made_by.path
-    for made_by, _, got in await everywhere(api, rich, their_song, routes=PAID_ROUTES, max_credits=0.5):
+    for made_by, _, got in await create_each(api, rich, bodies(api, their_song, routes=PAID_ROUTES), max_credits=0.5):
         assert got.refused == (402, "price_above_max", "/max_credits"), made_by.path
     assert await balance(api, tenant) == (0, 0)
     assert await balance(api, rich) == before
@@ -279,7 +285,7 @@ async def test_a_key_reaches_only_the_endpoints_and_models_it_names_on_every_rou
     song = await finished_song(api, tenant)
     for endpoint in {made_by.endpoint_name for made_by in PAID_ROUTES}:
         bound = await api.tenant(of=tenant, rules=KeyRules(endpoints=(endpoint,)))
-        for made_by, _, got in await everywhere(api, bound, song, routes=PAID_ROUTES):
+        for made_by, _, got in await create_each(api, bound, bodies(api, song, routes=PAID_ROUTES)):
             assert got.status == (200 if made_by.endpoint_name == endpoint else 403), (endpoint, made_by.path)
     version = await api.tenant(of=tenant, rules=KeyRules(models=("chirp-v5",)))
     for made_by, body in bodies(api, song, routes=PAID_ROUTES):

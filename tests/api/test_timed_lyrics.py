@@ -35,9 +35,8 @@ async def _song(api: Api, tenant: Tenant, *, finished: bool = True, **changes: A
     owner: Owner = caller.owner
     attempt_id = api.app.ids.new()
     planned = Planned(NewAttempt(attempt_id, "local", "chirp-v4-5", "test mode", 0))
-    for what in (planned, Sending(attempt_id), WasStored(attempt_id, (shop.output(), shop.output()), 0))[
-        : 3 if finished else 2
-    ]:
+    stored = WasStored(attempt_id, (shop.output(), shop.output()), 0)
+    for what in (planned, Sending(attempt_id), stored)[: 3 if finished else 2]:
         assert isinstance(await api.app.apply(Move(task_id, owner, what)), Moved)
     suffix: str = {**SONG, **changes}["suffix"]
     return written(35, task_id, suffix)

@@ -3,6 +3,7 @@
 import io
 import wave
 from collections.abc import Mapping
+from typing import Any
 
 import av
 from PIL import Image
@@ -14,14 +15,19 @@ RATE_HZ = 48_000
 SOUND_S = 2
 
 
+_library: Any = av  # its annotations speak of numpy, which is not installed
+_image = _library.VideoFrame.from_image
+
+
 def film(container: str, codec: str, options: Mapping[str, str] | None = None) -> bytes:
     """Two seconds that change."""
     out = io.BytesIO()
+    file: Any
     with av.open(out, "w", format=container, options=dict(options or {})) as file:
         stream = file.add_stream(codec, rate=FPS)
         stream.width, stream.height, stream.pix_fmt = *SIDES, "yuv420p"
         for number in range(FRAMES):
-            frame = av.VideoFrame.from_image(Image.new("RGB", SIDES, (number * 10, 80, 120)))
+            frame: Any = _image(Image.new("RGB", SIDES, (number * 10, 80, 120)))
             frame.pts = number
             file.mux(stream.encode(frame))
         file.mux(stream.encode())
@@ -31,6 +37,7 @@ def film(container: str, codec: str, options: Mapping[str, str] | None = None) -
 def sound(container: str, codec: str) -> bytes:
     """Two seconds of a ramp."""
     out = io.BytesIO()
+    file: Any
     with av.open(out, "w", format=container) as file:
         stream = file.add_stream(codec, rate=RATE_HZ)
         stream.layout = "mono"

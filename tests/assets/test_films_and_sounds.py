@@ -2,6 +2,8 @@
 
 import contextlib
 import io
+import struct
+from typing import Any
 
 import av
 import pytest
@@ -62,6 +64,7 @@ def test_a_sound_is_known_by_its_bytes_and_lasts_as_long_as_its_decoder_says(nam
     data = SOUNDS[name]
     media = examine(data, MediaLimits("audio"))
     assert (media.content_type, media.width, media.height) == (content_type, None, None)
+    container: Any
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.audio[0]
         seconds = sum(frame.samples for frame in container.decode(stream)) / stream.rate
@@ -137,6 +140,12 @@ def test_changed_bytes_do_nothing_but_change_the_verdict(
 def test_no_bytes_do_anything_but_be_refused(start: bytes, rest: bytes, expected: Expected) -> None:
     with contextlib.suppress(Unacceptable):
         examine(start + rest, MediaLimits(expected))
+
+
+def test_a_film_whose_samples_do_not_fit_into_its_data_is_refused() -> None:
+    at = MP4.index(b"mdat") - 4
+    (size,) = struct.unpack(">I", MP4[at : at + 4])
+    assert refusal(MP4[:at] + struct.pack(">I", 16) + b"mdat" + bytes(8) + MP4[at + size :], "video") == "broken"
 
 
 def test_an_older_encoder_is_measured_as_well() -> None:

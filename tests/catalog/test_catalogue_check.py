@@ -44,7 +44,7 @@ def test_the_packaged_catalogue_is_sound() -> None:
         ("suno", EXTEND % f"{PRICED}, parameters: [{FIELD[:-1]}, {WHEN % 'p'}]", "routes[0].par", "cannot be x"),
         ("suno", EXTEND % f"{PRICED}, parameters: [{FIELD[:-1]}, {WHEN % 'model'}]", "routes[0].par", "leave out"),
         ("kling-3", (EXTEND % PRICED).replace("audio/music", "videos/generations"), "routes[0].price", "no price"),
-        ("suno", "outputs_per_task: 7", "price", "equal parts"),
+        ("suno", "outputs_per_task: 7", "sub_models[0].price", "equal parts"),
         ("cogview-4", "picture: {by: size, field: quality}", "picture", "not a size"),
         ("cogview-4", "picture: {by: ratio, field: quality}", "picture", "not a ratio"),
         ("cogview-4", "picture: {by: ratio, field: prompt}", "picture", "not an enum"),

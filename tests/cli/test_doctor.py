@@ -1,3 +1,4 @@
+import importlib.util
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +124,16 @@ def test_proxies_that_are_no_addresses_are_wrong(fresh_shell: Shell) -> None:
     assert "10.0.0.0/8" in finding(fresh_shell("doctor", "--json"), "proxies")["says"]
     fresh_shell.set({"APIINONE_TRUSTED_PROXIES": "my-proxy"})
     assert finding(fresh_shell("doctor", "--json", status=1), "proxies")["severity"] == "error"
+
+
+def test_what_test_films_and_songs_are_written_as_is_told(fresh_shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "MP4" in finding(fresh_shell("doctor", "--json"), "test media")["says"]
+
+    def missing(name: str) -> None:
+        del name
+
+    monkeypatch.setattr(importlib.util, "find_spec", missing)
+    told = finding(fresh_shell("doctor", "--json"), "test media")
+    assert told["severity"] == "warning"
+    assert "animated WebP" in told["says"]
+    assert "apiinone[video]" in told["fix"]

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -108,3 +109,23 @@ def test_alembic_finds_nothing_to_change(database_url: str) -> None:
         return [one for one in found if "alembic_version" not in str(one)]
 
     assert with_connection(database_url, compare) == []
+
+
+def test_outputs_made_before_they_could_last_are_kept(empty_database_url: str) -> None:
+    def as_before(connection: Connection) -> None:
+        config = migrating._config(connection=connection)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql(
+            "INSERT INTO outputs"
+            " (task_id, output_no, mode, account_id, storage_key, content_type, bytes, width, height,"
+            " sha256) VALUES ('t', 0, 'test', 'a', 'k', 'image/png', 3, 40, 30, '00')"
+        )
+
+    asyncio.run(migrating._with_connection(empty_database_url, as_before))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    asyncio.run(migrate(empty_database_url))
+
+    def look(connection: Connection) -> list[object]:
+        words = "SELECT task_id, width, height, duration_ms, expires_us, sha256 FROM outputs"
+        return [tuple(row) for row in connection.exec_driver_sql(words)]
+
+    assert with_connection(empty_database_url, look) == [("t", 40, 30, None, None, "00")]

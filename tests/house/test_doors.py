@@ -13,6 +13,7 @@ DOORS = {
     "aiohttp": ("outbound",),
     "alembic": ("migrate", "migrations"),
     "asyncpg": ("db_postgresql",),
+    "av": ("providers.local",),
     "click": ("__main__", "cli"),
     "cryptography": ("webhooks.sealing",),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
@@ -36,6 +37,7 @@ DOORS = {
     "starlette": ("api", "app", "cli.http_protocol", "gateway", "simulators"),
     "uvicorn": ("app", "cli", "simulators"),
     "uvloop": ("app", "cli"),
+    "vtracer": ("providers.local",),
     "yarl": ("outbound",),
 }
 """Outside library → the modules of the product that may import it. What is not listed is imported nowhere."""

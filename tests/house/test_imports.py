@@ -11,12 +11,14 @@ HEAVY = (
     "aiohttp",
     "alembic",
     "asyncpg",
+    "av",
     "multiprocessing",
     "obstore",
     "pysqlite3",
     "resvg",
     "rich",
     "sqlalchemy",
+    "vtracer",
 )
 
 WATCHED_IMPORT = """

@@ -33,6 +33,7 @@ def picture(data: bytes) -> Seen:
 
 
 def film(data: bytes) -> Seen:
+    container: Any
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.video[0]
         frames = [frame.to_image().resize((32, 32)).tobytes() for frame in container.decode(stream)]
@@ -51,9 +52,10 @@ def film(data: bytes) -> Seen:
 
 def sound(data: bytes) -> Seen:
     """FFmpeg's decoder gives every sample as a 16-bit number."""
+    container: Any
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.audio[0]
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=stream.rate)
+        resampler: Any = av.AudioResampler(format="s16", layout="mono", rate=stream.rate)
         samples, loudest = 0, 0
         for frame in container.decode(stream):
             samples += frame.samples

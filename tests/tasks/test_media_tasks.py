@@ -1,8 +1,9 @@
 """Tasks of every modality from submit to stored files, on both databases, with the built-in engines at work."""
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -25,7 +26,7 @@ async def running(database_url: str, tmp_path: Path) -> AsyncIterator[Running]:
         yield running
 
 
-async def _task(running: Running, caller: Caller, name: str, units: int = 1, **fields: object) -> str:
+async def _task(running: Running, caller: Caller, name: str, fields: Mapping[str, Any], units: int = 1) -> str:
     choice = chosen(name)
     body = {"model": choice.sub_model.id, **parsed(name, **fields).fields}
     return await running.submit(
@@ -51,7 +52,7 @@ async def _view(running: Running, caller: Caller, task_id: str) -> TaskView:
 @pytest.mark.slow
 async def test_tasks_of_every_modality_end_with_stored_files(running: Running) -> None:
     caller = await running.workshop.tenant(mode="test")
-    wanted = {
+    wanted: dict[str, tuple[dict[str, Any], str, tuple[int | None, int | None], int | None]] = {
         "seedance-1-5-pro": ({"resolution": "480p", "duration": "4"}, "video/mp4", (854, 480), 4000),
         "grok-imagine/image-to-video": ({"image_urls": [PHOTO]}, "video/mp4", (640, 480), 6000),
         "minimax-music": ({"bitrate": 64_000, "sample_rate": 16_000}, "audio/mpeg", (None, None), 24_000),
@@ -62,7 +63,7 @@ async def test_tasks_of_every_modality_end_with_stored_files(running: Running) -
         "face-swap": ({"image": PHOTO, "face_image": PHOTO, "output_format": "webp"}, "image/webp", (120, 90), None),
         "recraft-v4": ({}, "image/png", (1024, 1024), None),
     }
-    ids = {name: await _task(running, caller, name, **fields) for name, (fields, *_) in wanted.items()}
+    ids = {name: await _task(running, caller, name, fields) for name, (fields, *_) in wanted.items()}
     await running.ended(*ids.values(), within_s=100)
     for name, (_, content_type, sides, duration_ms) in wanted.items():
         view = await _view(running, caller, ids[name])
@@ -76,7 +77,7 @@ async def test_tasks_of_every_modality_end_with_stored_files(running: Running) -
 @pytest.mark.slow
 async def test_a_song_comes_in_two_takes(running: Running) -> None:
     caller = await running.workshop.tenant(mode="test")
-    task_id = await _task(running, caller, "suno", units=2, prompt="a calm lullaby")
+    task_id = await _task(running, caller, "suno", {"prompt": "a calm lullaby"}, units=2)
     await running.ended(task_id, within_s=60)
     view = await _view(running, caller, task_id)
     assert [output.content_type for output in view.outputs] == ["audio/mpeg"] * 2
@@ -91,7 +92,7 @@ async def test_an_input_that_cannot_be_used_ends_the_task_without_charge_and_nam
 ) -> None:
     caller = await running.workshop.tenant(mode="test")
     before = await running.workshop.balance(caller)
-    task_id = await _task(running, caller, "bg-remover", image=image)
+    task_id = await _task(running, caller, "bg-remover", {"image": image})
     (seen,) = await running.ended(task_id)
     assert (seen.state, seen.error_type, seen.captured) == ("failed", "bad_request", 0)
     (message,) = await running.workshop.row(_MESSAGE, task_id)

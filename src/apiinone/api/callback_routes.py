@@ -11,7 +11,7 @@ from apiinone.api.deliveries import (
     rotate_secret,
     show_secret,
 )
-from apiinone.api.event_stream import EventPage, stream_events
+from apiinone.api.event_stream import EventPage, StagePage, stream_events
 from apiinone.api.queries import NoQuery
 from apiinone.api.route import ByKey, EventStreamOf, Json, Listed, NoBody, PathId, Route
 from apiinone.core.errors import Conflict, Overloaded
@@ -27,7 +27,7 @@ CALLBACK_ROUTES: Final = (
         query=NoQuery,
         headers=("Last-Event-ID",),
         body=NoBody(),
-        answers=EventStreamOf(EventPage),
+        answers=EventStreamOf((EventPage, StagePage)),
         refusals=(Overloaded,),
     ),
     Route(

@@ -152,8 +152,8 @@ def _content(route: Route) -> Schema:
         case Bare(body, _, also):
             others: Schema = {content_type: {} for content_type in also}
             return _json(_reference(body.__name__)) | others
-        case EventStreamOf():
-            return {"text/event-stream": {"schema": {"type": "string"}}}
+        case EventStreamOf(types):
+            return {"text/event-stream": {"schema": _event([_reference(kind.__name__) for kind in types])}}
         case Free(content_types, _):
             return {content_type: {} for content_type in content_types}
         case _:
@@ -163,6 +163,16 @@ def _content(route: Route) -> Schema:
 def _envelope(data: Schema, more: Schema | None = None) -> Schema:
     properties: Schema = {"code": {"const": 200}, "message": {"const": "success"}, "data": data, **(more or {})}
     return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _event(data: Sequence[Schema]) -> Schema:
+    """One server-sent event, field by field; `data` is JSON in a string."""
+    properties: Schema = {
+        "id": {"type": "string", "pattern": "^[0-9]+$", "description": "The number; left out where it has none."},
+        "event": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": {"anyOf": data}},
+    }
+    return {"type": "object", "properties": properties, "required": ["event", "data"]}
 
 
 def _json(schema: Schema) -> Schema:
@@ -183,8 +193,8 @@ def _types_of(routes: Iterable[Route]) -> list[type[Struct]]:
                 found.append(row)
             case Bare(body, _):
                 found.append(body)
-            case EventStreamOf(data):
-                found.append(data)
+            case EventStreamOf(types):
+                found += types
             case Free():
                 pass
             case _:

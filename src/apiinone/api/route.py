@@ -123,9 +123,9 @@ class Free(Struct, frozen=True):
 
 
 class EventStreamOf(Struct, frozen=True):
-    """Server-sent events whose `data` is of this type; 204 where there is nothing left to send."""
+    """Server-sent events whose `data` is of one of these types; 204 where there is nothing left to send."""
 
-    data: type[Struct]
+    data: tuple[type[Struct], ...]
 
     @property
     def statuses(self) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ import click
 from apiinone.cli.arguments import now
 from apiinone.cli.catalog import catalogue_here
 from apiinone.cli.checks.database import database_findings, storage_finding
+from apiinone.cli.checks.engines import engine_finding
 from apiinone.cli.checks.finding import Finding, error
 from apiinone.cli.checks.host import host_findings
 from apiinone.cli.checks.providers import catalogue_findings, entrance_findings, provider_findings
@@ -43,6 +44,7 @@ async def _findings(settings: Settings) -> list[Finding]:
             found.append(await storage_finding(settings))
     except TimeoutError:
         found.append(error("database", f"no answer within {TIMEOUT_S:.0f} s", "see whether it runs and can be reached"))
+    found.append(engine_finding())
     found += provider_findings(settings, environment(), catalogue)
     found += catalogue_findings(catalogue)
     return [*found, *entrance_findings(settings)]

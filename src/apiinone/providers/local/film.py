@@ -9,7 +9,7 @@ from apiinone.providers.local.draw import dice_of, draw
 from apiinone.providers.local.film_file import Film, write_film
 from apiinone.providers.local.media_briefs import FILM_S_MAX, FilmBrief, Made, Result
 from apiinone.providers.local.motion import ROOM, Shot, shots
-from apiinone.providers.local.photo import answered, decoded
+from apiinone.providers.local.photo import answered, decoded, mapped, resized
 from apiinone.providers.local.song import play
 from apiinone.providers.local.sound_file import Samples
 
@@ -17,10 +17,11 @@ FRAMES_MAX = 8 * FILM_S_MAX
 FRAME_PIXELS_MAX = 2560 * 1440
 SCENE_SIDE_MAX = 1600
 """The scene is drawn once, this large at most, and frames are cut from it: what moves is not looked at closely."""
-GLOW_SIDE = 160
 GLOW_PART = 0.7
 GLOW = (255, 244, 214)
 GLOW_STRENGTH = 0.34
+FALLING = [round((255 - value) ** 2 / 255) for value in range(256)]
+"""From Pillow's gradient, dark in the middle, to a light that is strongest there."""
 SAMPLE_RATE_HZ = 44_100
 
 
@@ -49,23 +50,17 @@ def _scene(brief: FilmBrief) -> Image.Image:
 
 
 def _frames(scene: Image.Image, course: list[Shot], size: tuple[int, int]) -> Iterator[Image.Image]:
-    glow = Image.radial_gradient("L").resize((GLOW_SIDE, GLOW_SIDE)).point(_falling)
     side = round(min(size) * GLOW_PART)
-    glow = glow.resize((side, side), Image.Resampling.BILINEAR)
+    glow = resized(mapped(Image.radial_gradient("L"), FALLING), (side, side))
     width, height = scene.size
     for shot in course:
         left, top, right, bottom = shot.box
         seen = (left * width, top * height, right * width, bottom * height)
-        frame = scene.resize(size, Image.Resampling.BILINEAR, box=seen)
-        mask = glow.point(_dimmed(shot.strength))
+        frame = resized(scene, size, seen, fine=False)
+        mask = mapped(glow, _dimmed(shot.strength))
         at = round(shot.light[0] * size[0] - side / 2), round(shot.light[1] * size[1] - side / 2)
         frame.paste(GLOW, (*at, at[0] + side, at[1] + side), mask)
         yield frame
-
-
-def _falling(value: int) -> int:
-    """From Pillow's gradient, dark in the middle, to a light that is strongest there."""
-    return round((255 - value) ** 2 / 255)
 
 
 def _dimmed(strength: float) -> list[int]:

@@ -8,7 +8,7 @@ import importlib.util
 import io
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Any
 
 from msgspec import Struct
 from PIL import Image
@@ -17,10 +17,6 @@ from apiinone.providers.local.canvas import ORIGIN
 from apiinone.providers.local.media_briefs import FilmFormat, Made
 from apiinone.providers.local.raster import EXIF_IMAGE_DESCRIPTION
 from apiinone.providers.local.sound_file import Samples, av_frames, interleaved
-
-if TYPE_CHECKING:
-    from av import AudioStream
-    from av.container import OutputContainer
 
 CODECS: Mapping[FilmFormat, tuple[str, ...]] = {
     "mp4": ("libx264", "libopenh264", "libsvtav1", "libaom-av1", "mpeg4"),
@@ -41,6 +37,8 @@ OPUS_RATE_HZ = 48_000
 WEBP_QUALITY = 60
 WEBP_PIXELS_MAX = 640 * 640
 """Above this, frames of a WebP are quicker to encode at the lowest effort."""
+WEBP_FILM_PIXELS_MAX = 48 * 1024 * 1024
+"""Pillow takes all frames of a WebP at once, at four bytes a pixel."""
 MS_PER_S = 1000
 
 
@@ -81,19 +79,22 @@ def encoder(names: Iterable[str]) -> str | None:
 
 def _encoded(frames: Iterable[Image.Image], film: Film, sound: Samples | None, kind: tuple[FilmFormat, str]) -> bytes:
     import av  # noqa: PLC0415 - optional, and heavy
+    from av.codec.context import Flags  # noqa: PLC0415 - as above
 
     format_, codec = kind
     out = io.BytesIO()
+    container: Any  # its annotations leave open which stream `add_stream` gives, and speak of numpy, not installed
+    frames_of: Any = av.VideoFrame
     with av.open(out, "w", format=format_, options={"fflags": "+bitexact"}) as container:
         container.metadata["comment"] = ORIGIN
         stream = container.add_stream(codec, rate=film.fps, options=dict(OPTIONS.get(codec, {})))
         stream.width, stream.height, stream.pix_fmt = film.width, film.height, "yuv420p"
         stream.codec_context.gop_size = film.fps * KEY_FRAME_EVERY_S
         stream.codec_context.thread_count = 1
-        stream.codec_context.flags |= int(av.codec.context.Flags.bitexact)
+        stream.codec_context.flags |= int(Flags.bitexact)
         sounding = None if sound is None else _sound_stream(container, format_)
         for number, frame in enumerate(frames):
-            picture = av.VideoFrame.from_image(frame)
+            picture = frames_of.from_image(frame)
             picture.pts = number
             container.mux(stream.encode(picture))
         container.mux(stream.encode())
@@ -104,7 +105,8 @@ def _encoded(frames: Iterable[Image.Image], film: Film, sound: Samples | None, k
     return out.getvalue()
 
 
-def _sound_stream(container: "OutputContainer", format_: FilmFormat) -> "AudioStream | None":
+def _sound_stream(container: Any, format_: FilmFormat) -> Any:
+    """None where there is no encoder for it."""
     codec = encoder(SOUND_CODECS[format_])
     if codec is None:
         return None
@@ -115,21 +117,22 @@ def _sound_stream(container: "OutputContainer", format_: FilmFormat) -> "AudioSt
 
 
 def _animated(frames: Iterable[Image.Image], film: Film) -> bytes:
-    """A WebP whose frames last as long together as the film."""
+    """A WebP whose frames last as long together as the film; of a large film so many as fit into memory."""
     exif = Image.Exif()
     exif[EXIF_IMAGE_DESCRIPTION] = ORIGIN
-    first, *rest = frames
+    kept = min(film.frames, max(2, WEBP_FILM_PIXELS_MAX // (film.width * film.height)))
+    numbers = [number * film.frames // kept for number in range(kept)]
+    first, *rest = [frame for number, frame in enumerate(frames) if number in set(numbers)]
+    starts_ms = [round(number * MS_PER_S / film.fps) for number in (*numbers, film.frames)]
     out = io.BytesIO()
-    large = film.width * film.height > WEBP_PIXELS_MAX
-    ends_ms = [round(number * MS_PER_S / film.fps) for number in range(film.frames + 1)]
     first.save(
         out,
         "WEBP",
         save_all=True,
         append_images=rest,
-        duration=[end - start for start, end in pairwise(ends_ms)],
+        duration=[end - start for start, end in pairwise(starts_ms)],
         quality=WEBP_QUALITY,
-        method=0 if large else 2,
+        method=0 if film.width * film.height > WEBP_PIXELS_MAX else 2,
         exif=exif,
     )
     return out.getvalue()

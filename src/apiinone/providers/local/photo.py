@@ -1,7 +1,7 @@
 """Pictures from outside, decoded: only in the sandbox's child, only of the formats we name, within its limits."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PIL import Image, ImageOps
@@ -66,6 +66,23 @@ def saved(picture: Image.Image, format: PixelFormat, origin: str) -> Made:  # no
     else:
         picture.save(out, "WEBP", quality=WEBP_QUALITY, method=2, exif=exif)
     return Made(out.getvalue(), CONTENT_TYPES[format])
+
+
+def resized(
+    picture: Image.Image,
+    size: tuple[int, int],
+    box: tuple[float, float, float, float] | None = None,
+    *,
+    fine: bool = True,
+) -> Image.Image:
+    """The picture, or the box of it, in another size: finely, or quickly."""
+    how = Image.Resampling.BICUBIC if fine else Image.Resampling.BILINEAR
+    return picture.resize(size, how, box=box)  # pyright: ignore[reportUnknownMemberType] - speaks of numpy, not installed
+
+
+def mapped(channel: Image.Image, table: Sequence[int]) -> Image.Image:
+    """A channel of 8 bits with each value replaced by the one at its place in the table."""
+    return channel.point(list(table))  # pyright: ignore[reportUnknownMemberType] - as above
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

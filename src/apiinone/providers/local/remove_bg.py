@@ -9,7 +9,7 @@ from collections import deque
 from PIL import Image, ImageDraw, ImageFilter
 
 from apiinone.providers.local.media_briefs import EditBrief, Made, Result
-from apiinone.providers.local.photo import answered, decoded, saved
+from apiinone.providers.local.photo import answered, decoded, mapped, resized, saved
 
 ORIGIN = "cut out by colour by the built-in local engine of API in One (test mode); not made by any vendor"
 SMALL_SIDE = 256
@@ -19,6 +19,10 @@ FAR = 72
 """How far it may be from the colour of the edge where the ground began."""
 KEPT_MIN = 0.01
 """A subject smaller than this part of the picture is none: then an oval in the middle is kept."""
+HIDDEN = [255 - value for value in range(256)]
+"""How strongly the ground's place is cleared."""
+SHOWN = [255 if value else 0 for value in range(256)]
+"""Colours of what cannot be seen go, too: they only cost bytes."""
 Pixel = tuple[int, int, int]
 
 
@@ -32,12 +36,12 @@ def _cut_out(brief: EditBrief) -> Made:
     small = picture.convert("RGB")
     small.thumbnail((SMALL_SIDE, SMALL_SIDE), Image.Resampling.BILINEAR)
     mask = _subject(small.filter(ImageFilter.MedianFilter(3)))
-    mask = mask.resize(picture.size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(1.2))
+    mask = resized(mask, picture.size).filter(ImageFilter.GaussianBlur(1.2))
     alpha = Image.composite(picture.getchannel("A"), Image.new("L", picture.size, 0), mask)
-    alpha.paste(0, mask=mask.point(_hidden))
+    alpha.paste(0, mask=mapped(mask, HIDDEN))
     picture.putalpha(alpha)
     ground = Image.new("RGBA", picture.size, (0, 0, 0, 0))
-    return saved(Image.composite(picture, ground, alpha.point(_shown)), "png", ORIGIN)
+    return saved(Image.composite(picture, ground, mapped(alpha, SHOWN)), "png", ORIGIN)
 
 
 def _subject(small: Image.Image) -> Image.Image:
@@ -47,12 +51,11 @@ def _subject(small: Image.Image) -> Image.Image:
     pixels: list[Pixel] = [(flat[at], flat[at + 1], flat[at + 2]) for at in range(0, len(flat), 3)]
     ground = _ground(pixels, width, height)
     kept = len(pixels) - sum(ground)
-    mask = Image.new("L", small.size, 0)
     if kept < KEPT_MIN * len(pixels):
+        mask = Image.new("L", small.size, 0)
         ImageDraw.Draw(mask).ellipse((width * 0.15, height * 0.1, width * 0.85, height * 0.95), fill=255)
         return mask
-    mask.putdata([0 if one else 255 for one in ground])
-    return mask
+    return Image.frombytes("L", small.size, bytes(0 if one else 255 for one in ground))
 
 
 def _ground(pixels: list[Pixel], width: int, height: int) -> list[bool]:
@@ -92,13 +95,3 @@ def _beside(at: int, width: int, height: int) -> list[int]:
 
 def _apart(one: Pixel, other: Pixel) -> int:
     return max(abs(one[0] - other[0]), abs(one[1] - other[1]), abs(one[2] - other[2]))
-
-
-def _hidden(value: int) -> int:
-    """How strongly the ground's place is cleared."""
-    return 255 - value
-
-
-def _shown(value: int) -> int:
-    """Colours of what cannot be seen go, too: they only cost bytes."""
-    return 255 if value else 0

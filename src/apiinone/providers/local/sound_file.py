@@ -6,7 +6,7 @@ import sys
 import wave
 from array import array
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -124,6 +124,7 @@ def _mp3(data: "array[int]", sound: Sound) -> bytes:
     import av  # noqa: PLC0415 - optional, and heavy
 
     out = io.BytesIO()
+    container: Any  # its annotations leave open which kind of stream `add_stream` gives
     with av.open(out, "w", format="mp3", options={"fflags": "+bitexact"}) as container:
         container.metadata["comment"] = ORIGIN
         stream = container.add_stream("libmp3lame", rate=sound.sample_rate_hz, options=dict(LAME_OPTIONS))

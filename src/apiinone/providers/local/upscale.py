@@ -3,7 +3,7 @@
 from PIL import Image, ImageFilter
 
 from apiinone.providers.local.media_briefs import EditBrief, Made, Result
-from apiinone.providers.local.photo import answered, decoded, saved
+from apiinone.providers.local.photo import answered, decoded, resized, saved
 
 ORIGIN = "enlarged by interpolation by the built-in local engine of API in One (test mode); not made by any vendor"
 SHARPENED = ImageFilter.UnsharpMask(radius=2, percent=60, threshold=2)
@@ -16,11 +16,11 @@ def upscale(brief: EditBrief) -> Result:
 
 def _upscaled(brief: EditBrief) -> Made:
     picture = decoded(brief.picture, mode="RGBA")
-    if picture.getextrema()[3] == (255, 255):
+    if picture.getchannel("A").getextrema() == (255, 255):
         picture = picture.convert("RGB")  # nothing shines through: a channel less to work on and to keep
     sides = (brief.width, brief.height) if _same_way(picture, brief) else (brief.height, brief.width)
     if picture.size != sides:
-        picture = picture.resize(sides, Image.Resampling.BICUBIC).filter(SHARPENED)
+        picture = resized(picture, sides).filter(SHARPENED)
     return saved(picture, brief.format, ORIGIN)
 
 

@@ -3,7 +3,7 @@
 import io
 from html import escape
 
-import vtracer
+import vtracer  # pyright: ignore[reportMissingTypeStubs] - it has annotations, though no stubs
 from PIL import Image, ImageFilter
 
 from apiinone.providers.local.media_briefs import EditBrief, Made, Result
