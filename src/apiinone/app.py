@@ -14,17 +14,17 @@ from apiinone import __version__
 from apiinone.accounts.account_rows import agree
 from apiinone.accounts.callers import Callers
 from apiinone.assets.ingest import SVG_TARGET, Ingest
-from apiinone.assets.orphans import orphans
 from apiinone.assets.storage import Storage, open_storage
 from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
 from apiinone.connect import connect_vendors, own_hosts
 from apiinone.core.batch import Batcher
-from apiinone.core.clock import US_PER_S, SystemClock
+from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
 from apiinone.core.ids import Ids
 from apiinone.core.randomness import RandomPool
 from apiinone.db import Database, Tx, open_database
+from apiinone.housekeeping import housekeeping
 from apiinone.installation import InstallationSecret, installation_secret
 from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
@@ -37,7 +37,7 @@ from apiinone.settings import Settings, SettingsError
 from apiinone.tasks.calls import Calls, open_calls
 from apiinone.tasks.claim import bury_all, evidence_of
 from apiinone.tasks.conclude import Conclusions, Tries
-from apiinone.tasks.duties import FAST_S, HOURLY_S, SLOW_S, Duties, Duty
+from apiinone.tasks.duties import Duties
 from apiinone.tasks.execute import Executor, Maker, Vendor
 from apiinone.tasks.lifecycle import FINAL
 from apiinone.tasks.make_local import LocalMaker
@@ -57,8 +57,6 @@ BUSY_PER_S = 200
 """A process that is given so many tasks a second is busy with requests, and its worker holds back."""
 MOVES_WAITING_MAX = 100_000
 SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET, *MEDIA_TARGETS)
-ORPHAN_AGE_US = 2 * 24 * 3600 * US_PER_S
-"""Files without a row are left alone until no attempt that wrote them can still be under way."""
 FINGERPRINT = "secret_fingerprint"
 
 
@@ -230,7 +228,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
-        duties=Duties([*_duties(sweeper, ground, clock), *callbacks.duties()]),
+        duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties()]),
         calls=open_calls(database, apply, ids, clock, (settings.lease_s, settings.chat_unread_s_max)),
     )
     return app
@@ -267,28 +265,6 @@ def _worker_rules(settings: Settings, catalogue: Catalogue) -> WorkerRules:
         jobs_max=settings.jobs_max,
         steps_max=settings.steps_max,
     )
-
-
-def _duties(sweeper: Sweeper, ground: _Ground, clock: SystemClock) -> list[Duty]:
-    async def drop_orphans() -> int:
-        older_than_us = clock.now_us() - ORPHAN_AGE_US
-        found = [key async for key in orphans(ground.storage, sweeper.known_files, older_than_us)]
-        await ground.storage.delete(found)
-        return 0
-
-    return [
-        Duty("limits passed", FAST_S, sweeper.pass_limits),
-        Duty("tasks taken over", FAST_S, sweeper.take_over),
-        Duty("lots expired", FAST_S * 5, sweeper.expire_lots),
-        Duty("test balances refilled", SLOW_S, sweeper.refill_tests),
-        Duty("outputs expired", SLOW_S, sweeper.expire_outputs),
-        Duty("idempotency keys forgotten", SLOW_S, sweeper.forget_keys),
-        Duty("answers dropped", SLOW_S, sweeper.drop_answers),
-        Duty("quotes dropped", SLOW_S, sweeper.drop_quotes),
-        Duty("tasks dropped", SLOW_S, sweeper.drop_tasks),
-        Duty("key use noted", SLOW_S, sweeper.note_key_use),
-        Duty("orphan files dropped", HOURLY_S, drop_orphans),
-    ]
 
 
 def _secret(settings: Settings) -> InstallationSecret:

@@ -2,7 +2,7 @@
 
 Reading requests, keeping connections, pipelining, back pressure and shutdown are uvicorn's. An application that has its
 whole response at hand may give it to the ASGI extension `WHOLE_RESPONSE` instead of sending two messages, for which
-uvicorn looks at each header with two regular expressions and writes twice (ADR 0009).
+uvicorn looks at each header with two regular expressions and writes twice (ADR 0010).
 """
 
 import asyncio
