@@ -84,7 +84,8 @@ async def test_each_view_shows_its_own_kind_of_task_and_only_to_its_owner(api: A
         COVER_STATUS: {cover},
         UPLOAD_STATUS: {uploaded},
     }
-    assert set(shown) == {route.path for route in ROUTES if "task_id" in route.query.__struct_fields__}
+    views = {route.path for route in ROUTES if "task_id" in route.query.__struct_fields__ and MUSIC in route.path}
+    assert set(shown) == views
     for view, own in shown.items():
         for task_id in (song, extended, cover, uploaded, picture, other, "n35abc_suno"):
             got = await api.get(f"{view}?task_id={task_id}", tenant.key)
@@ -194,7 +195,7 @@ async def test_quotes_of_one_route_are_no_use_on_another(small_api: Api) -> None
         assert refused.refused == (400, "bad_request", "/route"), wrong
     chat = {"model": "gemini", "messages": [{"role": "user", "content": "Hi"}]}
     quoted = (await api.ask("POST", "/api/v1/quotes", key=tenant.key, body=chat)).data
-    assert (quoted["route"], quoted["credits"]) == ("/api/v1/chat/completions", quoted["lines"][0]["total"])
+    assert (quoted["route"], quoted["credits"]) == ("/api/v1/chat/completions", 5)
     assert (await api.create(tenant.key, {**BODY, "route": "/api/v1/images/generations"})).refused[2] == "/route"
 
 

@@ -1,13 +1,16 @@
 """Tasks as their owners see them: looked at, listed, cancelled, deleted."""
 
 import asyncio
+import base64
 from typing import Any
 
 from aiohttp import ClientSession
 
 from api.served_api import BODY, PNG, PROMPT, Api, statement
+from apiinone.api.task_page import REQUEST_SHOWN_BYTES_MAX
 from apiinone.core.clock import parse_iso
 from apiinone.schema import metadata as tables
+from assets.pictures import picture
 
 FIELDS = [
     *("task_id", "status", "stage", "model", "endpoint", "operation", "mode", "request", "response", "outputs"),
@@ -225,15 +228,18 @@ async def _dump(api: Api) -> str:
 
 async def test_a_long_request_is_shown_without_the_insides_of_its_data_urls(idle_api: Api) -> None:
     tenant = await idle_api.tenant()
-    picture = "data:image/png;base64," + "QUJD" * 10_000
+    drawn = base64.b64encode(picture("PNG", (1200, 1200))).decode()
+    long = f"data:image/png;base64,{drawn}"
+    assert len(long) > REQUEST_SHOWN_BYTES_MAX
     task_id = await idle_api.task(
         tenant.key,
-        {"model": "seedream/4.5-edit", "prompt": PROMPT, "image_urls": [picture, "https://example.com/a.png"]},
+        {"model": "seedream/4.5-edit", "prompt": PROMPT, "image_urls": [long, "https://example.com/a.png"]},
     )
     shown = await idle_api.get(f"/api/v1/tasks/{task_id}", tenant.key)
     assert len(shown.body) < 2_000
     first, second = shown.data["request"]["image_urls"]
-    assert first.startswith("data:image/png;base64,QUJD")
+    assert first.startswith(long[:60])
+    assert first.endswith(f"… ({len(long)} characters)")
     assert second == "https://example.com/a.png"
 
 
