@@ -17,6 +17,7 @@ from PIL import Image
 from apiinone.providers.local.brief import SIDE_MAX, SIDE_MIN, TARGET, Brief, Drawing, Format, Style
 from apiinone.providers.local.canvas import ORIGIN
 from apiinone.providers.local.draw import draw
+from apiinone.providers.local.pattern import PAINTERS, PatternKind
 from apiinone.sandbox import Sandbox
 
 HEADLINE = "A minimalist line art illustration of a mountain landscape, clean design"
@@ -56,6 +57,7 @@ import hashlib, json, sys
 prompts, sys.path[:] = json.loads(sys.argv[1])
 from apiinone.providers.local.brief import Brief
 from apiinone.providers.local.draw import draw
+from apiinone.providers.local.pattern import PAINTERS, PatternKind
 whole = hashlib.sha256()
 for prompt in prompts:
     whole.update(draw(Brief(prompt, 320, 200, "svg", 7)).data)
@@ -183,6 +185,16 @@ def test_any_prompt_in_any_size_gives_a_clean_document(prompt: str, size: tuple[
     text = svg(prompt, seed=seed, size=size)
     assert text == svg(prompt, seed=seed, size=size)
     check_document(text, prompt)
+
+
+@pytest.mark.parametrize("size", [(64, 4096), (4096, 64), (100, 2000), (64, 395)])
+@pytest.mark.parametrize("kind", PAINTERS)
+def test_every_pattern_stays_small_however_long_the_picture(
+    kind: PatternKind, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apiinone.providers.local.draw.PATTERN_KINDS", (kind,))
+    for style in ("line art", "flat", "gradient"):
+        check_document(svg(f"{style} pattern", seed=3, size=size), f"{style} pattern")
 
 
 def test_a_very_long_prompt_is_no_burden() -> None:

@@ -13,7 +13,8 @@ from apiinone.providers.local.pen import Dice, Point, box, circle, number, polyl
 PatternKind = Literal["geometric", "scallops", "leaves", "terrazzo", "zigzag"]
 
 CELL = SHORT_SIDE / 6
-CELLS_MAX = 48
+CELLS_MAX = 20
+"""Along one side: in pictures longer than three times their width cells are stretched, so that files stay small."""
 
 
 class Cell(Struct, frozen=True):
