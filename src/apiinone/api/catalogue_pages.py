@@ -17,8 +17,8 @@ from apiinone.core.clock import US_PER_S, Clock
 from apiinone.core.credits import shown, usd
 
 Amount = Annotated[int | Decimal, Meta(description="Exact credits; 1 credit is $0.01.")]
-Availability = Literal["live", "test_only", "unavailable"]
-"""`live`: a provider is configured here. `test_only`: test keys can use it. `unavailable`: nothing serves it yet."""
+Availability = Literal["live", "test_only"]
+"""`live`: a provider is configured here. `test_only`: test keys can use it."""
 
 
 class Prices(Struct, frozen=True):
