@@ -25,7 +25,7 @@ def many_frames(kind: str) -> bytes:
         out = io.BytesIO()
         Image.new("P", (1, 1)).save(out, "GIF")
         return out.getvalue()[:-1] + out.getvalue()[13:-1] * 10_000 + b";"
-    whole = animated_webp()
+    whole = animated_webp(duration_ms=1)
     at = whole.index(b"ANMF")
     frame = whole[at : at + 8 + struct.unpack("<I", whole[at + 4 : at + 8])[0]]
     body = whole[12:at] + frame * 10_000
