@@ -1,6 +1,7 @@
 """Whole responses, written in one piece, read like those that uvicorn writes in two."""
 
 import asyncio
+import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from apiinone.api.answer import WHOLE_RESPONSE
 from apiinone.cli.http_protocol import WholeResponses
@@ -100,3 +102,19 @@ async def test_a_header_that_would_break_out_of_its_line_is_not_written(header: 
     assert application.refused is not None
     assert b"set-cookie" not in answer
     assert answer.endswith(b"yes")
+
+
+async def test_an_exchange_that_is_over_does_not_wait_for_the_garbage_collector() -> None:
+    async with served(Application(whole=True)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                writer.write(ORDERS["plain"])
+                await asyncio.wait_for(reader.readuntil(b"yes"), 10)
+            left = [each for each in gc.get_objects() if isinstance(each, RequestResponseCycle)]
+        finally:
+            gc.enable()
+        writer.close()
+    assert len(left) <= 2
