@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-LIST = Path(__file__).parent / "mutants" / "mutants.toml"
+LISTS = sorted((Path(__file__).parent / "mutants").glob("*.toml"))
 
 
 class Mutant(Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,4 +30,4 @@ class _List(Struct, forbid_unknown_fields=True):
 
 def read_mutants() -> list[Mutant]:
     """All mutants, in their order."""
-    return msgspec.toml.decode(LIST.read_bytes(), type=_List).mutant
+    return [mutant for path in LISTS for mutant in msgspec.toml.decode(path.read_bytes(), type=_List).mutant]

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -21,6 +22,7 @@ from apiinone.core.secret import Secret
 from apiinone.db import open_database
 from apiinone.outbound import Outbound
 from apiinone.providers.provider import Inline
+from apiinone.providers.registry import REMOTES, remote_providers
 from apiinone.settings import Settings
 from apiinone.simulators.faults import Seen
 from apiinone.simulators.options import SIMULATED_KEY, Options
@@ -31,8 +33,8 @@ from later import LaterDatabase
 from tiny_files import tiny_files
 from workshop import TaskSeen, Workshop
 
-CREDENTIALS: Final = {"recraft": "RECRAFT_API_TOKEN", "wavespeed": "WAVESPEED_API_KEY"}
-API_PATHS: Final = {"recraft": "/v1", "wavespeed": "/api/v3"}
+CREDENTIALS: Final = {name: remote.credential_names[0] for name, remote in remote_providers({}).items()}
+API_PATHS: Final = {name: urlsplit(url).path.rstrip("/") for name, (_, url) in REMOTES.items()}
 LOOK_EVERY_S = 0.02
 ENDED = ("succeeded", "failed", "canceled")
 

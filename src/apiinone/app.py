@@ -38,16 +38,19 @@ from apiinone.tasks.calls import Calls, open_calls
 from apiinone.tasks.claim import bury_all, evidence_of
 from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.duties import Duties
-from apiinone.tasks.execute import Executor, Maker, Vendor
+from apiinone.tasks.execute import Executor
 from apiinone.tasks.lifecycle import FINAL
 from apiinone.tasks.make_local import LocalMaker
+from apiinone.tasks.maker import Maker
 from apiinone.tasks.moves import Move, Moved, Stale
 from apiinone.tasks.moves import Outcome as MoveOutcome
+from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.settle import apply_moves
 from apiinone.tasks.submission import Submission
 from apiinone.tasks.submit import Outcome as SubmitOutcome
 from apiinone.tasks.submit import SubmitRules, submit_batch
 from apiinone.tasks.sweep import Sweeper, SweepRules
+from apiinone.tasks.vendor_exchange import Vendor
 from apiinone.tasks.waiters import Waiters
 from apiinone.tasks.watchers import Watchers
 from apiinone.tasks.worker import WAKE, Worker, WorkerRules
@@ -201,7 +204,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
 
     callbacks = callbacks_of(settings, ground.secret, database, clock)
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
-    executor = Executor(catalogue, vendors, ground.outbound, maker, clock, ids, ends, evidence)
+    inputs = InputReader(ground.outbound)
+    executor = Executor(catalogue, vendors, ground.outbound, maker, inputs, clock, ids, ends, evidence)
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
     sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)
     app = App(

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 from apiinone.core.clock import Clock
 from apiinone.providers.registry import remote_providers
 from apiinone.settings import Settings, SettingsError, read_secret
-from apiinone.tasks.execute import Vendor
 from apiinone.tasks.pace import Pace
+from apiinone.tasks.vendor_exchange import Vendor
 
 
 def connect_vendors(
@@ -17,7 +17,7 @@ def connect_vendors(
     vendors: dict[str, Vendor] = {}
     webhook_secrets: dict[str, str] = {}
     try:
-        remotes = remote_providers(settings.provider_base_urls)
+        remotes = remote_providers(settings.provider_base_urls, settings.provider_plug_ins)
     except ValueError as error:
         raise SettingsError(str(error)) from error
     for name, remote in remotes.items():

@@ -85,6 +85,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether you answer for face swaps with live keys (consent of who is shown, the law); they are off otherwise."""
     drawing_children_max: int = 1
     """Child processes that make test pictures, films and sounds."""
+    provider_plug_ins: tuple[str, ...] = ()
+    """Names of providers that other installed packages bring; only these are loaded."""
     provider_base_urls: dict[str, str] = {}
     """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …"""
     provider_submits_per_s_max: dict[str, float] = {}

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from apiinone.catalog.load import FILE_BYTES_MAX, CatalogueInvalid, load_catalogue, model_names
+from apiinone.catalog.fact import CatalogueInvalid
+from apiinone.catalog.load import load_catalogue, model_names
 from apiinone.catalog.pricing import price
+from apiinone.catalog.read_yaml import FILE_BYTES_MAX
 from apiinone.core.credits import whole
 from catalog.catalogue_for_tests import CATALOGUE, chosen, overlaid
 

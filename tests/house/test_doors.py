@@ -54,7 +54,7 @@ STANDARD_DOORS = {
 
 ENVIRONMENT_READERS = ("settings",)
 COMMITTERS = ("db", "db_postgresql", "db_sqlite", "migrate")
-EDGES = ("catalog.load", "catalog.spread", "migrate", "settings")
+EDGES = ("catalog.load", "catalog.load_offers", "catalog.read_yaml", "catalog.spread", "migrate", "settings")
 """Where data files and foreign configuration are read; what they give to the rest has types."""
 
 

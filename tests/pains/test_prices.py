@@ -7,7 +7,8 @@ import pytest
 
 from apiinone.catalog.check import check
 from apiinone.catalog.entry import Choice
-from apiinone.catalog.load import CatalogueInvalid, load_catalogue
+from apiinone.catalog.fact import CatalogueInvalid
+from apiinone.catalog.load import load_catalogue
 from apiinone.catalog.price_rules import PerOutput
 from apiinone.catalog.pricing import price
 from apiinone.catalog.schema import Bodies

@@ -1,7 +1,7 @@
 """An adapter, its simulated vendor on loopback, and the sender between them."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from apiinone.core.secret import Secret
 from apiinone.outbound import Fetched, Lost, NotSent, Outbound
 from apiinone.providers.provider import (
     Accepted,
+    Inline,
     Linked,
     Order,
     PollReply,
@@ -26,13 +27,8 @@ from apiinone.providers.registry import remote_providers
 from apiinone.simulators import serving
 from apiinone.simulators.faults import Fault, FaultName, Seen, Stage
 from apiinone.simulators.options import SIMULATED_KEY, Options
+from providers.case import CASES
 
-API_PATHS: Final = {"recraft": "/v1", "wavespeed": "/api/v3"}
-MODELS: Final = {"recraft": "recraftv4", "wavespeed": "recraft-ai/recraft-v4/text-to-image"}
-FIELDS: Final[Mapping[str, Mapping[str, object]]] = {
-    "recraft": {"prompt": "a hill", "size": "1024x1024", "response_format": "url"},
-    "wavespeed": {"prompt": "a hill", "size": "256*256"},
-}
 ASKED_MAX, ASKED_EVERY_S = 500, 0.01
 KEY: Final = Secret(SIMULATED_KEY)
 
@@ -44,11 +40,12 @@ class Play:
         self.root = root
         self.outbound = outbound
         self.place = urlsplit(root).netloc
-        self.provider: Remote = remote_providers({name: f"{root}{API_PATHS[name]}"})[name]
-        self._name = name
+        self.provider: Remote = remote_providers({name: f"{root}{CASES[name].api_path}"})[name]
+        self.case = CASES[name]
 
     def order(self, *, outputs: int = 1, webhook_url: str | None = None, **fields: object) -> Order:
-        return Order("attempt", MODELS[self._name], {**FIELDS[self._name], **fields}, outputs, webhook_url)
+        sent = {**self.case.fields, **fields}
+        return Order("attempt", self.case.model, sent, outputs, webhook_url, self.case.files)
 
     async def submit(self, order: Order | None = None, key: Secret = KEY) -> SubmitReply | NotSent | Lost:
         response = await self._sent(self.provider.submit(order or self.order()), key)
@@ -62,15 +59,25 @@ class Play:
         """Ask, where there is something to ask, until there is an end."""
         if not isinstance(reply, Accepted):
             return reply
+        reference = reply.reference
         for _ in range(ASKED_MAX):
-            state = await self.poll(reply.reference)
+            state = await self.poll(reference)
             if not isinstance(state, Running | Unclear | Lost):
                 return state
+            if isinstance(state, Running) and state.reference is not None:
+                reference = state.reference
+                continue
             await asyncio.sleep(ASKED_EVERY_S)
         raise AssertionError("no end")
 
     async def fetch(self, output: object) -> Fetched:
+        if isinstance(output, Inline):
+            return Fetched(output.data, "")
         assert isinstance(output, Linked)
+        if output.authorized:
+            response = await self._sent(Request("GET", output.url, output.auth), KEY)
+            assert isinstance(response, Response)
+            return Fetched(response.body, response.headers.get("content-type", ""))
         hosts = self.provider.output_hosts
         return await self.outbound.fetch(output.url, hosts=hosts, bytes_max=10_000_000, timeout_s=5)
 

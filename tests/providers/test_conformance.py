@@ -4,16 +4,14 @@ import pytest
 
 from apiinone.core.secret import Secret
 from apiinone.outbound import Fetched, FetchFailed, Lost, NotSent
-from apiinone.providers.provider import Accepted, Fault, Finished, Rejected, Running, SubmitReply, Unclear
+from apiinone.providers.provider import Accepted, Finished, Inline, Rejected, Running, SubmitReply, Unclear
 from apiinone.providers.registry import REMOTES
-from apiinone.simulators import SIMULATORS, recraft, wavespeed
+from apiinone.simulators import SIMULATORS
 from apiinone.simulators.faults import FaultName, Stage
+from providers.case import CASES, MAGIC, Expected
 from providers.playing import KEY, Play, playing
 
-FAULTS = {"recraft": recraft.FAULTS, "wavespeed": wavespeed.FAULTS}
-
-Expected = type[object] | tuple[type[object], ...] | Fault
-"""A kind of reply, or the fault of a refusal."""
+FAULTS = {name: case.faults for name, case in CASES.items()}
 
 SUBMIT: dict[FaultName, Expected] = {
     "slow": Finished,
@@ -40,7 +38,6 @@ SUBMIT: dict[FaultName, Expected] = {
     "webhook_early": Finished,
     "webhook_forged": Finished,
 }
-ERROR_IN_200: dict[str, Expected] = {"recraft": "provider_error", "wavespeed": "bad_request"}
 """How an order ends, the questions after it included."""
 
 POLL: dict[FaultName, Expected] = {
@@ -93,17 +90,18 @@ async def test_an_order_ends_with_the_outputs(name: str) -> None:
     async with playing(name, fast=False) as play:
         reply = await play.ended(await play.submit())
         assert isinstance(reply, Finished)
-        assert len(reply.outputs) == 1
-        fetched = await play.fetch(reply.outputs[0])
-        assert fetched.data.startswith(b"\x89PNG")
+        assert len(reply.outputs) == play.case.outputs
+        for output in reply.outputs:
+            assert MAGIC[play.case.kind] in (await play.fetch(output)).data[:16]
+        linked = sum(not isinstance(output, Inline) for output in reply.outputs)
         seen = await play.seen()
-    assert (seen.submits, seen.charges, seen.outputs) == (1, 1, 1)
+    assert (seen.submits, seen.charges, seen.outputs) == (1, 1, linked)
     assert reply.cost_micro_usd in {None, seen.charged_micro_usd}
 
 
 @pytest.mark.parametrize(("name", "fault"), arranged("submit"))
 async def test_every_fault_of_an_order_is_understood(name: str, fault: FaultName) -> None:
-    expected = ERROR_IN_200[name] if fault == "error_in_200" else SUBMIT[fault]
+    expected = CASES[name].submit.get(fault) or SUBMIT[fault]
     async with playing(name) as play:
         await play.arrange(fault)
         first = await play.submit()
@@ -141,6 +139,8 @@ WAITS: dict[FaultName, float | None] = {"throttled_retry_after": 1.0, "throttled
 async def test_the_time_to_wait_is_taken_from_the_vendor(name: str) -> None:
     async with playing(name) as play:
         for fault, wait_s in WAITS.items():
+            if fault not in FAULTS[name]["submit"]:
+                continue
             await play.arrange(fault)
             reply = await play.submit()
             assert isinstance(reply, Rejected)
@@ -168,14 +168,14 @@ async def test_a_question_that_fails_never_ends_a_job(name: str, fault: FaultNam
         accepted = await play.submit()
         assert isinstance(accepted, Accepted)
         await play.arrange(fault, "poll")
-        assert_reply(await play.poll(accepted.reference), POLL[fault])
+        assert_reply(await play.poll(accepted.reference), CASES[name].poll.get(fault) or POLL[fault])
         assert isinstance(await play.ended(accepted), Finished)
         assert (await play.seen()).submits == 1
 
 
 @pytest.mark.parametrize(("name", "fault"), arranged("output"))
 async def test_a_link_that_fails_says_whether_to_try_again(name: str, fault: FaultName) -> None:
-    expected = OUTPUT[fault]
+    expected = {**OUTPUT, **CASES[name].output}[fault]
     async with playing(name) as play:
         output = await finished_output(play)
         await play.arrange(fault, "output")

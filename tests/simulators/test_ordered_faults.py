@@ -8,7 +8,7 @@ import pytest
 from apiinone.core.exchange import Request
 from apiinone.outbound import Lost
 from apiinone.providers.provider import Accepted, Finished, Rejected
-from providers.playing import KEY, MODELS, playing
+from providers.playing import KEY, playing
 
 
 async def test_a_fault_happens_as_often_as_ordered_and_no_more() -> None:
@@ -50,7 +50,7 @@ async def test_orders_are_counted_by_the_hash_of_their_body() -> None:
         for _ in range(2):
             await play.submit(order)
         seen = await play.seen()
-    body = msgspec.json.encode({**order.fields, "model": MODELS["recraft"], "n": 1})
+    body = msgspec.json.encode({**order.fields, "model": order.upstream_model, "n": 1})
     assert seen.submits_by_body == {hashlib.sha256(body).hexdigest(): 2}
 
 

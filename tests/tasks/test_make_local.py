@@ -13,8 +13,8 @@ from apiinone.catalog.rendering import Clip, Edited, Picture, Track, edited_side
 from apiinone.catalog.sizes import read_ratio
 from apiinone.outbound import Fetched, FetchFailed, FetchFault
 from apiinone.sandbox import Sandbox, SandboxLimits
-from apiinone.tasks.execute import CannotMake, UnusableInput
 from apiinone.tasks.make_local import LocalMaker
+from apiinone.tasks.maker import CannotMake, UnusableInput
 from assets.pictures import PNG_MAGIC, animated, chunk, picture, png_bomb, png_header
 from catalog.catalogue_for_tests import chosen, parsed
 from catalog.pairwise import PHOTO, Fields, file_makers, pairwise

@@ -2,7 +2,7 @@
 
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.load import load_catalogue
-from apiinone.tasks.routing import choose, offer_named, usable_offers, vendors_for
+from apiinone.tasks.routing import Asked, choose, offer_named, usable_offers
 
 FIELDS = {"prompt": "a hill", "image_size": "1024x1024"}
 BOTH = frozenset({"recraft", "wavespeed"})
@@ -16,19 +16,19 @@ def recraft() -> SubModel:
 
 def test_test_mode_is_made_here_whatever_is_configured() -> None:
     for configured in (BOTH, frozenset[str]()):
-        route = choose("test", recraft(), FIELDS, configured=configured, attempts_before=0)
+        route = choose("test", recraft(), Asked(FIELDS), configured=configured, attempts_before=0)
         assert route is not None
         assert (route.provider, route.offer, route.expected_cost_micro_usd) == ("local", None, 0)
 
 
 def test_live_mode_is_never_made_here() -> None:
-    assert choose("live", recraft(), FIELDS, configured=frozenset(), attempts_before=0) is None
+    assert choose("live", recraft(), Asked(FIELDS), configured=frozenset(), attempts_before=0) is None
 
 
 def test_the_best_offer_is_first_and_the_others_follow_in_turn() -> None:
     names: list[str] = []
     for before in range(4):
-        route = choose("live", recraft(), FIELDS, configured=BOTH, attempts_before=before)
+        route = choose("live", recraft(), Asked(FIELDS), configured=BOTH, attempts_before=before)
         assert route is not None
         names.append(route.provider)
     assert names == ["recraft", "wavespeed", "recraft", "wavespeed"]
@@ -39,7 +39,7 @@ def test_the_best_offer_is_first_and_the_others_follow_in_turn() -> None:
 def test_only_what_is_configured_serves_and_the_reason_says_so() -> None:
     reasons: list[str] = []
     for before in (0, 1):
-        route = choose("live", recraft(), FIELDS, configured=frozenset({"wavespeed"}), attempts_before=before)
+        route = choose("live", recraft(), Asked(FIELDS), configured=frozenset({"wavespeed"}), attempts_before=before)
         assert route is not None
         assert route.provider == "wavespeed"
         reasons.append(route.because)
@@ -54,5 +54,4 @@ def test_an_offer_is_found_again_by_what_the_attempt_remembers() -> None:
 
 
 def test_no_offer_serves_a_further_route() -> None:
-    assert vendors_for("", BOTH) == BOTH
-    assert vendors_for("music/extend", BOTH) == frozenset()
+    assert usable_offers(recraft(), FIELDS, BOTH, "music/extend") == []

@@ -28,7 +28,7 @@ from apiinone.catalog.schema import Parsed
 from apiinone.core.clock import US_PER_S
 from apiinone.core.credits import Credits
 from apiinone.core.errors import BadRequest, PermissionDenied, ProviderNotConfigured
-from apiinone.tasks.routing import usable_offers, vendors_for
+from apiinone.tasks.routing import usable_offers
 from apiinone.tasks.submission import Direct, Submission
 from apiinone.tasks.task_view import TaskView
 from apiinone.webhooks.outbox import Address
@@ -188,7 +188,7 @@ def _refuse_unserved(context: Context, caller: Caller, parsed: Parsed, made_by: 
     today = datetime.fromtimestamp(context.clock.now_us() // US_PER_S, UTC).date()
     if sub.lifecycle.state_on(today) == "retired":
         raise ProviderNotConfigured(f"{sub.id} was ended by its maker; test keys can still use it.")
-    if not usable_offers(sub, parsed.fields, vendors_for(made_by.operation, context.vendors)):
+    if not usable_offers(sub, parsed.fields, context.vendors, made_by.operation):
         what = f"{sub.id} on this route" if made_by.operation else sub.id
         raise ProviderNotConfigured(f"No provider for {what} is configured here; test keys can use it.")
 

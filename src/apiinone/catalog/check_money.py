@@ -1,16 +1,17 @@
 """What can be wrong with prices and offers: a body without a price, a field that is lost, a price below cost. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import UNSET
 
-from apiinone.catalog.conditions import offers_for
+from apiinone.catalog.conditions import MODEL_FIELD, holds
+from apiinone.catalog.costs import TokenCost, cost_of
 from apiinone.catalog.entry import Choice, Entry, SubModel
 from apiinone.catalog.offer import Offer
 from apiinone.catalog.parameters import default_of
-from apiinone.catalog.price_rules import ByFields, PerOutput, PerSecond, PriceRule
-from apiinone.catalog.prices import every_price
-from apiinone.catalog.pricing import price_fields, word
+from apiinone.catalog.price_rules import ByFields, PerOutput, PerSecond, PerThousandCharacters, PriceRule, Tokens
+from apiinone.catalog.prices import defaults, every_price
+from apiinone.catalog.pricing import price, price_fields, route_price, word
 from apiinone.catalog.sizes import read_ratio
 from apiinone.core.credits import MICRO_PER_CREDIT
 
@@ -31,16 +32,25 @@ def prices_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
 
 def offers_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
     """Fields that an offer neither sends nor drops, and offers that cost more than they bring."""
-    names = {field.name for field in entry.parameters}
     for position, sub in enumerate(entry.sub_models):
         for number, offer in enumerate(sub.offers):
             where = f"sub_models[{position}].offers[{number}]"
-            told = [*(send.field for send in offer.send), *offer.drop]
-            yield from ((where, f"{name} is neither sent nor dropped") for name in sorted(names - set(told)))
-            yield from ((where, f"{name} is not a field of this model") for name in sorted(set(told) - names))
-            yield from ((where, f"{name} is named twice") for name in sorted({n for n in told if told.count(n) > 1}))
+            yield from ((where, what) for what in _fields(entry, offer))
             yield from ((where, what) for what in _upstream_names(offer))
             yield from ((where, what) for what in _loss(entry, sub, offer))
+
+
+def _fields(entry: Entry, offer: Offer) -> Iterator[str]:
+    route = entry.route_of(offer.operation)
+    if offer.operation and route is None:
+        yield f"{offer.operation} is no further route of this model"
+        return
+    names = {field.name for field in (entry.parameters if route is None else route.parameters)}
+    told = [*(send.field for send in offer.send), *offer.drop]
+    yield from (f"{name} is neither sent nor dropped" for name in sorted(names - set(told)))
+    yield from (f"{name} is not a field of this model" for name in sorted(set(told) - names))
+    yield from (f"{name} is named twice" for name in sorted({n for n in told if told.count(n) > 1}))
+    yield from (f"{name} is not a field of this model" for name in sorted({*offer.without, *offer.with_fields} - names))
 
 
 def _needed(rule: PriceRule) -> tuple[str, ...]:
@@ -72,6 +82,8 @@ def _combinations(entry: Entry, sub: SubModel) -> Iterator[str]:
 def _upstream_names(offer: Offer) -> Iterator[str]:
     names = [send.name or send.field for send in offer.send] + list(offer.constants)
     yield from (f"two values for the upstream's {name}" for name in sorted({n for n in names if names.count(n) > 1}))
+    inside = {one for one in names for other in names if other.startswith(f"{one}.")}
+    yield from (f"the upstream's {name} is both a value and an object" for name in sorted(inside))
     for name in (name for send in offer.send for name in send.among):
         try:
             read_ratio(name)
@@ -80,11 +92,49 @@ def _upstream_names(offer: Offer) -> Iterator[str]:
 
 
 def _loss(entry: Entry, sub: SubModel, offer: Offer) -> Iterator[str]:
-    if offer.sells_below_cost:
+    if isinstance(offer.cost_micro_usd, TokenCost):
+        yield from _loss_of_tokens(sub, offer.cost_micro_usd, meant=offer.sells_below_cost)
         return
+    for fields, sold in _sold(entry, sub, offer):
+        try:
+            cost = cost_of(offer.cost_micro_usd, fields)
+        except (KeyError, ValueError) as error:
+            yield f"no cost for {fields}: {error}"
+            return
+        if sold * MICRO_USD_PER_CREDIT < cost * MICRO_PER_CREDIT and not offer.sells_below_cost:
+            yield f"costs {cost} millionths of a dollar, more than the price of {sold} micro-credits"
+            return
+
+
+def _loss_of_tokens(sub: SubModel, cost: TokenCost, *, meant: bool) -> Iterator[str]:
+    if not isinstance(sub.price, Tokens):
+        yield "costs by tokens, but is not priced so"
+        return
+    rates = (sub.price.input_per_million, cost.input_micro_usd), (sub.price.output_per_million, cost.output_micro_usd)
+    if not meant and any(sold * MICRO_USD_PER_CREDIT < paid for sold, paid in rates):
+        yield "costs more for a million tokens than their price"
+
+
+def _sold(entry: Entry, sub: SubModel, offer: Offer) -> Iterator[tuple[Mapping[str, object], int]]:
+    """The requests that this offer may serve, each with the price of one output in micro-credits.
+
+    A text that is priced by its length stands for all of them with a thousand characters.
+    """
+    choice = Choice(entry, sub)
     try:
-        served = [found.unit for fields, found in every_price(Choice(entry, sub)) if offer in offers_for(sub, fields)]
+        if (route := entry.route_of(offer.operation)) is not None:
+            yield defaults(choice), route_price(choice, route, defaults(choice)).total
+            return
+        if isinstance(sub.price, PerThousandCharacters):
+            fields = {**defaults(choice), sub.price.field: "x" * 1000}
+            yield fields, price(choice, fields).total
+            return
+        yield from ((fields, found.unit) for fields, found in every_price(choice) if _may_serve(offer, sub, fields))
     except (KeyError, ValueError):
         return
-    if served and min(served) * MICRO_USD_PER_CREDIT < offer.cost_micro_usd * MICRO_PER_CREDIT:
-        yield f"costs {offer.cost_micro_usd} millionths of a dollar, more than the price of {min(served)} micro-credits"
+
+
+def _may_serve(offer: Offer, sub: SubModel, fields: Mapping[str, object]) -> bool:
+    """Whether no field that the price depends on speaks against it; of the others, anything may hold."""
+    priced = {MODEL_FIELD, *price_fields(sub.price)}
+    return all(holds(part, sub, fields) for part in offer.when if part.field in priced)

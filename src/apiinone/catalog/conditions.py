@@ -1,13 +1,17 @@
 """Whether a condition of a data file holds for a request. Pure."""
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from apiinone.catalog.entry import Exclusion, SubModel
 from apiinone.catalog.fact import Condition
-from apiinone.catalog.offer import Offer
+from apiinone.catalog.offer import Offer, Send
+from apiinone.catalog.price_rules import PerOutput
+from apiinone.catalog.pricing import word
 
 MODEL_FIELD = "model"
 """In a condition, this field means the chosen sub-model."""
+LINK_FORMS = ("link", "links", "list_of_link")
 
 
 def holds(condition: Condition, sub_model: SubModel, fields: Mapping[str, object]) -> bool:
@@ -22,7 +26,38 @@ def excluded(exclusions: Iterable[Exclusion], sub_model: SubModel, fields: Mappi
     return any(all(holds(part, sub_model, fields) for part in exclusion.when) for exclusion in exclusions)
 
 
-def offers_for(sub_model: SubModel, fields: Mapping[str, object]) -> tuple[Offer, ...]:
-    """The offers that can serve such a request, the first choice first."""
-    fit = (offer for offer in sub_model.offers if all(holds(part, sub_model, fields) for part in offer.when))
+def offers_for(sub_model: SubModel, fields: Mapping[str, object], operation: str = "") -> tuple[Offer, ...]:
+    """The offers that can serve such a request, the first choice first. `operation`: a further create route's."""
+    fit = (offer for offer in sub_model.offers if serves(offer, sub_model, fields, operation))
     return tuple(sorted(fit, key=lambda offer: offer.priority))
+
+
+def serves(offer: Offer, sub_model: SubModel, fields: Mapping[str, object], operation: str = "") -> bool:
+    """Whether this offer can serve such a request."""
+    return (
+        offer.operation == operation
+        and all(holds(part, sub_model, fields) for part in offer.when)
+        and not any(fields.get(name) for name in offer.without)
+        and all(fields.get(name) for name in offer.with_fields)
+        and (offer.outputs_max is None or _outputs(sub_model, fields) <= offer.outputs_max)
+        and all(_can_be_sent(send, fields[send.field]) for send in offer.send if send.field in fields)
+    )
+
+
+def omitted(send: Send, value: object) -> bool:
+    """Whether the offer leaves the field out where it has this value."""
+    return send.omit_when is not None and value == send.omit_when and type(value) is type(send.omit_when)
+
+
+def _outputs(sub_model: SubModel, fields: Mapping[str, object]) -> int:
+    rule = sub_model.price
+    return int(cast("int | str", fields.get(rule.field, 1))) if isinstance(rule, PerOutput) else 1
+
+
+def _can_be_sent(send: Send, value: object) -> bool:
+    if omitted(send, value):
+        return True
+    if send.form in LINK_FORMS:
+        links = cast("list[object]", value) if isinstance(value, list) else [value]
+        return not any(str(link)[:5].lower() == "data:" for link in links)
+    return not send.values or word(value) in send.values

@@ -14,6 +14,10 @@ Sentence = Annotated[str, Meta(min_length=1)]
 """Text for people; never empty."""
 
 
+class CatalogueInvalid(Exception):
+    """A data file is not what it must be; the message names the file and the field."""
+
+
 class Fact(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One record of a data file."""
 

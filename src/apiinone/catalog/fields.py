@@ -1,35 +1,65 @@
 """From our fields to an upstream's, as an offer declares it. Pure."""
 
-from collections.abc import Mapping
-from typing import assert_never
+from collections.abc import Callable, Mapping
+from typing import Final, cast
 
-from apiinone.catalog.offer import Offer, Send
+from apiinone.catalog.conditions import omitted
+from apiinone.catalog.offer import Form, Offer, Send
+from apiinone.catalog.pricing import word
 from apiinone.catalog.sizes import ratio_name, read_size
 
 
 def upstream_fields(offer: Offer, fields: Mapping[str, object]) -> dict[str, object]:
-    """The upstream's body for a parsed request: sent fields under their upstream names, then the offer's constants."""
-    sent = {
-        send.name or send.field: _formed(send, fields[send.field])
-        for send in offer.send
-        if send.field in fields and not _omitted(send, fields[send.field])
-    }
-    return {**sent, **offer.constants}
+    """The upstream's body for a parsed request: sent fields under their upstream names, then the offer's constants.
+
+    Fields that travel as files are left out: see `file_fields`.
+    """
+    body: dict[str, object] = {}
+    for send in _sent(offer, fields):
+        if send.form != "file":
+            _put(body, send.name or send.field, _formed(send, fields[send.field]))
+    for name, value in offer.constants.items():
+        _put(body, name, value)
+    return body
 
 
-def _omitted(send: Send, value: object) -> bool:
-    return send.omit_when is not None and value == send.omit_when and type(value) is type(send.omit_when)
+def file_fields(offer: Offer, fields: Mapping[str, object]) -> dict[str, str]:
+    """Our fields whose files travel as bytes, with the upstream's names for them."""
+    return {send.field: send.name or send.field for send in _sent(offer, fields) if send.form == "file"}
+
+
+def _sent(offer: Offer, fields: Mapping[str, object]) -> list[Send]:
+    return [send for send in offer.send if send.field in fields and not omitted(send, fields[send.field])]
+
+
+def _put(body: dict[str, object], name: str, value: object) -> None:
+    *objects, last = name.split(".")
+    for key in objects:
+        body = cast("dict[str, object]", body.setdefault(key, {}))
+    body[last] = value
 
 
 def _formed(send: Send, value: object) -> object:
-    match send.form:
-        case "as_is":
-            return value
-        case "size_star":
-            return "{}*{}".format(*read_size(str(value)))
-        case "size_x":
-            return "{}x{}".format(*read_size(str(value)))
-        case "ratio_of_size":
-            return ratio_name(*read_size(str(value)), send.among)
-        case _:
-            assert_never(send.form)
+    if send.values:
+        return send.values[word(value)]
+    if send.form == "ratio_of_size":
+        return ratio_name(*read_size(str(value)), send.among)
+    return _WRITTEN[send.form](value)
+
+
+_WRITTEN: Final[Mapping[Form, Callable[[object], object]]] = {
+    "as_is": lambda value: value,
+    "link": lambda value: value,
+    "links": lambda value: value,
+    "list": lambda value: [value],
+    "list_of_link": lambda value: [value],
+    "size_star": lambda value: "{}*{}".format(*read_size(str(value))),
+    "size_x": lambda value: "{}x{}".format(*read_size(str(value))),
+    "ratio_x": lambda value: str(value).replace(":", "x"),
+    "upper": lambda value: str(value).upper(),
+    "lower": lambda value: str(value).lower(),
+    "text": word,
+    "integer": lambda value: int(str(value)),
+    "on_off": lambda value: "on" if value else "off",
+}
+"""The forms that need nothing but the value."""

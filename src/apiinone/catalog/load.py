@@ -3,25 +3,22 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
-import msgspec.yaml
 from msgspec import Struct
 
 from apiinone.catalog.endpoints import ENDPOINTS
 from apiinone.catalog.entry import Choice, Entry, Route
+from apiinone.catalog.fact import CatalogueInvalid
+from apiinone.catalog.load_offers import OVERLAY_FOLDER, with_offers
+from apiinone.catalog.read_yaml import read_yaml
 from apiinone.catalog.spread import entry_of, overlaid
 
 DATA = Path(__file__).parent / "data"
-FILE_BYTES_MAX = 256 * 1024
 _Facts = tuple[Path, dict[str, Any]]
 """A data file and what stands in it."""
 _ORDER = {endpoint.name: position for position, endpoint in enumerate(ENDPOINTS)}
-
-
-class CatalogueInvalid(Exception):
-    """A data file is not what it must be; the message names the file and the field."""
 
 
 class Catalogue(Struct, frozen=True):
@@ -67,13 +64,16 @@ def load_catalogue(overlay: Path | None = None) -> Catalogue:
     """The packaged models, with an operator's folder over them (None: no folder). Raises CatalogueInvalid.
 
     A file of the overlay is named like a model (`recraft-v4.yaml`) and holds the fields to replace; one with a new
-    name adds a model and names its `endpoint`. `enabled: false` switches a model off.
+    name adds a model and names its `endpoint`. `enabled: false` switches a model off. Files in its folder `offers`
+    add offers to models of the product.
     """
     packaged = sorted(DATA.glob("*/*.yaml"))
-    facts = {_model(path): (path, {"endpoint": path.parent.name, **_read(path)}) for path in packaged}
+    raw = {_model(path): {"endpoint": path.parent.name, **read_yaml(path)} for path in packaged}
+    offered = with_offers(raw, overlay)
+    facts = {_model(path): (path, offered[_model(path)]) for path in packaged}
     if overlay is not None:
         facts |= _overlaid(facts, overlay)
-    entries = [_entry(model, path, raw) for model, (path, raw) in facts.items()]
+    entries = [_entry(model, path, fields) for model, (path, fields) in facts.items()]
     return catalogue_of(entries)
 
 
@@ -112,35 +112,22 @@ def _model(path: Path) -> str:
     return path.name.removesuffix(".yaml")
 
 
-def _read(path: Path) -> dict[str, Any]:
-    data = path.read_bytes()
-    if len(data) > FILE_BYTES_MAX:
-        raise CatalogueInvalid(f"{path.name}: larger than {FILE_BYTES_MAX} bytes")
-    try:
-        raw: object = msgspec.yaml.decode(data)
-    except (msgspec.DecodeError, ValueError) as error:
-        raise CatalogueInvalid(f"{path.name}: not YAML: {error}") from error
-    if not isinstance(raw, dict):
-        raise CatalogueInvalid(f"{path.name}: not a mapping of fields")
-    return cast("dict[str, Any]", raw)
-
-
 def _overlaid(facts: Mapping[str, _Facts], overlay: Path) -> dict[str, _Facts]:
     """What the operator's folder adds and replaces."""
     if not overlay.is_dir():
         raise CatalogueInvalid(f"the overlay folder {overlay} does not exist")
     over: dict[str, _Facts] = {}
-    for path in sorted(overlay.rglob("*.yaml")):
+    for path in sorted(path for path in overlay.rglob("*.yaml") if path.parent != overlay / OVERLAY_FOLDER):
         model = _model(path)
         if model in over:
             raise CatalogueInvalid(f"{path.name}: there is a second file for this model in {overlay}")
-        over[model] = (path, _merged(facts[model][1], path) if model in facts else _read(path))
+        over[model] = (path, _merged(facts[model][1], path) if model in facts else read_yaml(path))
     return over
 
 
 def _merged(base: dict[str, Any], path: Path) -> dict[str, Any]:
     try:
-        return overlaid(base, _read(path))
+        return overlaid(base, read_yaml(path))
     except ValueError as error:
         raise CatalogueInvalid(f"{path.name}: {error}") from error
 

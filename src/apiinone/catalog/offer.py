@@ -5,24 +5,50 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from apiinone.catalog.costs import Cost
 from apiinone.catalog.fact import Condition, Fact, FieldName, Name, Sentence
 
-Form = Literal["as_is", "size_star", "size_x", "ratio_of_size"]
+Form = Literal[
+    "as_is",
+    "size_star",
+    "size_x",
+    "ratio_of_size",
+    "ratio_x",
+    "upper",
+    "lower",
+    "text",
+    "integer",
+    "list",
+    "on_off",
+    "link",
+    "links",
+    "list_of_link",
+    "file",
+]
 """How a value is written for the upstream.
 
 `size_star`: `1024*1024`. `size_x`: `1024x1024`. `ratio_of_size`: `1:1`, the nearest of `among` where one is near.
+`ratio_x`: `16:9` as `16x9`. `upper`, `lower`: of a word. `text`: a number as text. `integer`: text as a number.
+`list`: a list of this one value. `on_off`: a flag as `on` or `off`. `link`, `links`, `list_of_link`: the address of an
+input, of several, of one as a list; such an offer serves no request that brings the input as a `data:` URL. `file`: the
+bytes of an input, or of several, which are read here and travel in `Order.files`.
 """
+UpstreamName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63}){0,4}$")]
+"""A field of the upstream's body; dots lead into objects: `generationConfig.imageConfig.aspectRatio`."""
 
 
 class Send(Fact, frozen=True, kw_only=True):
     """One of our fields, sent on under the upstream's name and in its form."""
 
     field: FieldName
-    name: FieldName | None = None
+    name: UpstreamName | None = None
     """The upstream's name; None: the same as ours."""
     form: Form = "as_is"
     among: tuple[str, ...] = ()
     """For `ratio_of_size`: the ratios that the upstream names."""
+    values: Mapping[str, str | int | bool] = {}
+    """The upstream's word for each of ours, by our value as text; empty: as `form` says. A value without a word here
+    is one that this offer does not serve."""
     omit_when: str | int | bool | None = None
     """Left out where the field has this value; None: always sent."""
 
@@ -34,15 +60,24 @@ class Offer(Fact, frozen=True, kw_only=True):
     upstream_model: str
     priority: int
     """Smaller is tried first."""
-    cost_micro_usd: Annotated[int, Meta(ge=0)]
-    """What the provider charges us for one output, in millionths of a US dollar."""
+    cost_micro_usd: Cost
+    """What the provider charges us for one output, in millionths of a US dollar; where it follows from the request, by
+    a rule."""
     cost_basis: Sentence
     """Where that figure comes from."""
     send: tuple[Send, ...]
     drop: tuple[FieldName, ...] = ()
-    constants: Mapping[FieldName, str | int | bool] = {}
+    constants: Mapping[UpstreamName, str | int | bool] = {}
     when: tuple[Condition, ...] = ()
     """The requests that this offer can serve; empty: all."""
+    without: tuple[FieldName, ...] = ()
+    """Fields that a request must leave out to be served by this offer."""
+    with_fields: tuple[FieldName, ...] = ()
+    """Fields that a request must give to be served by this offer."""
+    operation: str = ""
+    """The further create route that it serves, such as `music/extend`; empty: the endpoint's own."""
+    outputs_max: Annotated[int, Meta(ge=1)] | None = None
+    """The most outputs that one request to the upstream gives; None: as many as the model has."""
     node: int | None = None
     """The pool of workers with the credential; None: the entry's own node."""
     sells_below_cost: bool = False

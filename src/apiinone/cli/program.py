@@ -91,7 +91,7 @@ def run(arguments: Sequence[str]) -> int:
 def _misused(error: Exception) -> int | None:
     """The status for settings and data that cannot be used; None for what should never happen."""
     from apiinone.assets.storage import StorageFailed  # noqa: PLC0415 - costs start-up time
-    from apiinone.catalog.load import CatalogueInvalid  # noqa: PLC0415 - as above
+    from apiinone.catalog.fact import CatalogueInvalid  # noqa: PLC0415 - as above
     from apiinone.settings import SettingsError  # noqa: PLC0415 - as above
 
     match error:

@@ -6,13 +6,41 @@ from typing import Literal
 from msgspec import Struct
 
 
+class InHeader(Struct, frozen=True):
+    """The credential stands in this header, after the prefix: `x-key`, or `Authorization` with `Key `."""
+
+    name: str
+    prefix: str = ""
+
+
+Auth = Literal["bearer", "none"] | InHeader
+"""Where the sender puts the credential. `bearer`: `Authorization: Bearer …`."""
+
+
+class File(Struct, frozen=True):
+    """A file's bytes with their type, as a part of a form or inside a request."""
+
+    data: bytes
+    content_type: str
+
+
+class Part(Struct, frozen=True):
+    """One field of a form: a text, or a file with the name it goes by."""
+
+    name: str
+    value: str | File
+    file_name: str = "file"
+
+
 class Request(Struct, frozen=True):
     """One HTTP exchange, described. The sender adds the credential where `auth` says."""
 
-    method: Literal["GET", "POST", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     url: str
-    auth: Literal["bearer", "none"]
+    auth: Auth
     json: object | None = None
+    form: tuple[Part, ...] = ()
+    """Sent as `multipart/form-data` where there is no `json`."""
     headers: Mapping[str, str] = {}
     timeout_s: float = 60.0
     body_bytes_max: int = 32 * 1024 * 1024

@@ -11,7 +11,7 @@ from apiinone.addresses import Address
 class Exchange(Struct, frozen=True):
     """A request, judged and ready to be written. `permitted`: the operator allows this host by name."""
 
-    method: Literal["GET", "POST", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "DELETE"]
     address: Address
     permitted: bool
     headers: Mapping[str, str]

@@ -8,12 +8,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
-import msgspec
-
 from apiinone.addresses import Address, AddressRefused, is_listed, read_address, read_callback, require_public
 from apiinone.core.boundary import refuse_inside_transaction
 from apiinone.core.exchange import Request, Response
 from apiinone.core.secret import Secret
+from apiinone.outbound.encoding import encoded
 from apiinone.outbound.outcomes import (
     Exchange,
     Fetched,
@@ -76,7 +75,7 @@ class Outbound:
         if judged is None:
             raise NotSent("address_refused")
         address, permitted = judged
-        body, headers = _encoded(request, secret)
+        body, headers = encoded(request, secret)
         return await self._connections().perform(
             Exchange(
                 method=request.method,
@@ -219,28 +218,6 @@ STATUS_FAULTS: Final[Mapping[int, FetchFault]] = {
     429: "throttled",
 }
 """Signed links answer 403 when their time is over, some stores 401 or 410."""
-
-
-def _encoded(request: Request, secret: Secret | None) -> tuple[bytes, Mapping[str, str]]:
-    """The bytes and headers of a request. Raises NotSent: unencodable, credential_missing."""
-    headers = dict(request.headers)
-    body = b""
-    if request.json is not None:
-        body = _json(request.json)
-        headers["Content-Type"] = "application/json"
-    if request.auth == "bearer":
-        if secret is None:
-            raise NotSent("credential_missing")
-        headers["Authorization"] = f"Bearer {secret.reveal()}"
-    return body, headers
-
-
-def _json(value: object) -> bytes:
-    """Encode. Raises NotSent."""
-    with suppress(TypeError, ValueError, OverflowError, RecursionError):
-        return msgspec.json.encode(value)
-    # Raised out here and not from the encoder's error, which may repeat the value. So below.
-    raise NotSent("unencodable")
 
 
 def _target(address: Address, response: Response) -> str:

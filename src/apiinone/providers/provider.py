@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
-from apiinone.core.exchange import Request, Response
+from apiinone.core.exchange import Auth, File, Request, Response
 
 Fault = Literal[
     "content_policy",
@@ -34,6 +34,10 @@ class Order(Struct, frozen=True):
     """How many outputs the client pays for."""
     webhook_url: str | None = None
     """Where the vendor may call us when it is done; None where callbacks are not configured."""
+    files: Mapping[str, tuple[File, ...]] = {}
+    """The inputs whose bytes travel with the request, by the upstream's name of their field."""
+    operation: str = ""
+    """The further create route that asks, such as `music/extend`; empty: the endpoint's own."""
 
 
 class Reference(Struct, frozen=True):
@@ -53,6 +57,10 @@ class Linked(Struct, frozen=True):
     """An output to be copied from an address that the vendor gave; vetted like any foreign address."""
 
     url: str
+    authorized: bool = False
+    """Whether the vendor gives it only to our credential; then it must be on the vendor's own `hosts`."""
+    auth: Auth = "bearer"
+    """How the credential is shown then."""
 
 
 Output = Inline | Linked
@@ -69,6 +77,9 @@ class Running(Struct, frozen=True):
     """Still at work."""
 
     poll_after_s: float
+    reference: Reference | None = None
+    """Where to ask from now on, for vendors that keep the state in one place and the result in another; None: as
+    before. It is not stored: after a crash the first place is asked again and leads here once more."""
 
 
 class Finished(Struct, frozen=True):

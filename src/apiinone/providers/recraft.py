@@ -6,7 +6,6 @@ and "pricing"; what none of them says is marked unconfirmed.
 
 import base64
 import binascii
-from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Raw, Struct
@@ -17,12 +16,11 @@ from apiinone.providers.provider import (
     Inline,
     Order,
     Output,
-    PollReply,
-    Reference,
     SubmitReply,
     Unclear,
 )
-from apiinone.providers.reading import decoded, fault_in, linked, read_base, refusal, rejected
+from apiinone.providers.reading import decoded, fault_in, linked, refusal, rejected
+from apiinone.providers.transports import Synchronous
 
 BASE_URL: Final = "https://external.api.recraft.ai/v1"
 TIMEOUT_S: Final = 180.0
@@ -35,7 +33,7 @@ BODY_BYTES_PER_IMAGE: Final = 16 * 1024 * 1024
 BODY_BYTES_BESIDE: Final = 1024 * 1024
 
 
-class Recraft:
+class Recraft(Synchronous):
     """The adapter. Pure: it describes requests and reads answers."""
 
     name = "recraft"
@@ -45,16 +43,10 @@ class Recraft:
     """5 requests a second and 100 images a minute per user (appendix)."""
     concurrent_max = 16
     """Our choice: 100 images a minute at about 10 s each; the vendor names no limit."""
-    poll_interval_s = 1.0
-    webhook_secret_name: str | None = None
-    """The vendor calls nobody."""
 
     def __init__(self, base_url: str = BASE_URL) -> None:
         """Take where the API stands. Raises ValueError for what is no URL."""
-        base = read_base(base_url)
-        self._url = base.url
-        self.hosts: tuple[str, ...] = (base.host,)
-        self.output_hosts = base.output_hosts
+        super().__init__(base_url)
 
     def submit(self, order: Order) -> Request:
         """``POST /images/generations``: the fields, and over them the model and the number of images."""
@@ -87,24 +79,6 @@ class Recraft:
         if not readable or len(readable) < len(outputs):
             return Unclear("an answer without readable images")
         return Finished(readable, _cost_micro_usd(answer.credits))
-
-    def poll(self, reference: Reference) -> Request:
-        """Never asked, since nothing is ever `Accepted`: the vendor keeps no jobs. Describes a free question."""
-        del reference
-        return Request(method="GET", url=f"{self._url}/users/me", auth="bearer")
-
-    def read_poll(self, response: Response) -> PollReply:
-        """Says nothing about any order."""
-        del response
-        return Unclear("the vendor keeps no jobs")
-
-    def cancel(self, reference: Reference) -> Request | None:
-        """The vendor has no cancellation."""
-        del reference
-
-    def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:
-        """The vendor calls nobody."""
-        del headers, body, secret, now_s
 
 
 class _Image(Struct):

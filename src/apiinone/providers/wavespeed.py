@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from msgspec import Raw, Struct
 
@@ -34,21 +34,16 @@ from apiinone.providers.reading import (
     fault_in,
     is_upstream_id,
     linked,
-    read_base,
     refusal,
     rejected,
-    retry_after_s,
 )
+from apiinone.providers.transports import Polled
 
 BASE_URL: Final = "https://api.wavespeed.ai/api/v3"
 SUBMIT_TIMEOUT_S: Final = 60.0
 """The SDK's own: more than a poll's, since a time-out here leaves it open whether the job exists."""
-POLL_TIMEOUT_S: Final = 30.0
 POLL_INTERVAL_S: Final = 1.0
 """The SDK's own."""
-TURNED_AWAY: Final = (429, 503)
-TURNED_AWAY_POLL_S: Final = 5.0
-"""When to ask again where the vendor turns a question away without saying when: our choice."""
 OK: Final = 200
 SYNC_TIMEOUT_CODE: Final = 5004
 WEBHOOK_AGE_S_MAX: Final = 300
@@ -57,7 +52,7 @@ DATA_URL_PREFIX: Final = "data:"
 CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 
 
-class WaveSpeed:
+class WaveSpeed(Polled):
     """The adapter. Pure: it describes requests and reads answers."""
 
     name = "wavespeed"
@@ -67,15 +62,12 @@ class WaveSpeed:
     concurrent_max = 100
     """The silver level. What is above waits in the vendor's queue (account levels)."""
     poll_interval_s = POLL_INTERVAL_S
+    poll_path = "/predictions/{id}/result"
     webhook_secret_name: str | None = "WAVESPEED_WEBHOOK_SECRET"  # noqa: S105 - the name of a setting
 
     def __init__(self, base_url: str = BASE_URL) -> None:
         """Take where the API stands. Raises ValueError for what is no URL."""
-        base = read_base(base_url)
-        self._url = base.url
-        self._scheme = urlsplit(base.url).scheme
-        self.hosts: tuple[str, ...] = (base.host,)
-        self.output_hosts = base.output_hosts
+        super().__init__(base_url)
 
     def submit(self, order: Order) -> Request:
         """``POST /{model path}``, with ``?webhook=`` where the order names an address to call."""
@@ -109,26 +101,13 @@ class WaveSpeed:
             case reply:
                 return reply
 
-    def poll(self, reference: Reference) -> Request:
-        """The address that came with the job, or the one of the API description."""
-        url = reference.poll_url or f"{self._url}/predictions/{quote(reference.upstream_id, safe='')}/result"
-        return Request(method="GET", url=url, auth="bearer", timeout_s=POLL_TIMEOUT_S)
-
-    def read_poll(self, response: Response) -> PollReply:
-        """The job's state. A question that fails says nothing about the job, so it never ends one."""
-        if response.status in TURNED_AWAY:
-            return Running(retry_after_s(response.headers) or TURNED_AWAY_POLL_S)
-        if response.status != OK:
-            return Unclear(f"status {response.status}")
+    def read_state(self, response: Response) -> PollReply:
+        """The job's state."""
         envelope = decoded(response.body, _Envelope)
         prediction = envelope.prediction() if envelope else None
         if prediction is None:
             return Unclear("an answer without an id")
         return _state(prediction)
-
-    def cancel(self, reference: Reference) -> Request | None:
-        """Neither the SDK nor the API description has a cancellation."""
-        del reference
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:
         """``v3,`` + hex HMAC-SHA256 over ``{id}.{timestamp}.{body}``, keyed by the secret's text without its prefix.
@@ -151,13 +130,7 @@ class WaveSpeed:
     def _poll_url(self, prediction: "_Prediction") -> str | None:
         """The address given with the job, where our credential may go there; else None, and the template is used."""
         urls = decoded(prediction.urls, _Urls)
-        if urls is None or linked(urls.get) is None:
-            return None
-        try:
-            parts = urlsplit(urls.get)
-        except ValueError:
-            return None
-        return urls.get if parts.scheme == self._scheme and parts.netloc.lower() in self.hosts else None
+        return None if urls is None else self.given(urls.get)
 
 
 _NULL: Final = Raw(b"null")

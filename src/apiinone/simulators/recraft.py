@@ -3,28 +3,26 @@
 Unconfirmed at the vendor, and our choice here: status and wording of every refusal but 401.
 """
 
-import asyncio
 import base64
 import time
 import uuid
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
-from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, Controls, FaultName, Stage, json
+from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, Stage, json
 from apiinone.simulators.options import Options
-from apiinone.simulators.pictures import Kind, Motif, Picture, draw, tiny
+from apiinone.simulators.pictures import Kind, Motif
+from apiinone.simulators.recordings import Made
+from apiinone.simulators.stand_in import Asked, Refused, StandIn
 from apiinone.simulators.wire import Wires
 
 MICRO_USD_PER_UNIT: Final = 1000
-FILES_MAX: Final = 1000
 
 MODELS: Final[Mapping[str, tuple[int, Kind, int]]] = {
     "recraftv4": (40, "raster", 1),
@@ -58,17 +56,11 @@ SIZES: Final[Mapping[str, tuple[int, int]]] = {
 """The 1K sizes of the V4 family (appendix)."""
 
 
-class Refused(Exception):
+def refused(status: int, code: str | None, message: str, headers: Mapping[str, str] | None = None) -> Refused:
     """An answer that is an error: plain text, or JSON with a code and a message."""
-
-    def __init__(self, status: int, code: str | None, message: str, headers: Mapping[str, str] | None = None) -> None:
-        """Take what the answer says."""
-        super().__init__(message)
-        self.answer = (
-            Response(message, status, headers, media_type="text/plain")
-            if code is None
-            else json({"code": code, "message": message}, status)
-        )
+    if code is None:
+        return Refused(Response(message, status, headers, media_type="text/plain"))
+    return Refused(json({"code": code, "message": message}, status))
 
 
 REFUSALS: Final[Mapping[FaultName, tuple[int, str | None, str, Mapping[str, str]]]] = {
@@ -87,80 +79,53 @@ FAULTS: Final[Mapping[Stage, frozenset[FaultName]]] = {
 }
 
 
-class RecraftSimulator:
+class RecraftSimulator(StandIn):
     """One simulated account."""
 
     def __init__(self, wires: Wires, options: Options) -> None:
         """Start without faults and without files."""
-        self._options = options
-        self._controls = Controls(wires, FAULTS)
-        self._files: OrderedDict[str, Picture] = OrderedDict()
-        self.app = Starlette(
-            routes=[
-                Route("/v1/images/generations", self._generations, methods=["POST"]),
-                Route("/v1/users/me", self._me, methods=["GET"]),
-                Route("/files/{name}", self._file, methods=["GET"]),
-                *self._controls.routes(),
-            ],
-            exception_handlers={Refused: _refused},
-        )
+        super().__init__(wires, options, FAULTS)
 
-    async def aclose(self) -> None:
-        """Nothing runs in the background."""
+    def routes(self) -> Sequence[BaseRoute]:
+        """Images, and a question that is free."""
+        return [
+            Route("/v1/images/generations", self._generations, methods=["POST"]),
+            Route("/v1/users/me", self._me, methods=["GET"]),
+        ]
+
+    def admit(self, asked: Asked) -> None:
+        """Check the key. Raises Refused."""
+        if asked.request.headers.get("authorization") != f"Bearer {self.options.key}":
+            raise refused(*REFUSALS["bad_key"])
+        if asked.fault in REFUSALS:
+            raise refused(*REFUSALS[asked.fault])
 
     async def _generations(self, request: Request) -> Response:
-        fault = self._controls.take("submit")
-        if (answer := self._controls.instead(fault, request)) is not None:
-            return answer
-        self._check_key(request)
-        if fault and fault.fault in REFUSALS:
-            raise Refused(*REFUSALS[fault.fault])
-        body = await request.body()
-        order = _read(body)
-        self._controls.seen.submitted(body)
-        answer = json(await self._made(order, str(request.base_url)))
-        return await self._controls.spoilt(fault, request, answer)
+        return await self.ordered(request, self._made)
 
-    async def _made(self, order: "_Order", root: str) -> "_Answer":
+    async def _made(self, asked: Asked) -> Response:
         """Draw, charge, and tell."""
+        order = _read(asked.body)
         units, kind, scale = MODELS[order.model]
         width, height = _size(order, scale)
+        self.accept(asked, micro_usd=units * order.n * MICRO_USD_PER_UNIT)
         images: list[_Image] = []
         for index in range(order.n):
-            motif = Motif(order.prompt, index, width, height, kind, order.image_format)
-            picture = tiny(motif) if self._options.fast else await asyncio.to_thread(draw, motif)
-            images.append(self._shown(picture, order, root))
-        self._controls.seen.charged(units * order.n * MICRO_USD_PER_UNIT)
-        return _Answer(int(time.time()), units * order.n, images)
+            picture = await self.picture(Motif(order.prompt, index, width, height, kind, order.image_format))
+            images.append(self._shown(asked, picture, order))
+        return json(_Answer(int(time.time()), units * order.n, images))
 
-    def _shown(self, picture: Picture, order: "_Order", root: str) -> "_Image":
+    def _shown(self, asked: Asked, picture: Made, order: "_Order") -> "_Image":
         image_id = str(uuid.uuid4())
         if order.response_format == "b64_json":
             return _Image(image_id, b64_json=base64.b64encode(picture.data).decode())
-        name = f"{image_id}.{picture.extension}"
-        self._files[name] = picture
-        if len(self._files) > FILES_MAX:
-            self._files.popitem(last=False)
-        return _Image(image_id, url=f"{root}files/{name}")
+        return _Image(image_id, url=self.link(asked, picture, image_id))
 
     async def _me(self, request: Request) -> Response:
-        self._check_key(request)
+        return await self.questioned(request, self._about)
+
+    async def _about(self, _asked: Asked) -> Response:
         return json({"id": "simulated", "email": "someone@example.com", "name": "Simulated", "credits": 100_000})
-
-    async def _file(self, request: Request) -> Response:
-        """Links are public, as the vendor's are."""
-        fault = self._controls.take("output")
-        if (answer := self._controls.instead(fault, request)) is not None:
-            return answer
-        picture = self._files.get(request.path_params["name"])
-        if picture is None:
-            return Response("not found", 404, media_type="text/plain")
-        self._controls.seen.outputs += 1
-        return await self._controls.spoilt(fault, request, Response(picture.data, media_type=picture.media_type))
-
-    def _check_key(self, request: Request) -> None:
-        if request.headers.get("authorization") != f"Bearer {self._options.key}":
-            raise Refused(*REFUSALS["bad_key"])
 
 
 class _Colour(Struct, forbid_unknown_fields=True):
@@ -203,9 +168,9 @@ def _read(body: bytes) -> _Order:
     try:
         order = msgspec.json.decode(body, type=_Order)
     except (ValueError, RecursionError) as error:
-        raise Refused(400, "invalid_request", f"invalid request: {error}") from None
+        raise refused(400, "invalid_request", f"invalid request: {error}") from None
     if order.model not in MODELS:
-        raise Refused(400, "invalid_request", "unknown model")
+        raise refused(400, "invalid_request", "unknown model")
     _size(order, MODELS[order.model][2])
     return order
 
@@ -215,8 +180,4 @@ def _size(order: _Order, scale: int) -> tuple[int, int]:
     for ratio, (width, height) in SIZES.items():
         if order.size in (ratio, f"{width * scale}x{height * scale}"):
             return width * scale, height * scale
-    raise Refused(400, "invalid_request", "invalid size")
-
-
-async def _refused(_request: Request, error: Exception) -> Response:
-    return error.answer if isinstance(error, Refused) else Response("failed", 500)
+    raise refused(400, "invalid_request", "invalid size")

@@ -86,7 +86,7 @@ class Conclusions:
         try:
             stored = await self.ingest.store(finished.outputs, _place(job), expected, hosts=job.output_hosts)
         except OutputUnavailable as error:
-            return await self._copy_later(job, error)
+            return await self.copy_later(job, error)
         await self.say(job, WasStored(job.attempt_id or "", stored, finished.cost_micro_usd))
         return self.again(job, self.tries.again_after_s)
 
@@ -116,7 +116,8 @@ class Conclusions:
             await self.say(job, WasStored(job.attempt_id or "", stored, None))
         return self.again(job, self.tries.reconcile_after_s)
 
-    async def _copy_later(self, job: Job, error: OutputUnavailable) -> float | None:
+    async def copy_later(self, job: Job, error: OutputUnavailable) -> float | None:
+        """Try the copy again, within limits; else the task fails, for nothing."""
         job.copies += 1
         askable = error.reason == "expired" and job.reference is not None
         if not (error.retryable or askable) or job.copies >= self.tries.copies_max:

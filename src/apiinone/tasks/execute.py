@@ -6,68 +6,34 @@ just before the socket, and what was sending when a worker died is never sent ag
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, assert_never
+from typing import assert_never
 
-from apiinone.catalog.entry import Choice
-from apiinone.catalog.fields import upstream_fields
+from apiinone.assets.ingest import OutputUnavailable
+from apiinone.catalog.fields import file_fields, upstream_fields
 from apiinone.catalog.load import Catalogue
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.core.ids import Ids
-from apiinone.core.secret import Secret
-from apiinone.outbound import Lost, NotSent, Outbound
+from apiinone.outbound import Outbound
 from apiinone.providers.provider import (
     Accepted,
     Canceled,
     Finished,
-    Inline,
     Order,
     PollReply,
     Reference,
     Rejected,
-    Remote,
     Running,
     SubmitReply,
     Unclear,
 )
 from apiinone.tasks.conclude import Conclusions
 from apiinone.tasks.job import Job
+from apiinone.tasks.maker import CannotMake, Maker, UnusableInput
 from apiinone.tasks.moves import NewAttempt, Planned, Sending, WasAccepted, WasCanceled
-from apiinone.tasks.pace import Pace
-from apiinone.tasks.routing import LOCAL, choose, offer_named, vendors_for
+from apiinone.tasks.read_inputs import InputReader
+from apiinone.tasks.routing import LOCAL, Asked, choose, offer_named
 from apiinone.tasks.scenario import PLAIN, Lose, Make, Wait, next_step, parse_scenario
-
-
-class Maker(Protocol):
-    """The local provider at work. Raises CannotMake, UnusableInput."""
-
-    async def make(
-        self, choice: Choice, fields: Mapping[str, object], outputs: int, operation: str = ""
-    ) -> tuple[Inline, ...]:
-        """The bytes of so many outputs; `operation` is the further create route that asks, such as `music/extend`."""
-        ...
-
-
-class CannotMake(Exception):
-    """The local provider failed; the message is for the client."""
-
-
-class UnusableInput(Exception):
-    """A file that the request names cannot be had, or is not what it should be; the message names the field."""
-
-    def __init__(self, message: str, *, retryable: bool = False) -> None:
-        """Take a sentence for the client, and whether another try may help."""
-        super().__init__(message)
-        self.retryable = retryable
-
-
-@dataclass(frozen=True, slots=True)
-class Vendor:
-    """A provider with what it takes to reach it from here."""
-
-    remote: Remote
-    secret: Secret
-    pace: Pace
-    webhook_url: str | None = None
+from apiinone.tasks.vendor_exchange import Vendor, opened, poll, submit
 
 
 @dataclass(slots=True)
@@ -78,6 +44,7 @@ class Executor:
     vendors: Mapping[str, Vendor]
     outbound: Outbound
     maker: Maker
+    inputs: InputReader
     clock: Clock
     ids: Ids
     ends: Conclusions
@@ -89,8 +56,8 @@ class Executor:
         choice = self.catalogue.remembered(job.sub_model)
         if choice is None:
             return None
-        configured = vendors_for(job.operation, frozenset(self.vendors))
-        route = choose(job.mode, choice.sub_model, job.fields(), configured=configured, attempts_before=job.attempts)
+        asked, configured = Asked(job.fields(), job.operation), frozenset(self.vendors)
+        route = choose(job.mode, choice.sub_model, asked, configured=configured, attempts_before=job.attempts)
         if route is None:
             return None
         cost = route.expected_cost_micro_usd
@@ -110,7 +77,7 @@ class Executor:
             case "running" | "unknown":
                 return await self._ask(job)
             case "storing":
-                return await self._ask(job) if job.finished is None else await self.ends.copied(job, job.finished)
+                return await self._ask(job) if job.finished is None else await self._delivered(job, job.finished)
             case "succeeded" | "failed" | "canceled":
                 return None
             case _:
@@ -130,7 +97,11 @@ class Executor:
             return await self._make(job)
         if job.attempt_state != "planned":
             return await self.ends.lost(job, "the worker that was sending it is gone")
-        vendor, order = self.vendors.get(job.provider or ""), self._order(job)
+        vendor = self.vendors.get(job.provider or "")
+        try:
+            order = await self._order(job)
+        except UnusableInput as unusable:
+            return await self.ends.rejected(job, _unusable(unusable))
         if vendor is None or order is None:
             return await self.ends.rejected(job, _NOT_CONFIGURED)
         if (wait_s := vendor.pace.enter(job.account_id)) > 0:
@@ -139,7 +110,7 @@ class Executor:
             if not await self.ends.say(job, Sending(order.attempt_id)):
                 return await self._not_sent(job)
             job.attempt_state, job.output_hosts = "sending", vendor.remote.output_hosts
-            reply = await self._send(vendor, order)
+            reply = await submit(self.outbound, vendor, order)
         finally:
             vendor.pace.leave()
         return await self._submitted(job, reply)
@@ -150,16 +121,6 @@ class Executor:
             return await self.ends.rejected(job, _NEVER_SENT)
         return self.ends.again(job, self.ends.tries.again_after_s)
 
-    async def _send(self, vendor: Vendor, order: Order) -> SubmitReply:
-        remote = vendor.remote
-        try:
-            response = await self.outbound.send(remote.submit(order), secret=vendor.secret, hosts=remote.hosts)
-        except NotSent:
-            return Rejected("provider_error", "the provider cannot be reached", retryable=True)
-        except Lost as lost:
-            return Unclear(str(lost))
-        return remote.read_submit(response)
-
     async def _submitted(self, job: Job, reply: SubmitReply) -> float | None:
         match reply:
             case Accepted(reference, poll_after_s):
@@ -167,7 +128,7 @@ class Executor:
                 await self.ends.say(job, WasAccepted(job.attempt_id or "", reference))
                 return self.ends.again(job, poll_after_s)
             case Finished():
-                return await self.ends.copied(job, reply)
+                return await self._delivered(job, reply)
             case Rejected():
                 return await self.ends.rejected(job, reply)
             case Unclear(reason):
@@ -187,17 +148,20 @@ class Executor:
                     job.reference = known
         if job.reference is None or vendor is None:
             return await self.ends.reconciled(job)
-        return await self._heard(job, vendor, await self._poll(vendor, job.reference))
+        return await self._heard(job, vendor, await poll(self.outbound, vendor, job.reference))
 
     async def _heard(self, job: Job, vendor: Vendor, reply: PollReply) -> float | None:
         job.output_hosts = vendor.remote.output_hosts
         interval_s = vendor.remote.poll_interval_s
         job.quiet_polls = job.quiet_polls + 1 if isinstance(reply, Unclear) else 0
         match reply:
-            case Running(poll_after_s):
+            case Running(poll_after_s, elsewhere):
+                if elsewhere is not None:
+                    job.reference = elsewhere
+                    return self.ends.again(job, poll_after_s)
                 return self.ends.again(job, max(poll_after_s, interval_s))
             case Finished():
-                return await self.ends.copied(job, reply)
+                return await self._delivered(job, reply)
             case Rejected():
                 return await self.ends.rejected(job, reply)
             case Canceled():
@@ -209,13 +173,17 @@ class Executor:
             case _:
                 assert_never(reply)
 
-    async def _poll(self, vendor: Vendor, reference: Reference) -> PollReply:
-        remote = vendor.remote
+    async def _delivered(self, job: Job, finished: Finished) -> float | None:
+        """Copy what the vendor made; what only our credential opens is fetched with it first."""
+        vendor = self.vendors.get(job.provider or "")
+        if vendor is None:
+            return await self.ends.copied(job, finished)
         try:
-            response = await self.outbound.send(remote.poll(reference), secret=vendor.secret, hosts=remote.hosts)
-        except (NotSent, Lost) as error:
-            return Unclear(str(error))
-        return remote.read_poll(response)
+            whole = await opened(self.outbound, vendor, finished)
+        except OutputUnavailable as error:
+            job.finished = finished
+            return await self.ends.copy_later(job, error)
+        return await self.ends.copied(job, whole)
 
     async def _make(self, job: Job) -> float | None:
         scenario = PLAIN if job.scenario is None else parse_scenario(job.scenario)
@@ -249,17 +217,35 @@ class Executor:
         except CannotMake as error:
             return await self.ends.rejected(job, Rejected("provider_error", str(error), retryable=True))
         except UnusableInput as error:
-            return await self.ends.rejected(job, Rejected("bad_request", str(error), retryable=error.retryable))
+            return await self.ends.rejected(job, _unusable(error))
         return await self.ends.copied(job, Finished(made))
 
-    def _order(self, job: Job) -> Order | None:
+    async def _order(self, job: Job) -> Order | None:
+        """What the vendor is asked, the files that travel with it read; None where nothing serves it any more.
+
+        Raises UnusableInput.
+        """
         choice = self.catalogue.remembered(job.sub_model)
         vendor = self.vendors.get(job.provider or "")
         offer = None if choice is None else offer_named(choice.sub_model, job.provider, job.upstream_model)
-        if vendor is None or offer is None or job.attempt_id is None:
+        if choice is None or vendor is None or offer is None or job.attempt_id is None:
             return None
-        fields = upstream_fields(offer, job.fields())
-        return Order(job.attempt_id, offer.upstream_model, fields, job.units, vendor.webhook_url)
+        fields = job.fields()
+        route = choice.entry.route_of(job.operation)
+        parameters = choice.entry.parameters if route is None else route.parameters
+        files = {
+            name: await self.inputs.files(parameters, fields, field)
+            for field, name in file_fields(offer, fields).items()
+        }
+        return Order(
+            job.attempt_id,
+            offer.upstream_model,
+            upstream_fields(offer, fields),
+            job.units,
+            vendor.webhook_url,
+            files,
+            job.operation,
+        )
 
     async def _end_killer(self, job: Job) -> float | None:
         """A task that was claimed too often took its workers with it: end it, or leave it to its last limit."""
@@ -273,3 +259,7 @@ class Executor:
 _NOT_CONFIGURED = Rejected("provider_error", "no provider that serves this model is configured here", retryable=False)
 _NEVER_SENT = Rejected("provider_error", "the provider could not be asked", retryable=True)
 _NOT_WORKABLE = Rejected("provider_error", "this request could not be worked on", retryable=False)
+
+
+def _unusable(error: UnusableInput) -> Rejected:
+    return Rejected("bad_request", str(error), retryable=error.retryable)

@@ -46,7 +46,7 @@ from apiinone.providers.local.media_briefs import (
 )
 from apiinone.providers.provider import Inline
 from apiinone.sandbox import Sandbox, SandboxFailed
-from apiinone.tasks.execute import CannotMake, UnusableInput
+from apiinone.tasks.maker import CannotMake, UnusableInput
 from apiinone.tasks.read_inputs import InputReader
 
 MAKE_TIMEOUT_S: Final = 30.0

@@ -1,7 +1,7 @@
 """Files that a request names, read when its task is worked on: from `data:` URLs, or from foreign servers, guarded."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -18,8 +18,10 @@ from apiinone.assets.inputs import (
 from apiinone.assets.media import Unacceptable
 from apiinone.catalog.entry import Entry
 from apiinone.catalog.media_inputs import MediaInput, media_inputs
+from apiinone.catalog.parameters import Parameter
+from apiinone.core.exchange import File
 from apiinone.outbound import FetchFailed
-from apiinone.tasks.execute import CannotMake, UnusableInput
+from apiinone.tasks.maker import CannotMake, UnusableInput
 
 FETCH_TIMEOUT_S: Final = 20.0
 FETCHES_MAX: Final = 8
@@ -49,14 +51,27 @@ class InputReader:
         found = next((one for one in media_inputs(entry.parameters, fields) if one.pointer in named), None)
         if found is None:
             raise CannotMake("the built-in provider was given nothing to work on")
-        try:
-            taken = await self._read(found)
-        except Unacceptable as refused:
-            raise UnusableInput(refusal_sentence(found.pointer, found.of, refused)) from None
-        except FetchFailed as failed:
-            sentence = f"'{found.pointer.removeprefix('/')}' could not be fetched: {_BECAUSE[failed.reason]}."
-            raise UnusableInput(sentence, retryable=failed.retryable) from None
+        taken = await self._taken(found)
         return Picture(found.pointer, taken.data, taken.width or 0, taken.height or 0)
+
+    async def files(
+        self, parameters: Sequence[Parameter], fields: Mapping[str, object], field: str
+    ) -> tuple[File, ...]:
+        """All files of this field, to be sent on with their bytes. Raises UnusableInput."""
+        below = f"/{field}/"
+        named = [one for one in media_inputs(parameters, fields) if f"{one.pointer}/".startswith(below)]
+        taken = [await self._taken(one) for one in named]
+        return tuple(File(one.data, one.content_type) for one in taken)
+
+    async def _taken(self, named: MediaInput) -> Input:
+        """One file, judged. Raises UnusableInput."""
+        try:
+            return await self._read(named)
+        except Unacceptable as refused:
+            raise UnusableInput(refusal_sentence(named.pointer, named.of, refused)) from None
+        except FetchFailed as failed:
+            sentence = f"'{named.pointer.removeprefix('/')}' could not be fetched: {_BECAUSE[failed.reason]}."
+            raise UnusableInput(sentence, retryable=failed.retryable) from None
 
     async def _read(self, named: MediaInput) -> Input:
         if is_data_url(named.url):

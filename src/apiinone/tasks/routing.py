@@ -9,11 +9,19 @@ from msgspec import Struct
 
 from apiinone.accounts.keys import Mode
 from apiinone.catalog.conditions import offers_for
+from apiinone.catalog.costs import cost_of
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.offer import Offer
 
 LOCAL = "local"
 """The built-in provider's name."""
+
+
+class Asked(Struct, frozen=True):
+    """What a task asks for, as far as offers care."""
+
+    fields: Mapping[str, object]
+    operation: str = ""
 
 
 class Route(Struct, frozen=True):
@@ -26,31 +34,29 @@ class Route(Struct, frozen=True):
     expected_cost_micro_usd: int | None
 
 
-def vendors_for(operation: str, configured: frozenset[str]) -> frozenset[str]:
-    """Which of the configured providers may be asked for such tasks ("": the endpoint's own).
+def usable_offers(
+    sub_model: SubModel, fields: Mapping[str, object], configured: frozenset[str], operation: str = ""
+) -> Sequence[Offer]:
+    """The offers that can serve this request here, the best first: by priority, then by cost.
 
-    Offers say nothing of further routes yet, so in live mode none serves one.
+    `operation`: the further create route that asks, such as `music/extend`.
     """
-    return frozenset() if operation else configured
-
-
-def usable_offers(sub_model: SubModel, fields: Mapping[str, object], configured: frozenset[str]) -> Sequence[Offer]:
-    """The offers that can serve this request here, the best first: by priority, then by cost."""
-    fitting = [offer for offer in offers_for(sub_model, fields) if offer.provider in configured]
-    return sorted(fitting, key=lambda offer: (offer.priority, offer.cost_micro_usd))
+    fitting = [offer for offer in offers_for(sub_model, fields, operation) if offer.provider in configured]
+    return sorted(fitting, key=lambda offer: (offer.priority, cost_of(offer.cost_micro_usd, fields)))
 
 
 def choose(
-    mode: Mode, sub_model: SubModel, fields: Mapping[str, object], *, configured: frozenset[str], attempts_before: int
+    mode: Mode, sub_model: SubModel, asked: Asked, *, configured: frozenset[str], attempts_before: int
 ) -> Route | None:
     """The offer for the next attempt; None where nothing configured here serves the request any more."""
     if mode == "test":
         return Route(LOCAL, sub_model.id, "test mode: the built-in local provider makes everything", None, 0)
-    offers = usable_offers(sub_model, fields, configured)
+    offers = usable_offers(sub_model, asked.fields, configured, asked.operation)
     if not offers:
         return None
     offer = offers[attempts_before % len(offers)]
-    return Route(offer.provider, offer.upstream_model, _reason(offers, attempts_before), offer, offer.cost_micro_usd)
+    cost = cost_of(offer.cost_micro_usd, asked.fields)
+    return Route(offer.provider, offer.upstream_model, _reason(offers, attempts_before), offer, cost)
 
 
 def offer_named(sub_model: SubModel, provider: str | None, upstream_model: str | None) -> Offer | None:

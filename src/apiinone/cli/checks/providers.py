@@ -19,7 +19,7 @@ NAMED_MAX = 3
 def provider_findings(settings: Settings, environment: Mapping[str, str], catalogue: Catalogue) -> Iterator[Finding]:
     """Which providers can be used, never with what, and what of them nobody has confirmed. Raises SettingsError."""
     vendors, webhooks = connect_vendors(settings, environment, SystemClock())
-    for name, remote in remote_providers(settings.provider_base_urls).items():
+    for name, remote in remote_providers(settings.provider_base_urls, settings.provider_plug_ins).items():
         yield _credential(remote, environment, catalogue, connected=name in vendors)
         if name in vendors and remote.webhook_secret_name is not None and name not in webhooks:
             says = "its callbacks are not used; tasks are asked about instead"

@@ -1,0 +1,77 @@
+"""From a described request to the bytes and headers of the wire; the only place where a credential joins a request."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Final
+
+import msgspec
+
+from apiinone.core.exchange import Auth, File, Part, Request
+from apiinone.core.secret import Secret
+from apiinone.outbound.outcomes import NotSent
+
+BEARER: Final = "Bearer "
+
+
+def encoded(request: Request, secret: Secret | None) -> tuple[bytes, Mapping[str, str]]:
+    """The bytes and headers of a request. Raises NotSent: unencodable, credential_missing."""
+    headers = dict(request.headers)
+    body = b""
+    if request.json is not None:
+        body = _json(request.json)
+        headers["Content-Type"] = "application/json"
+    elif request.form:
+        boundary, body = _form(request.form)
+        headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+    if request.auth != "none":
+        if secret is None:
+            raise NotSent("credential_missing")
+        name, prefix = _place(request.auth)
+        headers[name] = prefix + secret.reveal()
+    return body, headers
+
+
+def _place(auth: Auth) -> tuple[str, str]:
+    return ("Authorization", BEARER) if isinstance(auth, str) else (auth.name, auth.prefix)
+
+
+def _json(value: object) -> bytes:
+    """Encode. Raises NotSent."""
+    with suppress(TypeError, ValueError, OverflowError, RecursionError):
+        return msgspec.json.encode(value)
+    # Raised out here and not from the encoder's error, which may repeat the value.
+    raise NotSent("unencodable")
+
+
+def _form(parts: Sequence[Part]) -> tuple[str, bytes]:
+    """The boundary and the body (RFC 7578). The same parts always give the same bytes. Raises NotSent."""
+    encoded_parts = [(_head(part), _bytes(part.value)) for part in parts]
+    digest = hashlib.sha256()
+    for head, data in encoded_parts:
+        digest.update(head)
+        digest.update(data)
+    boundary = digest.hexdigest()  # stands in none of the parts, unless somebody can foresee a hash of themselves
+    line = f"--{boundary}\r\n".encode()
+    body = b"".join(line + head + data + b"\r\n" for head, data in encoded_parts)
+    return boundary, body + f"--{boundary}--\r\n".encode()
+
+
+def _head(part: Part) -> bytes:
+    disposition = f'Content-Disposition: form-data; name="{_quoted(part.name)}"'
+    if isinstance(part.value, File):
+        named = f'{disposition}; filename="{_quoted(part.file_name)}"\r\nContent-Type: {part.value.content_type}'
+        return f"{named}\r\n\r\n".encode()
+    return f"{disposition}\r\n\r\n".encode()
+
+
+def _bytes(value: str | File) -> bytes:
+    if isinstance(value, File):
+        return value.data
+    with suppress(UnicodeEncodeError):
+        return value.encode()
+    raise NotSent("unencodable")
+
+
+def _quoted(name: str) -> str:
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
