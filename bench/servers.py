@@ -45,8 +45,10 @@ class Server:
         return time.perf_counter() - self.started_s
 
     def cpu_s(self) -> float:
-        """CPU time so far, that of its children included."""
-        return sum(times.user + times.system for times in (process.cpu_times() for process in self._family()))
+        """CPU time so far, that of its children included, those that have ended as well."""
+        ended = self._seen.cpu_times()
+        living = [process.cpu_times() for process in self._family()]
+        return ended.children_user + ended.children_system + sum(times.user + times.system for times in living)
 
     def rss_bytes(self) -> int:
         """Resident memory now, that of its children included."""
