@@ -20,10 +20,11 @@ _HEAD_END = b"\r\n\r\n"
 
 
 class Stop(Struct, frozen=True):
-    """When to send no more: after so many seconds, or so many requests, whichever is first."""
+    """When to send no more: after so many seconds, or so many requests, or once told to, whichever is first."""
 
     seconds: float = float("inf")
     requests: float = float("inf")
+    told: asyncio.Event | None = None
 
 
 class Driven(Struct, frozen=True):
@@ -93,7 +94,9 @@ class _Shared:
         self.last_body = b""
 
     def next(self, now_s: float) -> bytes | None:
-        if self._sent >= self._stop.requests or now_s - self.began_s >= self._stop.seconds:
+        stop = self._stop
+        told = stop.told is not None and stop.told.is_set()
+        if told or self._sent >= stop.requests or now_s - self.began_s >= stop.seconds:
             return None
         self._sent += 1
         return self._next_request()

@@ -43,6 +43,7 @@ _FIRST = "first 200 after start"
 _RSS = "idle RSS"
 _CALLBACKS = "callbacks of ended tasks, signed and written down, to one fast receiver on the other core"
 _EVENTS = "10,000 open event streams of one server: memory of each"
+_RENDERING = "status, p99, while 50 drawings and 5 films are made by the same server on the same core"
 _MILLION = "what a submit costs at 1,000,000 stored tasks; against one in an empty store"
 
 PROMISES = (
@@ -66,6 +67,7 @@ PROMISES = (
     Promise("callbacks_sqlite", "callbacks", f"{_CALLBACKS}, SQLite", "at least", 1_000, "deliveries/s"),
     Promise("callbacks_postgresql", "callbacks", f"{_CALLBACKS}, PostgreSQL", "at least", 1_000, "deliveries/s"),
     Promise("events", "events", _EVENTS, "at most", 15, "KiB"),
+    Promise("status_while_rendering", "rendering", _RENDERING, "at most", 30, "ms"),
     Promise("million_sqlite", "million", f"{_MILLION}, SQLite", "at most", 1.2, "times empty"),
     Promise("million_postgresql", "million", f"{_MILLION}, PostgreSQL", "at most", 1.2, "times empty"),
 )
