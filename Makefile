@@ -9,7 +9,7 @@ TEST_PROCESSES := 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo serve test check bench mutants requirements clean
+.PHONY: help browser demo serve test check bench mutants requirements clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -20,8 +20,11 @@ demo: $(VENV)/.installed ## start a server, make one picture and one drawing, sh
 serve: $(VENV)/.installed ## run the server; ARGS="--port 9000" and the like are passed on
 	@$(BIN)/python -m apiinone serve $(ARGS)
 
-test: $(VENV)/.developing ## the whole suite, on SQLite and PostgreSQL; ARGS="-k ledger" and the like are passed on
+test: $(VENV)/.developing browser ## the whole suite, on SQLite and PostgreSQL; ARGS="-k ledger" and the like are passed on
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) $(ARGS)
+
+browser: # what the pages are tried in
+	@tests/browser/ensure-chromium
 
 check: $(VENV)/.developing ## lint, format, types, layers, dependencies, house rules
 	$(BIN)/ruff check .

@@ -74,6 +74,8 @@ class App:
     database: Database
     catalogue: Catalogue
     storage: Storage
+    sandbox: Sandbox
+    """Draws the pictures of pages; tasks reach it through their maker."""
     callers: Callers
     submissions: Batcher[Submission, SubmitOutcome]
     moves: Batcher[Move, MoveOutcome]
@@ -144,7 +146,7 @@ async def open_app(
         await _agree_on_secret(database, secret)
         storage = open_storage(settings.storage, {})
         ingest = Ingest(storage, outbound, sandbox, RandomPool())
-        ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound)
+        ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound, sandbox)
         app = _compose(ground, maker or LocalMaker(sandbox, outbound))
         try:
             yield app
@@ -180,6 +182,7 @@ class _Ground:
     storage: Storage
     ingest: Ingest
     outbound: Outbound
+    sandbox: Sandbox
 
 
 def _compose(ground: _Ground, maker: Maker) -> App:
@@ -216,6 +219,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         database=database,
         catalogue=catalogue,
         storage=ground.storage,
+        sandbox=ground.sandbox,
         callers=callers,
         submissions=submissions,
         moves=moves,

@@ -3,58 +3,62 @@
 from starlette.types import ASGIApp
 
 from apiinone.accounts.limits import RequestRates
-from apiinone.api.application import make_application
+from apiinone.api.application import make_application, make_house
 from apiinone.api.context import ApiRules, Context
 from apiinone.app import App
 from apiinone.catalog.schema import Bodies
 from apiinone.core.secret import Secret
+from apiinone.web.open_site import drawing_with, make_site
 
 
 def gateway(app: App, address: str) -> ASGIApp:
     """The application; `address` is where it listens, for links where no public URL is set."""
-    settings = app.settings
     show = app.callbacks.show
     show.public_url = show.public_url or address.rstrip("/")
-    return make_application(
-        Context(
-            database=app.database,
-            catalogue=app.catalogue,
-            bodies=Bodies(),
-            callers=app.callers,
-            rates=RequestRates(),
-            submit=app.submissions.do,
-            apply=app.apply,
-            waiters=app.waiters,
-            storage=app.storage,
-            links=show.links(),
-            watchers=app.watchers,
-            vault=app.callbacks.vault,
-            delivery_tries=app.callbacks.deliverer.tries,
-            deliver=app.callbacks.deliverer.wake,
-            clock=app.clock,
-            ids=app.ids,
-            calls=app.calls,
-            vendors=frozenset(app.vendors),
-            hint=app.database.hint,
-            rules=ApiRules(
-                deadline_s=settings.deadline_s,
-                result_ttl_s=settings.result_ttl_s,
-                requests_per_minute_max=settings.requests_per_minute_max,
-                body_bytes_max=settings.body_bytes_max,
-                face_swap_accepted=settings.face_swap_accepted,
-                trusted_proxies=settings.trusted_proxies,
-                callback_hosts=frozenset(settings.allowed_private_hosts),
-                metrics_token=Secret(settings.metrics_token) if settings.metrics_token else None,
-            ),
-            webhooks={name: (app.vendors[name].remote, Secret(text)) for name, text in app.webhook_secrets.items()},
-            gauges={
-                "submissions_waiting": lambda: float(app.submissions.waiting),
-                "moves_waiting": lambda: float(app.moves.waiting),
-                "chats_underway": lambda: float(app.calls.chats.underway),
-                "tasks_held_by_worker": lambda: float(app.worker.held),
-                "deliveries_under_way": lambda: float(app.callbacks.deliverer.under_way),
-                "event_streams": lambda: float(app.watchers.open),
-            },
-            stopping=lambda: app.worker.stopping,
-        )
+    house = make_house(_context(app))
+    return make_site(make_application(house), house, show.public_url, drawing_with(app.sandbox))
+
+
+def _context(app: App) -> Context:
+    settings = app.settings
+    return Context(
+        database=app.database,
+        catalogue=app.catalogue,
+        bodies=Bodies(),
+        callers=app.callers,
+        rates=RequestRates(),
+        submit=app.submissions.do,
+        apply=app.apply,
+        waiters=app.waiters,
+        storage=app.storage,
+        links=app.callbacks.show.links(),
+        watchers=app.watchers,
+        vault=app.callbacks.vault,
+        delivery_tries=app.callbacks.deliverer.tries,
+        deliver=app.callbacks.deliverer.wake,
+        clock=app.clock,
+        ids=app.ids,
+        calls=app.calls,
+        vendors=frozenset(app.vendors),
+        hint=app.database.hint,
+        rules=ApiRules(
+            deadline_s=settings.deadline_s,
+            result_ttl_s=settings.result_ttl_s,
+            requests_per_minute_max=settings.requests_per_minute_max,
+            body_bytes_max=settings.body_bytes_max,
+            face_swap_accepted=settings.face_swap_accepted,
+            trusted_proxies=settings.trusted_proxies,
+            callback_hosts=frozenset(settings.allowed_private_hosts),
+            metrics_token=Secret(settings.metrics_token) if settings.metrics_token else None,
+        ),
+        webhooks={name: (app.vendors[name].remote, Secret(text)) for name, text in app.webhook_secrets.items()},
+        gauges={
+            "submissions_waiting": lambda: float(app.submissions.waiting),
+            "moves_waiting": lambda: float(app.moves.waiting),
+            "chats_underway": lambda: float(app.calls.chats.underway),
+            "tasks_held_by_worker": lambda: float(app.worker.held),
+            "deliveries_under_way": lambda: float(app.callbacks.deliverer.under_way),
+            "event_streams": lambda: float(app.watchers.open),
+        },
+        stopping=lambda: app.worker.stopping,
     )

@@ -18,7 +18,10 @@ DOORS = {
     "cryptography": ("webhooks.sealing",),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
     "httptools": ("cli.http_protocol",),
+    "jinja2": ("web.templates_of_pages",),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),
+    "markdown_it": ("web.markdown",),
+    "markupsafe": ("web.templates_of_pages",),
     "msgspec": EVERYWHERE,
     "obstore": ("assets.storage_objects",),
     "prometheus_client": ("api", "app"),
@@ -34,7 +37,7 @@ DOORS = {
         "tasks.tables",
         "webhooks.tables",
     ),
-    "starlette": ("api", "app", "cli.http_protocol", "gateway", "simulators"),
+    "starlette": ("api", "app", "cli.http_protocol", "gateway", "simulators", "web"),
     "uvicorn": ("app", "cli", "simulators"),
     "uvloop": ("app", "cli"),
     "vtracer": ("providers.local",),
@@ -54,7 +57,15 @@ STANDARD_DOORS = {
 
 ENVIRONMENT_READERS = ("settings",)
 COMMITTERS = ("db", "db_postgresql", "db_sqlite", "migrate")
-EDGES = ("catalog.load", "catalog.load_offers", "catalog.read_yaml", "catalog.spread", "migrate", "settings")
+EDGES = (
+    "catalog.load",
+    "catalog.load_offers",
+    "catalog.read_yaml",
+    "catalog.spread",
+    "migrate",
+    "settings",
+    "web.reference_view",
+)
 """Where data files and foreign configuration are read; what they give to the rest has types."""
 
 

@@ -12,6 +12,8 @@ HEAVY = (
     "alembic",
     "asyncpg",
     "av",
+    "jinja2",
+    "markdown_it",
     "multiprocessing",
     "obstore",
     "pysqlite3",

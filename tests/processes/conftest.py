@@ -1,7 +1,6 @@
 """Fixtures of the tests that kill: simulated vendors that survive, and installations whose processes come and go."""
 
 import shutil
-import socket
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from processes.client import Client, new_session
 from processes.installation import Installation
 from processes.site import Site
 from processes.vendors import API_PATHS, SimulatedVendor, Vendors
-from serving import HOST
+from serving import free_port_now
 
 
 @pytest.fixture(scope="session")
@@ -110,11 +109,3 @@ async def postgres_installation(postgres_url: str, tmp_path: Path, vendors: Vend
     await made.open_accounts()
     yield made
     made.end()
-
-
-def free_port_now() -> int:
-    """A TCP port of the loopback address that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

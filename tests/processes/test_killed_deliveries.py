@@ -7,9 +7,9 @@ from aiohttp import ClientConnectionError, ClientPayloadError, ClientSession
 
 from apiinone.db import Database, Sql, Tx
 from processes.client import CREATE, Client
-from processes.conftest import free_port_now
 from processes.crashing import Orders
 from processes.installation import Installation, Process
+from serving import free_port_now
 from webhooks.receivers import Receiver, arrived
 
 TASKS = 4

@@ -57,17 +57,20 @@ _PREFLIGHT: Final[tuple[Header, ...]] = (
 _PRIVATE: Final[Header] = (b"cache-control", b"no-store")
 
 
-def make_application(context: Context) -> ASGIApp:
-    """The whole API. Raises RouteIncomplete for a route that leaves something open, ValueError for a bad proxy."""
-    pages = CataloguePages(context.catalogue, context.vendors, context.clock)
-    house = House(
+def make_house(context: Context) -> House:
+    """What routes work with."""
+    return House(
         context=context,
         hints=Hints(context.hint),
         counts=Counts(),
         readiness=Readiness(context),
-        pages=pages,
+        pages=CataloguePages(context.catalogue, context.vendors, context.clock),
         document=cache(lambda: document(ROUTES, context.catalogue)),
     )
+
+
+def make_application(house: House) -> ASGIApp:
+    """The whole API. Raises RouteIncomplete for a route that leaves something open, ValueError for a bad proxy."""
     return Application(house, Table(ROUTES), RandomPool())
 
 

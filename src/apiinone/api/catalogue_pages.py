@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from apiinone.api.answer import encode
 from apiinone.catalog.entry import Choice, Entry, LifecycleState, SubModel
 from apiinone.catalog.load import Catalogue
-from apiinone.catalog.panel import Panel, Standing, panel
+from apiinone.catalog.panel import Panel, Standing, panel, ranking
 from apiinone.catalog.prices import every_price, price_range, price_text, route_range
 from apiinone.catalog.schema import body_schema
 from apiinone.core.clock import US_PER_S, Clock
@@ -149,6 +149,20 @@ class CataloguePages:
         if entry.id not in self._pages:
             self._pages[entry.id] = encode(self._page(entry))
         return self._pages[entry.id]
+
+    def model(self, entry: Entry) -> ModelPage:
+        """The same page of a model of this catalogue, unwritten."""
+        self._forget_yesterday()
+        return self._page(entry)
+
+    def standings(self, endpoint_name: str) -> tuple[Standing, ...]:
+        """The models of one endpoint by base credits ascending."""
+        return ranking(self._catalogue, endpoint_name, lambda entry: self._live(*entry.sub_models))
+
+    def day(self) -> date:
+        """The day that lifecycles are read on."""
+        self._forget_yesterday()
+        return self._day
 
     def schema(self, name: str) -> bytes | None:
         """The JSON Schema of the model's bodies; None as for `page`."""

@@ -1,0 +1,1 @@
+"""The site: public pages beside the API, drawn from the running catalogue."""

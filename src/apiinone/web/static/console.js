@@ -1,0 +1,232 @@
+// The console: a model's form, the price of exactly this request, the request in four languages, and its run.
+(() => {
+  const QUOTE_AFTER_MS = 500;
+  const WAIT_S = 20;
+  const place = document.querySelector("[data-console]");
+  if (!place) return;
+  const find = (name) => place.querySelector(`[data-console-${name}]`);
+  const models = find("models"), key = find("key"), account = find("account"), fields = find("fields");
+  const form = find("form"), error = find("error"), run = find("run"), quote = find("quote"), preview = find("preview"), result = find("result");
+  let form_ = null, entry = null, asked = 0;
+
+  const element = (name, facts = {}, ...inside) => { const made = Object.assign(document.createElement(name), facts); made.append(...inside); return made; };
+  const headers = () => ({ "Authorization": `Bearer ${key.value.trim()}`, "Content-Type": "application/json" });
+
+  async function get(path, options = {}) {
+    const answer = await fetch(path, options);
+    const body = await answer.json();
+    if (!answer.ok) throw body.error ?? { message: `status ${answer.status}` };
+    return body;
+  }
+
+  function say(problem) {
+    const shown = problem && form_?.wrong(problem.param ?? null, problem.message);
+    error.hidden = !problem || shown;
+    error.textContent = problem && !shown ? problem.message : "";
+    if (!problem) form_?.wrong(null, "");
+  }
+
+  const lines = (body) => JSON.stringify(body, null, 2);
+  const python = (value, depth = 0) => {
+    const pad = "    ".repeat(depth + 1);
+    if (value === true) return "True";
+    if (value === false) return "False";
+    if (value === null) return "None";
+    if (Array.isArray(value)) return `[${value.map((one) => python(one, depth)).join(", ")}]`;
+    if (typeof value === "object") return `{\n${Object.entries(value).map(([name, one]) => `${pad}${JSON.stringify(name)}: ${python(one, depth + 1)},\n`).join("")}${"    ".repeat(depth)}}`;
+    return JSON.stringify(value);
+  };
+
+  function samples(body) {
+    const url = `${location.origin}${entry.path}`;
+    const raw = lines(body).split("`").map((part) => `\`${part}\``).join(' + "`" + ');
+    return [
+      ["curl", "curl", `curl ${url} \\\n  -H "Authorization: Bearer $KEY" \\\n  -H "Content-Type: application/json" \\\n  -d '${lines(body).replaceAll("'", "'\\''")}'`],
+      ["python", "Python", `import requests\n\nanswer = requests.post(\n    "${url}",\n    headers={"Authorization": f"Bearer {KEY}"},\n    json=${python(body, 1)},\n    timeout=60,\n)\nprint(answer.json())`],
+      ["javascript", "JavaScript", `const answer = await fetch("${url}", {\n  method: "POST",\n  headers: { "Authorization": \`Bearer \${KEY}\`, "Content-Type": "application/json" },\n  body: JSON.stringify(${lines(body)}),\n});\nconsole.log(await answer.json());`],
+      ["go", "Go", `request, _ := http.NewRequest("POST", "${url}", strings.NewReader(${raw}))\nrequest.Header.Set("Authorization", "Bearer "+key)\nrequest.Header.Set("Content-Type", "application/json")\nanswer, err := http.DefaultClient.Do(request)`],
+    ];
+  }
+
+  const short = (body) => JSON.parse(JSON.stringify(body, (_, value) => (typeof value === "string" && value.startsWith("data:") && value.length > 80 ? `${value.slice(0, 60)}…` : value)));
+
+  function show(body) {
+    const tabs = element("div", { className: "tabs" });
+    tabs.setAttribute("role", "tablist");
+    tabs.setAttribute("aria-label", "Language");
+    const box = element("div", { className: "samples" }, tabs);
+    box.dataset.tabs = "";
+    for (const [name, language, text] of samples(short(body))) {
+      const tab = element("button", { type: "button", textContent: language, id: `preview-tab-${name}` });
+      tab.setAttribute("role", "tab");
+      tab.setAttribute("aria-controls", `preview-${name}`);
+      tab.dataset.language = name;
+      tabs.append(tab);
+      const copy = element("button", { type: "button", className: "copy", textContent: "Copy" });
+      copy.dataset.copy = "";
+      const code = element("pre", { tabIndex: 0 }, element("code", { textContent: text }));
+      code.setAttribute("aria-label", language);
+      const panel = element("div", { id: `preview-${name}` }, element("div", { className: "code" }, copy, code));
+      panel.setAttribute("role", "tabpanel");
+      panel.setAttribute("aria-labelledby", `preview-tab-${name}`);
+      panel.dataset.sample = name;
+      box.append(panel);
+    }
+    preview.replaceChildren(box);
+    window.chooseLanguage(window.storedLanguage(), preview);
+  }
+
+  let timer = 0;
+  function changed() {
+    const body = form_.body();
+    show(body);
+    say(null);
+    clearTimeout(timer);
+    timer = setTimeout(() => price(body), QUOTE_AFTER_MS);
+  }
+
+  async function price(body) {
+    const mine = ++asked;
+    quote.textContent = "";
+    if (!key.value.trim()) return;
+    try {
+      const found = await get("/api/v1/quotes", { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: undefined }) });
+      if (mine === asked) quote.textContent = `${found.data.credits} credits`;
+    } catch (problem) {
+      if (mine === asked && problem.param) say(problem);
+    }
+  }
+
+  async function who() {
+    sessionStorage.setItem("key", key.value.trim());
+    if (!key.value.trim()) { account.textContent = "The key stays in this tab."; return; }
+    try {
+      const me = (await get("/api/v1/me", { headers: headers() })).data;
+      const credits = (await get("/api/v1/credits", { headers: headers() })).data;
+      account.replaceChildren("This is a ", element("span", { className: `mode-${me.mode}`, textContent: `${me.mode} key` }), me.mode === "test" ? ": nothing is spent. " : ": credits are spent. ", `${credits.available} credits available.`);
+      changed();
+    } catch (problem) {
+      account.textContent = problem.message;
+    }
+  }
+
+  function output(one) {
+    const kind = one.content_type.split("/")[0];
+    const made = kind === "video" ? element("video", { src: one.url, controls: true, loop: true })
+      : kind === "audio" ? element("audio", { src: one.url, controls: true })
+      : element("img", { src: one.url, alt: "What the model made" });
+    const facts = [one.content_type, one.width && `${one.width} × ${one.height}`, one.duration_s && `${one.duration_s} s`, `${Math.ceil(one.bytes / 1024)} KiB`].filter(Boolean).join(" · ");
+    return element("figure", {}, made, element("figcaption", { className: "quiet" }, element("a", { href: one.url, textContent: "Open" }), ` ${facts}`));
+  }
+
+  const waiting = (words) => { const bar = element("div", { className: "progress" }, element("i")); return [element("h3", { textContent: "Result" }), element("p", { textContent: words }), bar]; };
+
+  async function receipt(id) {
+    const told = (await get(`/api/v1/tasks/${id}/receipt`, { headers: headers() })).data;
+    const box = element("details", {}, element("summary", { textContent: "Receipt" }), element("pre", { tabIndex: 0 }, element("code", { textContent: JSON.stringify(told, null, 2) })));
+    return box;
+  }
+
+  async function follow(task) {
+    const began = Date.now();
+    while (task.status === "IN_PROGRESS") {
+      result.replaceChildren(...waiting(`${task.stage ?? "queued"}, ${Math.round((Date.now() - began) / 1000)} s`));
+      task = (await get(`/api/v1/tasks/${task.task_id}?wait=${WAIT_S}`, { headers: headers() })).data;
+    }
+    const cost = `${task.status}, ${task.consumed_credits} credits, ${((Date.now() - began) / 1000).toFixed(1)} s`;
+    const link = element("code", { textContent: task.task_id });
+    result.replaceChildren(element("h3", { textContent: "Result" }), element("p", {}, `${cost} · `, link), ...task.outputs.map(output));
+    if (task.error) result.append(element("p", { className: "error", textContent: task.error.message }));
+    result.append(await receipt(task.task_id));
+    remember(task.task_id);
+  }
+
+  async function chat(body) {
+    const text = element("p", {});
+    result.replaceChildren(element("h3", { textContent: "Result" }), text);
+    const answer = await fetch(entry.path, { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }) });
+    if (!answer.ok) throw (await answer.json()).error;
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "", usage = null;
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      const parts = (rest + value).split("\n\n");
+      rest = parts.pop();
+      for (const part of parts) {
+        const data = part.replace(/^data: /, "");
+        if (data === "[DONE]") continue;
+        const chunk = JSON.parse(data);
+        if (chunk.error) throw chunk.error;
+        text.textContent += chunk.choices?.[0]?.delta?.content ?? "";
+        usage = chunk.credits_consumed ?? usage;
+      }
+    }
+    if (usage !== null) result.append(element("p", { className: "quiet", textContent: `${usage} credits` }));
+  }
+
+  function remember(id) {
+    const before = JSON.parse(sessionStorage.getItem("runs") ?? "[]");
+    sessionStorage.setItem("runs", JSON.stringify([id, ...before.filter((one) => one !== id)].slice(0, 20)));
+    const list = element("ul", {}, ...JSON.parse(sessionStorage.getItem("runs")).map((one) => {
+      const again = element("button", { type: "button", className: "button plain", textContent: one });
+      again.addEventListener("click", async () => follow((await get(`/api/v1/tasks/${one}`, { headers: headers() })).data));
+      return element("li", {}, again);
+    }));
+    result.append(element("details", {}, element("summary", { textContent: "Earlier runs of this tab" }), list));
+  }
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    say(null);
+    if (!key.value.trim()) { say({ message: "A key is needed to run: enter one above." }); key.focus(); return; }
+    run.disabled = true;
+    try {
+      const body = form_.body();
+      if (entry.endpoint === "chat") { await chat(body); return; }
+      result.replaceChildren(...waiting("sending"));
+      const made = await get(entry.path, { method: "POST", headers: { ...headers(), "Idempotency-Key": crypto.randomUUID?.() ?? String(Math.random()) }, body: JSON.stringify(body) });
+      await follow(made.data);
+    } catch (problem) {
+      result.replaceChildren(element("h3", { textContent: "Result" }), element("p", { className: "quiet", textContent: "Nothing was made." }));
+      say({ message: problem.message ?? String(problem), param: problem.param });
+    } finally {
+      run.disabled = false;
+      if (key.value.trim()) who();
+    }
+  });
+
+  find("share").addEventListener("click", async (event) => {
+    const text = btoa(unescape(encodeURIComponent(JSON.stringify(short(form_.body())))));
+    const url = `${location.origin}/playground#${encodeURIComponent(text)}`;
+    try { await navigator.clipboard.writeText(url); event.target.textContent = "Copied"; } catch { location.hash = encodeURIComponent(text); }
+    setTimeout(() => { event.target.textContent = "Copy link"; }, 2000);
+  });
+
+  async function load(name, given) {
+    fields.replaceChildren(element("p", { className: "quiet", textContent: "Loading the model's fields …" }));
+    entry = (await get(`/api/v1/models/${encodeURI(name)}`)).data;
+    const schema = await get(entry.schema_path);
+    form_ = window.formOf(schema, given ?? entry.example, fields);
+    models.value = entry.id;
+    changed();
+  }
+
+  async function begin() {
+    const all = (await get("/api/v1/models")).data;
+    const own = all.find((one) => one.id === place.dataset.model);
+    const shown = own ? all.filter((one) => one.endpoint === own.endpoint) : all;
+    for (const one of shown) models.append(element("option", { value: one.id, textContent: `${one.title}${one.availability === "live" ? "" : " (test only)"}` }));
+    key.value = sessionStorage.getItem("key") ?? "";
+    let given = null;
+    try { given = location.hash.length > 20 && !own ? JSON.parse(decodeURIComponent(escape(atob(decodeURIComponent(location.hash.slice(1)))))) : null; } catch { given = null; }
+    const wanted = new URLSearchParams(location.search).get("model");
+    await load(given?.model ?? place.dataset.model ?? "" ? given?.model ?? place.dataset.model : wanted ?? shown[0].id, given);
+    if (key.value) who();
+  }
+
+  models.addEventListener("change", () => load(models.value).catch(say));
+  form.addEventListener("input", changed);
+  key.addEventListener("change", who);
+  begin().catch((problem) => { fields.replaceChildren(element("p", { className: "error", textContent: problem.message ?? String(problem) })); });
+})();

@@ -1,0 +1,94 @@
+// What every page does: theme, copying, language tabs, and the catalogue's filters without asking the server again.
+const storage = {
+  get(name) { try { return localStorage.getItem(name); } catch { return null; } },
+  set(name, value) { try { localStorage.setItem(name, value); } catch { /* storage may be off */ } },
+};
+
+function isDark() {
+  const chosen = document.documentElement.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+document.querySelector("[data-theme-switch]")?.addEventListener("click", () => {
+  const theme = isDark() ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  storage.set("theme", theme);
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = button.parentElement.querySelector("code").textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Select and copy";
+  }
+  setTimeout(() => { button.textContent = "Copy"; }, 2000);
+});
+
+function chooseLanguage(language, within = document) {
+  for (const box of within.querySelectorAll("[data-tabs]")) {
+    const tabs = [...box.querySelectorAll("[data-language]")];
+    const chosen = tabs.some((tab) => tab.dataset.language === language) ? language : tabs[0]?.dataset.language;
+    for (const tab of tabs) {
+      const on = tab.dataset.language === chosen;
+      tab.setAttribute("aria-selected", String(on));
+      tab.tabIndex = on ? 0 : -1;
+    }
+    for (const panel of box.querySelectorAll("[data-sample]")) panel.hidden = panel.dataset.sample !== chosen;
+  }
+}
+
+document.addEventListener("click", (event) => {
+  const tab = event.target.closest("[data-language]");
+  if (!tab) return;
+  storage.set("language", tab.dataset.language);
+  chooseLanguage(tab.dataset.language);
+});
+
+document.addEventListener("keydown", (event) => {
+  const tab = event.target.closest?.("[data-language]");
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!tab || !step) return;
+  const tabs = [...tab.parentElement.querySelectorAll("[data-language]")];
+  const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
+  next.click();
+  next.focus();
+});
+
+chooseLanguage(storage.get("language") ?? "curl");
+
+const filters = document.querySelector("[data-filters]");
+if (filters) {
+  const list = document.querySelector("[data-cards]");
+  const cards = [...list.children];
+  const apply = () => {
+    const wanted = Object.fromEntries(new FormData(filters));
+    const words = (wanted.search ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const card of cards) {
+      const facts = card.dataset;
+      const keep = words.every((word) => facts.words.includes(word))
+        && (!wanted.endpoint || facts.endpoint === wanted.endpoint)
+        && (!wanted.output || facts.output === wanted.output)
+        && (!wanted.webhook || facts.webhook === "yes")
+        && (!wanted.live || facts.live === "yes");
+      card.hidden = !keep;
+      shown += keep;
+    }
+    const order = wanted.sort === "price" ? [...cards].sort((a, b) => a.dataset.price - b.dataset.price) : cards;
+    list.append(...order);
+    document.querySelector("[data-count]").textContent = shown;
+    document.querySelector("[data-empty]").hidden = shown > 0;
+    const query = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
+    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
+  };
+  filters.addEventListener("input", apply);
+  filters.addEventListener("submit", (event) => { event.preventDefault(); apply(); });
+  apply();
+}
+
+window.chooseLanguage = chooseLanguage;
+window.storedLanguage = () => storage.get("language") ?? "curl";

@@ -1,0 +1,50 @@
+"""The system's own Chromium, driven by playwright."""
+
+import os
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, Literal, cast
+
+from axe_playwright_python.sync_playwright import Axe  # pyright: ignore[reportMissingTypeStubs] - it ships no types
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
+HERE = ("http://127.0.0.1", "data:", "blob:")
+"""Where a page may ask: its own server, and itself."""
+Theme = Literal["light", "dark"]
+
+
+@contextmanager
+def browser() -> Generator[Browser]:
+    """A browser. Raises AssertionError where there is none: the tests of pages are never left out."""
+    program = os.environ.get("CHROMIUM_PATH") or shutil.which("chromium")
+    assert program, "there is no Chromium: run tests/browser/ensure-chromium, or set CHROMIUM_PATH"
+    with sync_playwright() as playing:
+        opened = playing.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def visit(opened: Browser, *, width: int = 1280, theme: Theme = "light", reduced: bool = False) -> Generator[Page]:
+    """A fresh visitor, whose page may neither fail nor call anybody else."""
+    context = opened.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=theme,
+        reduced_motion="reduce" if reduced else "no-preference",
+    )
+    page = context.new_page()
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("console", lambda said: failures.append(said.text) if "Content Security Policy" in said.text else None)
+    page.on("request", lambda asked: None if asked.url.startswith(HERE) else failures.append(asked.url))
+    yield page
+    assert failures == []
+    context.close()
+
+
+def breaches(page: Page) -> list[str]:
+    """What axe finds wrong with a page for people who cannot see, hear or point."""
+    found = cast("dict[str, Any]", Axe().run(page).response)  # pyright: ignore[reportUnknownMemberType] - untyped
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]

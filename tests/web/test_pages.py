@@ -1,0 +1,163 @@
+"""The public pages over a real socket: each is there, keeps its policy, and says what the catalogue says."""
+
+import gzip
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from api.served_api import RECRAFT, Api, served_api
+from apiinone.catalog.load import load_catalogue
+from apiinone.web.docs_pages import Docs
+from apiinone.web.pages import FIXED
+from databases import sqlite_url
+
+CATALOGUE = load_catalogue()
+DOCS = tuple(f"/docs/{page.name}" for page in Docs("http://api.example").pages)
+MODELS = tuple(f"/models/{entry.id}" for entry in CATALOGUE.entries)
+TEXTS = ("/llms.txt", "/robots.txt", "/sitemap.xml", *(f"{path}.md" for path in (*MODELS, *DOCS)))
+HTML = {"Accept": "text/html"}
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)|\bstyle=|<style|\son[a-z]+=|javascript:", re.IGNORECASE)
+LOADED = re.compile(r"<(?:script|img|link|video|audio|iframe|source)[^>]+(?:src|href)=\"([^\"]+)\"")
+HERE = ("/", "data:")
+
+
+@pytest.fixture
+async def site(sqlite_path: Path, tmp_path: Path) -> AsyncGenerator[Api]:
+    async with served_api(sqlite_url(sqlite_path), tmp_path, environ=RECRAFT) as api:
+        yield api
+
+
+async def page(site: Api, path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    async with site.session.get(f"{site.url}{path}", headers={**HTML, **headers}, allow_redirects=False) as answer:
+        body = await answer.read()
+        told = {name.lower(): value for name, value in answer.headers.items()}
+        return answer.status, told, gzip.decompress(body) if told.get("content-encoding") == "gzip" else body
+
+
+async def test_every_page_is_there_and_loads_nothing_from_elsewhere(site: Api) -> None:
+    for path in (*FIXED, *MODELS, *DOCS):
+        status, headers, body = await page(site, path)
+        text = body.decode()
+        assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8"), path
+        assert INLINE.findall(text) == [], path
+        assert [one for one in LOADED.findall(text) if not one.startswith((*HERE, site.url))] == [], path
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+
+
+async def test_every_text_for_machines_is_there(site: Api) -> None:
+    for path in TEXTS:
+        status, headers, body = await page(site, path)
+        assert status == 200, path
+        assert not headers["content-type"].startswith("text/html"), path
+        assert body, path
+
+
+async def test_every_link_between_pages_leads_somewhere(site: Api) -> None:
+    found: set[str] = set()
+    for path in (*FIXED, *MODELS, *DOCS):
+        _, _, body = await page(site, path)
+        found |= set(re.findall(r"href=\"(/[^\"#]*)", body.decode()))
+    for target in sorted(found):
+        status, _, _ = await page(site, target)
+        assert status == 200, target
+
+
+async def test_a_page_is_sent_compressed_and_not_twice(site: Api) -> None:
+    async with site.session.get(f"{site.url}/models", headers=HTML) as answer:
+        packed, tag = await answer.read(), answer.headers["etag"]
+        assert answer.headers["content-encoding"] == "gzip"
+    assert b"Recraft V4" in gzip.decompress(packed)
+    status, _, body = await page(site, "/models", **{"If-None-Match": tag})
+    assert (status, body) == (304, b"")
+
+
+async def test_a_first_visit_weighs_less_than_150_kb_without_its_pictures(site: Api) -> None:
+    for path in ("/", "/models", "/models/recraft-v4"):
+        _, _, body = await page(site, path)
+        parts = [path, *(one for one in LOADED.findall(body.decode()) if one.startswith("/static/"))]
+        weight = 0
+        for part in set(parts):
+            async with site.session.get(f"{site.url}{part}", headers=HTML) as answer:
+                weight += len(await answer.read())
+        assert weight < 150_000, (path, weight)
+
+
+async def test_every_name_of_a_model_leads_to_its_page(site: Api) -> None:
+    for name, choice in CATALOGUE.choices.items():
+        status, headers, _ = await page(site, f"/models/{name}")
+        if name != choice.entry.id:
+            assert (status, headers["location"]) == (308, f"/models/{choice.entry.id}"), name
+        assert (await page(site, f"/model/{name}"))[0] == 200, name
+
+
+async def test_what_is_not_there_is_a_page_for_people_and_an_error_for_programs(site: Api) -> None:
+    status, headers, body = await page(site, "/models/nothing")
+    assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert b"There is nothing here" in body
+    status, headers, _ = await page(site, "/models/nothing", Accept="application/json")
+    assert (status, headers["content-type"]) == (404, "application/json")
+    status, headers, _ = await page(site, "/api/v1/nothing")
+    assert (status, headers["content-type"]) == (404, "application/json")
+
+
+async def test_a_page_takes_no_body(site: Api) -> None:
+    async with site.session.post(f"{site.url}/models", headers=HTML) as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "there", "missing"),
+    [
+        ("search=recraft+design", "recraft-v4", "kling-3"),
+        ("endpoint=videos", "kling-3", "recraft-v4"),
+        ("output=audio", "suno", "recraft-v4"),
+        ("webhook=yes", "flux-2", "recraft-v4"),
+        ("nonsense=1&search=%00", None, "recraft-v4"),
+    ],
+)
+async def test_the_catalogue_is_filtered_without_a_script(
+    site: Api, query: str, there: str | None, missing: str
+) -> None:
+    _, _, body = await page(site, f"/models?{query}")
+    text = body.decode()
+    if there is not None:
+        assert f'href="/models/{there}"' in text
+    assert f'href="/models/{missing}"' not in text
+
+
+async def test_what_a_reader_types_is_escaped(site: Api) -> None:
+    _, _, body = await page(site, "/models?search=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
+    assert b"<script>alert" not in body
+
+
+async def test_the_seeds_own_page_has_the_figures_of_the_running_catalogue(site: Api) -> None:
+    _, _, body = await page(site, "/models/recraft-v4")
+    text = re.sub(r"<[^>]+>", " ", body.decode())
+    text = re.sub(r"\s+", " ", text)
+    for figure in (
+        "Endpoint models 11",
+        "Providers 10",
+        "Cost range 4–25 credits $0.04–$0.25",  # noqa: RUF001 - as shown
+        "Webhook coverage 5/11",
+        "This model&#39;s position 8/11",
+        "Lowest-cost route cogview-4 Zhipu AI / WaveSpeed · 4 credits · $0.04",
+        "Base cost 10 credits $0.10 · 3–8 s",  # noqa: RUF001 - as shown
+        "Endpoint family Image API /api/v1/images/generations",
+        "10–70 credits per image ($0.10–$0.70)",  # noqa: RUF001 - as shown
+    ):
+        assert figure in text, figure
+
+
+async def test_no_page_shows_an_inner_address_or_a_secret(site: Api) -> None:
+    for path in (*FIXED, *MODELS):
+        _, _, body = await page(site, path)
+        text = body.decode()
+        assert "token-for-tests" not in text, path
+        assert "RECRAFT_API_TOKEN" not in text, path
+        assert "external.api.recraft.ai" not in text, path
