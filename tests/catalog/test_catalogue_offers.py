@@ -106,6 +106,7 @@ def test_models_without_a_confirmed_way_have_no_offer_yet() -> None:
         "hunyuan-image-3",
         "gpt-image-1.5-official",
         "gpt-image-2",
+        "gemini-3.1-flash-image",
     }
 
 

@@ -46,6 +46,16 @@ class _Reached:
         """The vendor calls nobody."""
         del headers, body, secret, now_s
 
+    def given(self, url: str | None) -> str | None:
+        """An address that the vendor gave, where our credential may go there; else None."""
+        if not url or linked(url) is None:
+            return None
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return None
+        return url if parts.scheme == self._scheme and parts.netloc.lower() in self.hosts else None
+
 
 class Synchronous(_Reached):
     """A vendor that keeps no jobs: the answer to the order is all there is."""
@@ -89,16 +99,6 @@ class Polled(_Reached, ABC):
     def _address(self, reference: Reference) -> str:
         path = self.poll_path.format(id=quote(reference.upstream_id, safe=""))
         return reference.poll_url or f"{self._url}{path}"
-
-    def given(self, url: str | None) -> str | None:
-        """An address that the vendor gave, where our credential may go there; else None."""
-        if not url or linked(url) is None:
-            return None
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return None
-        return url if parts.scheme == self._scheme and parts.netloc.lower() in self.hosts else None
 
     def reference(self, upstream_id: str, poll_url: str | None = None) -> Reference | None:
         """The job, where its id is one."""
