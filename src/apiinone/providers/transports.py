@@ -25,6 +25,7 @@ class _Reached:
     """Where a vendor's API stands."""
 
     auth: Auth = "bearer"
+    credential_optional = False
     webhook_secret_name: str | None = None
     extra_hosts: tuple[str, ...] = ()
     """Further hosts of the vendor that our credential may go to; not where the operator has put another address."""
