@@ -50,6 +50,9 @@ def answered(body: object, status: int = 200) -> Response:
     return Response(status, {}, body if isinstance(body, bytes) else json.dumps(body).encode())
 
 
+FAILED, STOPPED = [("execution_error", 1)], [("execution_interrupted", 1)]
+
+
 class TestOpenAIForm:
     """A server that speaks the OpenAI form."""
 
@@ -73,7 +76,7 @@ class TestOpenAIForm:
             (Linked(own, authorized=True, auth="bearer_if_any"), Linked(other), Inline(b"\0")),
         )
 
-    @pytest.mark.parametrize("body", [b"", b"{}", {"data": []}, {"data": [{"url": "/a.png"}]}, {"data": [{}]}])
+    @pytest.mark.parametrize("body", [b"", b"{}", b'{"data": []}', b'{"data": [{"url": "/a.png"}]}', b'{"data": [{}]}'])
     def test_a_malformed_success_is_unclear(self, body: object) -> None:
         assert isinstance(SERVER.read_submit(answered(body)), Unclear)
 
@@ -182,11 +185,11 @@ class TestComfyUI:
             assert isinstance(COMFY.read_poll(answered(body)), Running)
 
     def test_ends_without_files(self) -> None:
-        for response in (self.done({}, status="error", messages=[["execution_error", {}]]), self.done({})):
+        for response in (self.done({}, status="error", messages=FAILED), self.done({})):
             reply = COMFY.read_poll(response)
             assert isinstance(reply, Rejected)
             assert reply.fault == "provider_error"
-        assert COMFY.read_poll(self.done({}, status="error", messages=[["execution_interrupted", {}]])) == Canceled()
+        assert COMFY.read_poll(self.done({}, status="error", messages=STOPPED)) == Canceled()
 
     @pytest.mark.parametrize("response", [answered(b""), answered([]), answered({"a": 7}), answered({}, 404)])
     def test_a_question_that_fails_changes_nothing(self, response: Response) -> None:

@@ -8,7 +8,7 @@ from importlib.metadata import entry_points
 from typing import Final, cast
 from urllib.parse import urlsplit
 
-from apiinone.providers import comfyui, google, openai, openai_compatible, recraft, wavespeed
+from apiinone.providers import comfyui, google, openai, openai_compatible, recraft, stability, wavespeed
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
@@ -20,6 +20,7 @@ REMOTES: Final[Mapping[str, Make]] = {
     "openai": (openai.OpenAI, openai.BASE_URL),
     "openai_compatible": (openai_compatible.OpenAICompatible, openai_compatible.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),
+    "stability": (stability.Stability, stability.BASE_URL),
     "wavespeed": (wavespeed.WaveSpeed, wavespeed.BASE_URL),
 }
 """By name."""

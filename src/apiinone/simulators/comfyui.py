@@ -24,10 +24,9 @@ from apiinone.simulators.wire import Wires
 T = TypeVar("T")
 
 SIDE_MAX: Final = 4096
-BAD_KEY: Final[FaultName] = "bad_key"
 FAULTS: Final[Mapping[Stage, frozenset[FaultName]]] = {
-    "submit": BEFORE | AFTER | {BAD_KEY, "bad_request", "failed"},
-    "poll": BEFORE | AFTER | {BAD_KEY, "not_found"},
+    "submit": BEFORE | AFTER | frozenset[FaultName]({"bad_key", "bad_request", "failed"}),
+    "poll": BEFORE | AFTER | frozenset[FaultName]({"bad_key", "not_found"}),
     "output": BEFORE | AFTER | LINK_FAULTS,
 }
 
@@ -56,7 +55,7 @@ class ComfyUISimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the proxy's key. Raises Refused."""
-        if asked.fault == BAD_KEY:
+        if asked.fault == "bad_key":
             raise Refused(Response("unauthorized", 401, media_type="text/plain"))
         self._check_key(asked.request)
         if asked.fault == "bad_request":

@@ -13,6 +13,7 @@ from apiinone.simulators.openai import OpenAISimulator
 from apiinone.simulators.openai_compatible import OpenAICompatibleSimulator
 from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
+from apiinone.simulators.stability import StabilitySimulator
 from apiinone.simulators.wavespeed import WaveSpeedSimulator
 from apiinone.simulators.wire import Wires
 
@@ -22,6 +23,7 @@ SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "openai": OpenAISimulator,
     "openai_compatible": OpenAICompatibleSimulator,
     "recraft": RecraftSimulator,
+    "stability": StabilitySimulator,
     "wavespeed": WaveSpeedSimulator,
 }
 """By name."""
