@@ -33,7 +33,8 @@ from later import LaterDatabase
 from tiny_files import tiny_files
 from workshop import TaskSeen, Workshop
 
-CREDENTIALS: Final = {name: remote.credential_names[0] for name, remote in remote_providers({}).items()}
+ANYWHERE: Final = dict.fromkeys(REMOTES, "http://127.0.0.1:9")
+CREDENTIALS: Final = {name: remote.credential_names[0] for name, remote in remote_providers(ANYWHERE).items()}
 API_PATHS: Final = {name: urlsplit(url).path.rstrip("/") for name, (_, url) in REMOTES.items()}
 LOOK_EVERY_S = 0.02
 ENDED = ("succeeded", "failed", "canceled")

@@ -1,4 +1,4 @@
-"""Which providers can be reached from here: adapters joined with the credentials that are set."""
+"""Which providers can be reached from here: adapters joined with the credentials that are set, or that need none."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -13,7 +13,10 @@ from apiinone.tasks.vendor_exchange import Vendor
 def connect_vendors(
     settings: Settings, environ: Mapping[str, str], clock: Clock
 ) -> tuple[dict[str, Vendor], dict[str, str]]:
-    """The providers whose credential is set, and the secrets their callbacks are signed with."""
+    """The providers that can be used, and the secrets their callbacks are signed with.
+
+    That is those whose credential is set; a server of the operator's own is one as soon as its address is.
+    """
     vendors: dict[str, Vendor] = {}
     webhook_secrets: dict[str, str] = {}
     try:
@@ -22,7 +25,7 @@ def connect_vendors(
         raise SettingsError(str(error)) from error
     for name, remote in remotes.items():
         secret = read_secret(environ, remote.credential_names)
-        if secret is None:
+        if secret is None and not remote.credential_optional:
             continue
         hook = read_secret(environ, (remote.webhook_secret_name,)) if remote.webhook_secret_name else None
         webhook_url = None

@@ -45,7 +45,7 @@ async def test_the_list_keeps_its_filters_and_says_what_can_be_used_here(sqlite_
         assert usable == {entry.id for entry in api.app.catalogue.entries}
         assert {model["availability"] for model in models} == {"test_only"}
         images = (await api.get("/api/v1/models?endpoint=images&output=image")).data
-        assert len(images) == 11
+        assert len(images) == 13
         assert (await api.get("/api/v1/models?endpoint=images&output=video")).data == []
         tenant = await api.tenant(balance=10_000)
         for model in (model for model in models if model["id"] in usable):

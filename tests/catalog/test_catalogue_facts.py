@@ -93,7 +93,22 @@ def test_every_further_paid_route_has_a_golden_price_for_each_sub_model() -> Non
 
 
 def test_the_catalogue_has_the_23_models_of_the_reference_and_our_own_vectorize() -> None:
-    assert {entry.id for entry in CATALOGUE.entries} == {facts.id for facts in MODELS} | {"vectorize"}
+    listed = {entry.id for entry in CATALOGUE.entries if entry.listed_on_panel}
+    assert listed == {facts.id for facts in MODELS} | {"vectorize"}
+
+
+def test_successors_join_as_models_of_their_own_beside_those_of_the_reference() -> None:
+    unlisted = {entry.id for entry in CATALOGUE.entries if not entry.listed_on_panel}
+    assert unlisted == {"gpt-image-2", "gemini-3.1-flash-image"}
+
+
+def test_no_name_of_a_model_that_ends_leads_to_its_successor() -> None:
+    for name in ("gpt-image-1.5-official", "gpt-image-1-5", "imagen-4", "imagen4", "imagen4-fast", "imagen4-ultra"):
+        choice = chosen(name)
+        successor = CATALOGUE.entry(choice.sub_model.lifecycle.successor)
+        assert successor is not None
+        assert choice.entry.listed_on_panel
+        assert choice.entry is not successor
 
 
 def test_the_headline_example_is_the_seeds_own() -> None:

@@ -67,3 +67,49 @@ def test_the_panel_follows_the_operators_prices(tmp_path: Path) -> None:
     found = panel(catalogue, chosen("recraft-v4", catalogue).entry, has_offers)
     assert (found.models, found.position) == (10, 6)
     assert (found.cheapest.id, found.highest) == ("grok-imagine", whole(30))
+
+
+UNLISTED = """listed_on_panel: false
+"""
+
+
+def test_a_model_that_is_not_listed_moves_no_figure_of_the_panel(tmp_path: Path) -> None:
+    successor = """endpoint: images
+title: Cheap
+maker: Nobody
+node: 1
+task_suffix: cheap
+summary: The cheapest.
+inputs: [text]
+output: image
+seconds: [1, 2]
+webhook: true
+billed_per: image
+parameters: []
+price: {rule: fixed, credits: 1}
+capabilities: []
+use_cases: []
+example: {model: cheap}
+"""
+    recraft = chosen("recraft-v4").entry
+    before = panel(CATALOGUE, recraft, has_offers)
+    unlisted = overlaid(tmp_path, {"cheap.yaml": successor + UNLISTED})
+    assert panel(unlisted, recraft, has_offers) == before
+    assert "cheap" not in [standing.id for standing in ranking(unlisted, "images", has_offers)]
+    counted = panel(overlaid(tmp_path, {"cheap.yaml": successor}), recraft, has_offers)
+    assert (counted.models, counted.makers, counted.position, counted.webhook_models) == (12, 11, 9, 6)
+    assert counted.cheapest.id == "cheap"
+
+
+def test_a_model_that_is_not_listed_is_told_the_place_it_would_have() -> None:
+    found = panel(CATALOGUE, chosen("gpt-image-2").entry, has_offers)
+    assert (found.models, found.position) == (11, 9)
+    assert panel(CATALOGUE, chosen("gemini-3.1-flash-image").entry, has_offers).position == 11
+    assert "gpt-image-2" not in [peer.id for peer in found.peers]
+
+
+def test_an_endpoint_whose_only_model_is_not_listed_has_a_panel_of_that_model(tmp_path: Path) -> None:
+    catalogue = overlaid(tmp_path, {"face-swap.yaml": UNLISTED})
+    found = panel(catalogue, chosen("face-swap", catalogue).entry, has_offers)
+    assert (found.models, found.position, found.webhook_models, found.peers) == (1, 1, 0, ())
+    assert found.cheapest.id == "face-swap"

@@ -8,11 +8,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from apiinone.core.clock import SystemClock
 from apiinone.core.exchange import Request, Response
 from apiinone.core.secret import Secret
 from apiinone.outbound import Fetched, Lost, NotSent, Outbound
 from apiinone.providers.provider import (
     Accepted,
+    Finished,
     Inline,
     Linked,
     Order,
@@ -27,6 +29,8 @@ from apiinone.providers.registry import remote_providers
 from apiinone.simulators import serving
 from apiinone.simulators.faults import Fault, FaultName, Seen, Stage
 from apiinone.simulators.options import SIMULATED_KEY, Options
+from apiinone.tasks.pace import Pace
+from apiinone.tasks.vendor_exchange import Vendor, opened
 from providers.case import CASES
 
 ASKED_MAX, ASKED_EVERY_S = 500, 0.01
@@ -75,9 +79,11 @@ class Play:
             return Fetched(output.data, "")
         assert isinstance(output, Linked)
         if output.authorized:
-            response = await self._sent(Request("GET", output.url, output.auth), KEY)
-            assert isinstance(response, Response)
-            return Fetched(response.body, response.headers.get("content-type", ""))
+            pace = Pace(per_s_max=1.0, concurrent_max=1, clock=SystemClock())
+            bytes_of = await opened(self.outbound, Vendor(self.provider, KEY, pace), Finished((output,)))
+            (inline,) = bytes_of.outputs
+            assert isinstance(inline, Inline)
+            return Fetched(inline.data, "")
         hosts = self.provider.output_hosts
         return await self.outbound.fetch(output.url, hosts=hosts, bytes_max=10_000_000, timeout_s=5)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from apiinone.assets.ingest import OutputUnavailable
 from apiinone.core.secret import Secret
 from apiinone.outbound import Fetched, FetchFailed, Lost, NotSent
 from apiinone.providers.provider import Accepted, Finished, Inline, Rejected, Running, SubmitReply, Unclear
@@ -182,8 +183,9 @@ async def test_a_link_that_fails_says_whether_to_try_again(name: str, fault: Fau
         if expected is None:
             assert isinstance(await play.fetch(output), Fetched)
             return
-        with pytest.raises(FetchFailed) as failed:
+        with pytest.raises((FetchFailed, OutputUnavailable)) as failed:
             await play.fetch(output)
+        assert isinstance(failed.value, FetchFailed | OutputUnavailable)
         assert (failed.value.reason, failed.value.retryable) == expected
         assert (await play.fetch(output)).data
 

@@ -17,15 +17,36 @@ from apiinone.simulators.faults import Fault, FaultName, Seen, Stage
 from apiinone.simulators.options import SIMULATED_KEY, SIMULATED_WEBHOOK_SECRET, Options
 
 T = TypeVar("T")
-VendorName = Literal["recraft", "wavespeed"]
-API_PATHS: Final[Mapping[VendorName, str]] = {"recraft": "/v1", "wavespeed": "/api/v3"}
-CREDENTIALS: Final[Mapping[VendorName, str]] = {"recraft": "RECRAFT_API_TOKEN", "wavespeed": "WAVESPEED_API_KEY"}
+VendorName = Literal["recraft", "wavespeed", "openai", "google", "openai_compatible", "comfyui"]
+API_PATHS: Final[Mapping[VendorName, str]] = {
+    "recraft": "/v1",
+    "wavespeed": "/api/v3",
+    "openai": "/v1",
+    "google": "/v1beta",
+    "openai_compatible": "/v1",
+    "comfyui": "",
+}
+CREDENTIALS: Final[Mapping[VendorName, str]] = {
+    "recraft": "RECRAFT_API_TOKEN",
+    "wavespeed": "WAVESPEED_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "google": "GEMINI_API_KEY",
+    "openai_compatible": "OPENAI_COMPATIBLE_API_KEY",
+    "comfyui": "COMFYUI_API_KEY",
+}
 CREDITS: Final = 1_000
 PNG: Final[Mapping[str, object]] = {"model": "recraft-v4-text-to-image", "prompt": "a hill"}
 SVG: Final[Mapping[str, object]] = {"model": "recraft-v4-text-to-vector", "prompt": "a hill"}
 FRUGAL: Final[Mapping[str, object]] = {"model": "cogview-4", "prompt": "a hill"}
 """Only wavespeed offers it."""
-PRICES: Final[Mapping[str, int]] = {"recraft-v4-text-to-image": 10, "recraft-v4-text-to-vector": 20, "cogview-4": 4}
+PRICES: Final[Mapping[str, int]] = {
+    "recraft-v4-text-to-image": 10,
+    "recraft-v4-text-to-vector": 20,
+    "cogview-4": 4,
+    "flux-2": 5,
+    "gpt-image-2": 10,
+    "gemini-3.1-flash-image": 14,
+}
 REACHED_WITHIN_S: Final = 20.0
 LOOK_EVERY_S: Final = 0.02
 PACE: Final[Mapping[str, object]] = {

@@ -48,9 +48,18 @@ def test_only_what_is_configured_serves_and_the_reason_says_so() -> None:
 
 def test_an_offer_is_found_again_by_what_the_attempt_remembers() -> None:
     offer = usable_offers(recraft(), FIELDS, BOTH)[0]
-    assert offer_named(recraft(), "recraft", offer.upstream_model) == offer
-    assert offer_named(recraft(), "recraft", "gone") is None
-    assert offer_named(recraft(), None, None) is None
+    assert offer_named(recraft(), "recraft", offer.upstream_model, Asked(FIELDS)) == offer
+    assert offer_named(recraft(), "recraft", "gone", Asked(FIELDS)) is None
+    assert offer_named(recraft(), None, None, Asked(FIELDS)) is None
+
+
+def test_of_several_offers_for_one_upstream_model_the_one_that_serves_the_request_is_found_again() -> None:
+    choice = load_catalogue().resolve("gpt-image-2")
+    assert choice is not None
+    words = {"prompt": "a hill", "aspect_ratio": "1:1", "quality": "low"}
+    for fields in (words, {**words, "input_urls": ["https://example.com/a.png"]}):
+        (offer,) = usable_offers(choice.sub_model, fields, frozenset({"openai"}))
+        assert offer_named(choice.sub_model, "openai", "gpt-image-2", Asked(fields)) is offer
 
 
 def test_no_offer_serves_a_further_route() -> None:

@@ -1,6 +1,6 @@
-"""The decision panel of a model: how it stands among the models of its endpoint. Pure; everything is counted anew."""
+"""The decision panel of a model: how it stands among the listed models of its endpoint. Pure; all is counted anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
@@ -40,7 +40,8 @@ class Panel(Struct, frozen=True):
     webhook_models: int
     live_models: int
     position: int
-    """This model's place by base credits, from 1; ties stand in catalogue order."""
+    """This model's place by base credits, from 1; ties stand in catalogue order. Of a model that the panel does not
+    count: the place it would have."""
     cheapest: Standing
     peers: tuple[Standing, ...]
     """The six cheapest other models, ascending."""
@@ -48,26 +49,37 @@ class Panel(Struct, frozen=True):
 
 def panel(catalogue: Catalogue, entry: Entry, live: Callable[[Entry], bool]) -> Panel:
     """The panel of a model of this catalogue; `live` tells which models have a configured offer here."""
-    standings = ranking(catalogue, entry.endpoint_name, live)
-    ids = [standing.id for standing in standings]
-    on_endpoint = catalogue.on(entry.endpoint_name)
+    listed = _listed(catalogue, entry.endpoint_name)
+    standings = ranking(catalogue, entry.endpoint_name, live) or (_standing(entry, is_live=live(entry)),)
     return Panel(
         models=len(standings),
         makers=len({standing.maker for standing in standings}),
         lowest=standings[0].base,
         highest=standings[-1].base,
-        webhook_models=sum(other.webhook for other in on_endpoint),
+        webhook_models=sum(other.webhook for other in listed),
         live_models=sum(standing.live for standing in standings),
-        position=ids.index(entry.id) + 1,
+        position=_position(standings, entry),
         cheapest=standings[0],
         peers=tuple(standing for standing in standings if standing.id != entry.id)[:PEERS_MAX],
     )
 
 
 def ranking(catalogue: Catalogue, endpoint_name: str, live: Callable[[Entry], bool]) -> tuple[Standing, ...]:
-    """The models of one endpoint by base credits ascending, ties in catalogue order."""
-    standings = (_standing(entry, is_live=live(entry)) for entry in catalogue.on(endpoint_name))
+    """The listed models of one endpoint by base credits ascending, ties in catalogue order."""
+    standings = (_standing(entry, is_live=live(entry)) for entry in _listed(catalogue, endpoint_name))
     return tuple(sorted(standings, key=lambda standing: standing.base))
+
+
+def _listed(catalogue: Catalogue, endpoint_name: str) -> list[Entry]:
+    return [entry for entry in catalogue.on(endpoint_name) if entry.listed_on_panel]
+
+
+def _position(standings: Sequence[Standing], entry: Entry) -> int:
+    ids = [standing.id for standing in standings]
+    if entry.id in ids:
+        return ids.index(entry.id) + 1
+    base = price_range(entry).base
+    return sum(standing.base <= base for standing in standings) + 1
 
 
 def _standing(entry: Entry, *, is_live: bool) -> Standing:

@@ -27,7 +27,7 @@ def simulate(vendor: str, host: str, port: int, *, seconds: float, fast: bool) -
     """
     listen(host, port).close()  # says in words that the port is taken
     url = f"http://{host}:{port}{urlsplit(REMOTES[vendor][1]).path}"
-    credential = remote_providers({})[vendor].credential_names[0]
+    credential = remote_providers({vendor: url})[vendor].credential_names[0]
     click.echo(f"a simulated {vendor} answers at {url}")
     say(f"to use it: APIINONE_{vendor.upper()}_BASE_URL={url} {credential}={SIMULATED_KEY} apiinone serve")
     run(vendor, host, port, Options(seconds=seconds, fast=fast))

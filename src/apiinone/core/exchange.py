@@ -13,8 +13,9 @@ class InHeader(Struct, frozen=True):
     prefix: str = ""
 
 
-Auth = Literal["bearer", "none"] | InHeader
-"""Where the sender puts the credential. `bearer`: `Authorization: Bearer …`."""
+Auth = Literal["bearer", "bearer_if_any", "none"] | InHeader
+"""Where the sender puts the credential. `bearer`: `Authorization: Bearer …`; `bearer_if_any`: likewise where there is
+one, for servers of the operator's own that may ask for none."""
 
 
 class File(Struct, frozen=True):

@@ -24,7 +24,7 @@ def encoded(request: Request, secret: Secret | None) -> tuple[bytes, Mapping[str
     elif request.form:
         boundary, body = _form(request.form)
         headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
-    if request.auth != "none":
+    if request.auth != "none" and not (request.auth == "bearer_if_any" and secret is None):
         if secret is None:
             raise NotSent("credential_missing")
         name, prefix = _place(request.auth)

@@ -123,6 +123,8 @@ class Remote(Protocol):
     """Hosts that results may be copied from; empty: any public address."""
     credential_names: tuple[str, ...]
     """Environment names of the credential, the vendor's own first."""
+    credential_optional: bool
+    """Whether it can be reached without one: a server of the operator's own."""
     submit_per_s_max: float
     concurrent_max: int
     poll_interval_s: float

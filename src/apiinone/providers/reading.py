@@ -97,6 +97,12 @@ def refusal(response: Response, status: int | None = None) -> Rejected | Unclear
     return rejected(words if words in told else plain, wait_s)
 
 
+def refusal_where_free(response: Response) -> Rejected | Unclear:
+    """As `refusal`, for a server of the operator's own: nothing is paid there, so that 500 is a refusal too."""
+    failed = response.status == HTTPStatus.INTERNAL_SERVER_ERROR
+    return rejected("provider_error") if failed else refusal(response)
+
+
 STATUS_FAULTS: Final[Mapping[int, tuple[Fault, tuple[Fault, ...]]]] = {
     301: ("provider_error", ()),  # answered by something that is not the API: nothing was carried out
     307: ("provider_error", ()),

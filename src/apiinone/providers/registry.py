@@ -1,17 +1,26 @@
-"""The vendors we know, one line each; others join by an entry point that the operator names."""
+"""The vendors we know, one line each; others join by an entry point that the operator names.
+
+Some stand at no fixed address: servers of the operator's own. Their `BASE_URL` has no host, only the usual path.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Final, cast
+from urllib.parse import urlsplit
 
-from apiinone.providers import recraft, wavespeed
+from apiinone.providers import comfyui, google, openai, openai_compatible, recraft, stability, wavespeed
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
-"""What makes the adapter from where the vendor's API stands, and where that is."""
+"""What makes the adapter from where the vendor's API stands, and where that is; without a host: nobody can know."""
 
 REMOTES: Final[Mapping[str, Make]] = {
+    "comfyui": (comfyui.ComfyUI, comfyui.BASE_URL),
+    "google": (google.Google, google.BASE_URL),
+    "openai": (openai.OpenAI, openai.BASE_URL),
+    "openai_compatible": (openai_compatible.OpenAICompatible, openai_compatible.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),
+    "stability": (stability.Stability, stability.BASE_URL),
     "wavespeed": (wavespeed.WaveSpeed, wavespeed.BASE_URL),
 }
 """By name."""
@@ -22,6 +31,7 @@ PLUG_INS: Final = "apiinone.providers"
 def remote_providers(base_urls: Mapping[str, str], plug_ins: Sequence[str] = ()) -> dict[str, Remote]:
     """Every adapter by name, at the operator's own address where `base_urls` names one.
 
+    Those that stand at no fixed address are there only if it names one for them.
     Of the adapters that other packages bring only those in `plug_ins` are loaded, since loading runs their code.
     Raises ValueError for an unknown name or what is no URL.
     """
@@ -29,7 +39,8 @@ def remote_providers(base_urls: Mapping[str, str], plug_ins: Sequence[str] = ())
     unknown = base_urls.keys() - known.keys()
     if unknown:
         raise ValueError(f"no such provider: {', '.join(sorted(unknown))}")
-    return {name: make(base_urls.get(name, default)) for name, (make, default) in known.items()}
+    placed = {name: made for name, made in known.items() if name in base_urls or urlsplit(made[1]).netloc}
+    return {name: make(base_urls.get(name, default)) for name, (make, default) in placed.items()}
 
 
 def _plugged_in(name: str) -> Make:

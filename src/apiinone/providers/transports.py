@@ -25,6 +25,7 @@ class _Reached:
     """Where a vendor's API stands."""
 
     auth: Auth = "bearer"
+    credential_optional = False
     webhook_secret_name: str | None = None
     extra_hosts: tuple[str, ...] = ()
     """Further hosts of the vendor that our credential may go to; not where the operator has put another address."""
@@ -45,6 +46,16 @@ class _Reached:
     def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:
         """The vendor calls nobody."""
         del headers, body, secret, now_s
+
+    def given(self, url: str | None) -> str | None:
+        """An address that the vendor gave, where our credential may go there; else None."""
+        if not url or linked(url) is None:
+            return None
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return None
+        return url if parts.scheme == self._scheme and parts.netloc.lower() in self.hosts else None
 
 
 class Synchronous(_Reached):
@@ -89,16 +100,6 @@ class Polled(_Reached, ABC):
     def _address(self, reference: Reference) -> str:
         path = self.poll_path.format(id=quote(reference.upstream_id, safe=""))
         return reference.poll_url or f"{self._url}{path}"
-
-    def given(self, url: str | None) -> str | None:
-        """An address that the vendor gave, where our credential may go there; else None."""
-        if not url or linked(url) is None:
-            return None
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return None
-        return url if parts.scheme == self._scheme and parts.netloc.lower() in self.hosts else None
 
     def reference(self, upstream_id: str, poll_url: str | None = None) -> Reference | None:
         """The job, where its id is one."""

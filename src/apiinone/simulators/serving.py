@@ -7,13 +7,23 @@ from typing import Final
 
 import uvicorn
 
+from apiinone.simulators.comfyui import ComfyUISimulator
+from apiinone.simulators.google import GoogleSimulator
+from apiinone.simulators.openai import OpenAISimulator
+from apiinone.simulators.openai_compatible import OpenAICompatibleSimulator
 from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
+from apiinone.simulators.stability import StabilitySimulator
 from apiinone.simulators.wavespeed import WaveSpeedSimulator
 from apiinone.simulators.wire import Wires
 
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
+    "comfyui": ComfyUISimulator,
+    "google": GoogleSimulator,
+    "openai": OpenAISimulator,
+    "openai_compatible": OpenAICompatibleSimulator,
     "recraft": RecraftSimulator,
+    "stability": StabilitySimulator,
     "wavespeed": WaveSpeedSimulator,
 }
 """By name."""

@@ -118,10 +118,14 @@ class StandIn(ABC):
 
     async def _file(self, request: Request) -> Response:
         """Links are public."""
+        return await self.served(request, str(request.path_params["name"]))
+
+    async def served(self, request: Request, name: str) -> Response:
+        """A file that was kept, or the fault in its place."""
         fault = self.controls.take("output")
         if (answer := self.controls.instead(fault, request)) is not None:
             return answer
-        made = self._files.get(request.path_params["name"])
+        made = self._files.get(name)
         if made is None:
             return Response("not found", 404, media_type="text/plain")
         self.controls.seen.outputs += 1

@@ -227,7 +227,8 @@ class Executor:
         """
         choice = self.catalogue.remembered(job.sub_model)
         vendor = self.vendors.get(job.provider or "")
-        offer = None if choice is None else offer_named(choice.sub_model, job.provider, job.upstream_model)
+        asked = Asked(job.fields(), job.operation)
+        offer = None if choice is None else offer_named(choice.sub_model, job.provider, job.upstream_model, asked)
         if choice is None or vendor is None or offer is None or job.attempt_id is None:
             return None
         fields = job.fields()

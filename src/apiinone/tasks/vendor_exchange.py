@@ -31,7 +31,8 @@ class Vendor:
     """A provider with what it takes to reach it from here."""
 
     remote: Remote
-    secret: Secret
+    secret: Secret | None
+    """None where the provider takes orders without one."""
     pace: Pace
     webhook_url: str | None = None
 
@@ -73,8 +74,9 @@ async def _bytes_of(outbound: Outbound, vendor: Vendor, output: Output) -> Outpu
     except NotSent as error:
         refused = error.reason == "address_refused"
         raise OutputUnavailable(retryable=not refused, reason="address_refused" if refused else "unreachable") from None
-    except Lost:
-        raise OutputUnavailable(retryable=True, reason="unreachable") from None
+    except Lost as lost:
+        reason: Cause = "unreachable" if lost.reason == "reset" else lost.reason
+        raise OutputUnavailable(retryable=reason != "too_large", reason=reason) from None
     if response.status == HTTPStatus.OK:
         return Inline(response.body)
     reason = _GONE.get(response.status, "server_error")

@@ -25,7 +25,7 @@ def provider_findings(settings: Settings, environment: Mapping[str, str], catalo
             says = "its callbacks are not used; tasks are asked about instead"
             fix = f"set {remote.webhook_secret_name}, and APIINONE_PUBLIC_URL to an https address"
             yield warning(f"{name} callbacks", says, fix)
-        if name in settings.provider_base_urls:
+        if name in settings.provider_base_urls and not remote.credential_optional:
             says = f"asked at {settings.provider_base_urls[name]}, not at the vendor"
             yield warning(f"{name} address", says, f"unset APIINONE_{name.upper()}_BASE_URL to ask the vendor")
     summaries = CataloguePages(catalogue, frozenset(vendors), SystemClock()).summaries()
@@ -80,10 +80,11 @@ def _credential(remote: Remote, environment: Mapping[str, str], catalogue: Catal
     if not connected:
         says = f"no credential; {len(offered)} models could be made there with live keys"
         return warning(remote.name, says, f"set {remote.credential_names[0]}")
-    found = next(name for name in remote.credential_names if environment.get(name, "").strip())
+    is_set = [name for name in remote.credential_names if environment.get(name, "").strip()]
+    found = f"{is_set[0]} is set" if is_set else "it is asked without a credential"
     unsure = [model for model, confidence in offered if confidence == "unconfirmed"]
     if not unsure:
-        return ok(remote.name, f"{found} is set; {len(offered)} models")
+        return ok(remote.name, f"{found}; {len(offered)} models")
     some = ", ".join(unsure[:NAMED_MAX]) + (" and others" if len(unsure) > NAMED_MAX else "")
-    says = f"{found} is set; {len(offered)} models, of which {len(unsure)} nobody has confirmed: {some}"
+    says = f"{found}; {len(offered)} models, of which {len(unsure)} nobody has confirmed: {some}"
     return warning(remote.name, says, "try these with a small budget first; their offers name the source")
