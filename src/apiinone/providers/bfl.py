@@ -8,7 +8,6 @@ No call is asked for, though the vendor makes them: its answer to an order with 
 only with a secret that stands in the order, and an adapter knows none.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from urllib.parse import quote
 from msgspec import Raw, Struct
 
 from apiinone.core.exchange import InHeader, Request, Response
+from apiinone.providers.pixel_sides import pixel_sides
 from apiinone.providers.provider import Accepted, Finished, Order, PollReply, Rejected, Running, SubmitReply, Unclear
 from apiinone.providers.reading import decoded, fault_in, linked, refusal, rejected
 from apiinone.providers.transports import Polled
@@ -29,7 +29,6 @@ MICRO_USD_PER_CREDIT: Final = 10_000
 CREDITS_MAX: Final = 10**6
 SIDES: Final[Mapping[str, int]] = {"1K": 1024, "2K": 2048}
 """The side of a square of each class: one megapixel, and the four that are the most (skill files)."""
-SIDE_MULTIPLE: Final = 16
 CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 
 
@@ -120,7 +119,7 @@ def _body(fields: Mapping[str, object]) -> dict[str, object]:
     """What is not ours to convert goes as it is."""
     body = dict(fields)
     ratio, side = str(body.get("aspect_ratio", "")), SIDES.get(str(body.get("resolution", "")))
-    sides = None if side is None else _sides(ratio, side)
+    sides = None if side is None else pixel_sides(ratio, side)
     if sides is not None:
         del body["aspect_ratio"], body["resolution"]
         body["width"], body["height"] = sides
@@ -128,19 +127,6 @@ def _body(fields: Mapping[str, object]) -> dict[str, object]:
     for number, picture in enumerate(cast("Sequence[object]", pictures), start=1):
         body["input_image" if number == 1 else f"input_image_{number}"] = picture
     return body
-
-
-def _sides(ratio: str, side: int) -> tuple[int, int] | None:
-    """Width and height of this ratio with at most `side` times `side` pixels: a megapixel begun is a megapixel paid."""
-    width, colon, height = ratio.partition(":")
-    if not (colon and width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        return None
-    stretch = math.sqrt(int(width) / int(height))
-    return _floored(side * stretch), _floored(side / stretch)
-
-
-def _floored(pixels: float) -> int:
-    return int(pixels) // SIDE_MULTIPLE * SIDE_MULTIPLE
 
 
 def _cost_micro_usd(cost: Raw) -> int | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Final, cast
 
-from apiinone.providers import bfl, ideogram, recraft, wavespeed
+from apiinone.providers import bfl, fal, ideogram, recraft, wavespeed
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
@@ -12,6 +12,7 @@ Make = tuple[Callable[[str], Remote], str]
 
 REMOTES: Final[Mapping[str, Make]] = {
     "bfl": (bfl.BlackForestLabs, bfl.BASE_URL),
+    "fal": (fal.Fal, fal.BASE_URL),
     "ideogram": (ideogram.Ideogram, ideogram.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),
     "wavespeed": (wavespeed.WaveSpeed, wavespeed.BASE_URL),

@@ -8,6 +8,7 @@ from typing import Final
 import uvicorn
 
 from apiinone.simulators.bfl import BlackForestLabsSimulator
+from apiinone.simulators.fal import FalSimulator
 from apiinone.simulators.ideogram import IdeogramSimulator
 from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
@@ -16,6 +17,7 @@ from apiinone.simulators.wire import Wires
 
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "bfl": BlackForestLabsSimulator,
+    "fal": FalSimulator,
     "ideogram": IdeogramSimulator,
     "recraft": RecraftSimulator,
     "wavespeed": WaveSpeedSimulator,
