@@ -157,6 +157,13 @@ def test_done_with_an_error_beside_it_is_no_success(error: object, error_type: s
 
 def test_a_job_that_we_cancelled_is_canceled() -> None:
     assert FAL.read_poll(told("COMPLETED", error="Cancelled", error_type="client_cancelled")) == Canceled()
+    assert FAL.read_poll(told("CANCELED")) == Canceled()
+
+
+def test_a_job_that_failed_by_its_word_alone_is_refused() -> None:
+    reply = FAL.read_poll(told("FAILED"))
+    assert isinstance(reply, Rejected)
+    assert reply.fault == "provider_error"
 
 
 @pytest.mark.parametrize(

@@ -131,21 +131,21 @@ def test_an_unsafe_image_is_not_delivered_and_alone_it_is_a_refusal() -> None:
     assert (reply.fault, reply.retryable) == ("content_policy", False)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"[]",
-        b"{}",
-        {"data": []},
-        {"data": [{}]},
-        {"data": [{"is_image_safe": True}]},
-        {"data": [{"is_image_safe": True, "url": ""}]},
-        {"data": [{"is_image_safe": True, "url": LINK}, {"is_image_safe": True, "url": "file:///x"}]},
-        {"data": [{"is_image_safe": "yes", "url": LINK}]},
-        {"error": "something"},
-    ],
-)
+UNREADABLE: list[object] = [
+    b"",
+    b"[]",
+    b"{}",
+    {"data": []},
+    {"data": [{}]},
+    {"data": [{"is_image_safe": True}]},
+    {"data": [{"is_image_safe": True, "url": ""}]},
+    {"data": [{"is_image_safe": True, "url": LINK}, {"is_image_safe": True, "url": "file:///x"}]},
+    {"data": [{"is_image_safe": "yes", "url": LINK}]},
+    {"error": "something"},
+]
+
+
+@pytest.mark.parametrize("body", UNREADABLE)
 def test_a_good_answer_that_cannot_be_read_is_unclear(body: object) -> None:
     assert isinstance(IDEOGRAM.read_submit(answered(body)), Unclear)
 

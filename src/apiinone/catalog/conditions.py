@@ -57,9 +57,12 @@ def _outputs(sub_model: SubModel, fields: Mapping[str, object]) -> int:
 def _can_be_sent(send: Send, value: object) -> bool:
     if omitted(send, value):
         return True
-    items = cast("list[object]", value) if isinstance(value, list) else [value]
-    if send.items_max is not None and len(items) > send.items_max:
+    if send.items_max is not None and len(_items(value)) > send.items_max:
         return False
     if send.form in LINK_FORMS:
-        return not any(str(link)[:5].lower() == "data:" for link in items)
+        return not any(str(link)[:5].lower() == "data:" for link in _items(value))
     return not send.values or word(value) in send.values
+
+
+def _items(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else [value]

@@ -120,9 +120,11 @@ class Fal(Polled):
         status = decoded(told.status, str)
         if status is None:
             return Unclear("an answer without files")
-        if status != "COMPLETED":
+        if status in CANCELED:
+            return Canceled()
+        if status not in DONE:
             return Running(POLL_INTERVAL_S)
-        if _says(told.error) or _says(told.error_type):
+        if status == "FAILED" or _says(told.error) or _says(told.error_type):
             return _failed(decoded(told.error_type, str) or "", bytes(told.error))
         return self._elsewhere(decoded(told.response_url, str))
 
@@ -146,6 +148,9 @@ class Fal(Polled):
         return Unclear("done, at an address without an id") if reference is None else Running(0.0, reference)
 
 
+DONE: Final = ("COMPLETED", "FAILED")
+CANCELED: Final = ("CANCELED", "CANCELLED")
+"""The SDK knows `COMPLETED` only; a published description of the queue by others has the other words too."""
 LOCKED: Final = (HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN)
 _NULL: Final = Raw(b"null")
 
