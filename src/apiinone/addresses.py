@@ -115,10 +115,18 @@ def read_callback(url: str, *, allowed: frozenset[str], https_only: bool) -> tup
 
 
 def is_listed(address: Address, hosts: tuple[str, ...]) -> bool:
-    """Whether a list of ``host`` (at the scheme's own port) and ``host:port`` names this address."""
+    """Whether a list of ``host`` (at the scheme's own port), ``host:port`` and ``*.host`` names this address.
+
+    ``*.host`` stands for every host below that one, by https at its own port; it must itself have two labels, so that
+    none names a whole top-level domain.
+    """
     if address.host_and_port in hosts:
         return True
-    return address.port == DEFAULT_PORTS[address.scheme] and address.bracketed in hosts
+    if address.port != DEFAULT_PORTS[address.scheme]:
+        return False
+    return address.bracketed in hosts or (
+        address.scheme == "https" and any(_is_below(address.host, entry) for entry in hosts)
+    )
 
 
 def is_public(numeric: str) -> bool:
@@ -229,6 +237,10 @@ def _numeric(kind: type[IPv4Address] | type[IPv6Address], text: str) -> str:
         if "%" not in text:
             return kind(text).compressed
     raise AddressRefused("malformed")
+
+
+def _is_below(host: str, entry: str) -> bool:
+    return entry.startswith("*.") and "." in entry[2:] and host.endswith(entry[1:])
 
 
 def _is_literal(host: str) -> bool:

@@ -74,6 +74,8 @@ def test_files_are_named_apart_from_the_body() -> None:
         ({"send": [{"field": "style", "values": {"Auto": "AUTO"}}]}, {"style": "Design"}, False),
         ({"send": [{"field": "style", "values": {"Auto": "AUTO"}}]}, {"style": "Auto"}, True),
         ({"send": [{"field": "style", "values": {"A": "a"}, "omit_when": "B"}]}, {"style": "B"}, True),
+        ({"send": [{"field": "images", "items_max": 2}]}, {"images": [LINK, LINK]}, True),
+        ({"send": [{"field": "images", "items_max": 2}]}, {"images": [LINK, LINK, LINK]}, False),
         ({"operation": "music/extend"}, {}, False),
     ],
 )

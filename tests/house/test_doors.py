@@ -15,7 +15,7 @@ DOORS = {
     "asyncpg": ("db_postgresql",),
     "av": ("providers.local",),
     "click": ("__main__", "cli"),
-    "cryptography": ("webhooks.sealing",),
+    "cryptography": ("providers.signatures", "simulators.fal", "webhooks.sealing"),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
     "httptools": ("cli.http_protocol",),
     "jinja2": ("web.templates_of_pages",),

@@ -97,6 +97,16 @@ def test_a_numeric_address_is_judged_by_the_table(numeric: str, public: bool) ->
         ("http://[::1]:9001/", ("[::1]:9001",), True),
         ("http://sim.example/", ("sim.example",), True),
         ("https://api.example.com/", (), False),
+        ("https://api.example.com/", ("*.example.com",), True),
+        ("https://eu.API.example.com./", ("*.example.com",), True),
+        ("https://example.com/", ("*.example.com",), False),
+        ("https://evilexample.com/", ("*.example.com",), False),
+        ("https://api.example.com.evil.test/", ("*.example.com",), False),
+        ("https://api.example.com:8443/", ("*.example.com",), False),
+        ("http://api.example.com/", ("*.example.com",), False),
+        ("https://example.com/", ("*.com",), False),
+        ("https://example.com/", ("*.",), False),
+        ("https://example.com/", ("*",), False),
     ],
 )
 def test_a_list_of_hosts_names_whole_hosts_and_ports(url: str, hosts: tuple[str, ...], listed: bool) -> None:  # noqa: FBT001 - a column

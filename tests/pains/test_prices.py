@@ -14,8 +14,10 @@ from apiinone.catalog.pricing import price
 from apiinone.catalog.schema import Bodies
 from apiinone.core.credits import whole
 from apiinone.db import Sql
+from apiinone.providers.provider import Reference
+from apiinone.tasks.moves import WasAccepted, WasStored
 from whole_app import opened, working
-from workshop import PRICE
+from workshop import PRICE, Workshop
 
 COST = Sql("SELECT expected_cost_micro_usd, actual_cost_micro_usd FROM attempts WHERE task_id = $1")
 DEARER = {"rule": "fixed", "credits": 99}
@@ -29,6 +31,17 @@ async def test_what_a_vendor_says_it_charged_changes_no_price(database_url: str,
             (seen,) = await running.ended(task_id)
             assert seen.captured == unit
             assert await running.workshop.row(COST, task_id) == (40_000, 40_000)
+
+
+async def test_a_cost_that_a_vendor_tells_with_the_order_is_kept_until_it_tells_another(workshop: Workshop) -> None:
+    caller = await workshop.tenant(live=100)
+    for told_at_the_end, kept in ((None, 30_000), (31_000, 31_000)):
+        task_id = await workshop.task(caller)
+        attempt_id = await workshop.sending(task_id, caller)
+        await workshop.move(task_id, caller, WasAccepted(attempt_id, Reference("up"), 30_000))
+        assert await workshop.row(COST, task_id) == (40_000, 30_000)
+        await workshop.move(task_id, caller, WasStored(attempt_id, (workshop.output(),), told_at_the_end))
+        assert await workshop.row(COST, task_id) == (40_000, kept)
 
 
 @pytest.mark.parametrize("rule", ["price: {}", "price: {rule: nothing}", "price: {rule: fixed}"])

@@ -57,7 +57,12 @@ def _outputs(sub_model: SubModel, fields: Mapping[str, object]) -> int:
 def _can_be_sent(send: Send, value: object) -> bool:
     if omitted(send, value):
         return True
+    if send.items_max is not None and len(_items(value)) > send.items_max:
+        return False
     if send.form in LINK_FORMS:
-        links = cast("list[object]", value) if isinstance(value, list) else [value]
-        return not any(str(link)[:5].lower() == "data:" for link in links)
+        return not any(str(link)[:5].lower() == "data:" for link in _items(value))
     return not send.values or word(value) in send.values
+
+
+def _items(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else [value]

@@ -71,6 +71,8 @@ class Accepted(Struct, frozen=True):
 
     reference: Reference
     poll_after_s: float
+    cost_micro_usd: int | None = None
+    """The vendor's own charge, where it is told with the order already."""
 
 
 class Running(Struct, frozen=True):
@@ -118,7 +120,7 @@ class Remote(Protocol):
 
     name: str
     hosts: tuple[str, ...]
-    """The only hosts that requests with our credential may go to."""
+    """The only hosts that requests with our credential may go to; ``*.host`` stands for all below one, by https."""
     output_hosts: tuple[str, ...]
     """Hosts that results may be copied from; empty: any public address."""
     credential_names: tuple[str, ...]

@@ -8,15 +8,29 @@ from importlib.metadata import entry_points
 from typing import Final, cast
 from urllib.parse import urlsplit
 
-from apiinone.providers import comfyui, google, openai, openai_compatible, recraft, stability, wavespeed
+from apiinone.providers import (
+    bfl,
+    comfyui,
+    fal,
+    google,
+    ideogram,
+    openai,
+    openai_compatible,
+    recraft,
+    stability,
+    wavespeed,
+)
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
 """What makes the adapter from where the vendor's API stands, and where that is; without a host: nobody can know."""
 
 REMOTES: Final[Mapping[str, Make]] = {
+    "bfl": (bfl.BlackForestLabs, bfl.BASE_URL),
     "comfyui": (comfyui.ComfyUI, comfyui.BASE_URL),
+    "fal": (fal.Fal, fal.BASE_URL),
     "google": (google.Google, google.BASE_URL),
+    "ideogram": (ideogram.Ideogram, ideogram.BASE_URL),
     "openai": (openai.OpenAI, openai.BASE_URL),
     "openai_compatible": (openai_compatible.OpenAICompatible, openai_compatible.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),

@@ -5,6 +5,7 @@ the question goes to a path made of it, or to an address that the vendor gave. A
 adds what is its vendor's own.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -28,7 +29,8 @@ class _Reached:
     credential_optional = False
     webhook_secret_name: str | None = None
     extra_hosts: tuple[str, ...] = ()
-    """Further hosts of the vendor that our credential may go to; not where the operator has put another address."""
+    """Further hosts of the vendor that our credential may go to, ``*.host`` for all below one; not where the operator
+    has put another address."""
 
     def __init__(self, base_url: str) -> None:
         """Take where the API stands. Raises ValueError for what is no URL."""
@@ -55,7 +57,8 @@ class _Reached:
             parts = urlsplit(url)
         except ValueError:
             return None
-        return url if parts.scheme == self._scheme and parts.netloc.lower() in self.hosts else None
+        ours = parts.scheme == self._scheme and any(_names(entry, parts.netloc.lower()) for entry in self.hosts)
+        return url if ours else None
 
 
 class Synchronous(_Reached):
@@ -104,3 +107,13 @@ class Polled(_Reached, ABC):
     def reference(self, upstream_id: str, poll_url: str | None = None) -> Reference | None:
         """The job, where its id is one."""
         return Reference(upstream_id, self.given(poll_url)) if is_upstream_id(upstream_id) else None
+
+
+def _names(entry: str, place: str) -> bool:
+    """Whether an entry of `hosts` names this host, or host and port. The sender judges once more, and more strictly."""
+    if not entry.startswith("*."):
+        return entry == place
+    return place.endswith(entry[1:]) and _PLAIN_HOST.fullmatch(place) is not None
+
+
+_PLAIN_HOST: Final = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+")

@@ -9,21 +9,21 @@ from typing import Final, Literal
 from msgspec import Struct
 
 Kind = Literal["raster", "vector"]
-RasterFormat = Literal["png", "webp"]
+RasterFormat = Literal["png", "webp", "jpeg"]
 
 TINY_PNG: Final = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC"
 )
 """One red pixel, for benchmarks."""
 TINY_SVG: Final = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1" viewBox="0 0 1 1"/>'
-MEDIA_TYPES: Final = {"png": "image/png", "webp": "image/webp", "svg": "image/svg+xml"}
+MEDIA_TYPES: Final = {"png": "image/png", "webp": "image/webp", "jpeg": "image/jpeg", "svg": "image/svg+xml"}
 
 
 class Picture(Struct, frozen=True):
     """What was made."""
 
     data: bytes
-    extension: Literal["png", "webp", "svg"]
+    extension: Literal["png", "webp", "jpeg", "svg"]
 
     @property
     def media_type(self) -> str:

@@ -7,8 +7,11 @@ from typing import Final
 
 import uvicorn
 
+from apiinone.simulators.bfl import BlackForestLabsSimulator
 from apiinone.simulators.comfyui import ComfyUISimulator
+from apiinone.simulators.fal import FalSimulator
 from apiinone.simulators.google import GoogleSimulator
+from apiinone.simulators.ideogram import IdeogramSimulator
 from apiinone.simulators.openai import OpenAISimulator
 from apiinone.simulators.openai_compatible import OpenAICompatibleSimulator
 from apiinone.simulators.options import Options, Simulator
@@ -18,8 +21,11 @@ from apiinone.simulators.wavespeed import WaveSpeedSimulator
 from apiinone.simulators.wire import Wires
 
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
+    "bfl": BlackForestLabsSimulator,
     "comfyui": ComfyUISimulator,
+    "fal": FalSimulator,
     "google": GoogleSimulator,
+    "ideogram": IdeogramSimulator,
     "openai": OpenAISimulator,
     "openai_compatible": OpenAICompatibleSimulator,
     "recraft": RecraftSimulator,

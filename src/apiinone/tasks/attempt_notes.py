@@ -22,8 +22,9 @@ def note_what(task: Task, attempt: Attempt | None, what: What, now_us: int) -> N
     if attempt is None or attempt.task_id != task.id:
         return
     match what:
-        case WasAccepted(reference=reference):
+        case WasAccepted(reference=reference, cost_micro_usd=cost):
             attempt.upstream_id, attempt.poll_url = reference.upstream_id, reference.poll_url
+            attempt.actual_cost_micro_usd = cost
             note_event(task, attempt, "accepted", now_us)
         case WasRelayed():
             note_event(task, attempt, "accepted", now_us)

@@ -123,9 +123,9 @@ class Executor:
 
     async def _submitted(self, job: Job, reply: SubmitReply) -> float | None:
         match reply:
-            case Accepted(reference, poll_after_s):
+            case Accepted(reference, poll_after_s, cost_micro_usd):
                 job.reference, job.attempt_state = reference, "accepted"
-                await self.ends.say(job, WasAccepted(job.attempt_id or "", reference))
+                await self.ends.say(job, WasAccepted(job.attempt_id or "", reference, cost_micro_usd))
                 return self.ends.again(job, poll_after_s)
             case Finished():
                 return await self._delivered(job, reply)

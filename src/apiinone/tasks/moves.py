@@ -41,6 +41,7 @@ class WasAccepted(Struct, frozen=True):
 
     attempt_id: str
     reference: Reference
+    cost_micro_usd: int | None = None
 
 
 class WasLost(Struct, frozen=True):
