@@ -1,5 +1,7 @@
 """Which offer serves an attempt, and why. Pure."""
 
+from msgspec import structs
+
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.load import load_catalogue
 from apiinone.tasks.routing import Asked, choose, offer_named, usable_offers
@@ -48,9 +50,18 @@ def test_only_what_is_configured_serves_and_the_reason_says_so() -> None:
 
 def test_an_offer_is_found_again_by_what_the_attempt_remembers() -> None:
     offer = usable_offers(recraft(), FIELDS, BOTH)[0]
-    assert offer_named(recraft(), "recraft", offer.upstream_model) == offer
-    assert offer_named(recraft(), "recraft", "gone") is None
-    assert offer_named(recraft(), None, None) is None
+    assert offer_named(recraft(), "recraft", offer.upstream_model, Asked(FIELDS)) == offer
+    assert offer_named(recraft(), "recraft", "gone", Asked(FIELDS)) is None
+    assert offer_named(recraft(), None, None, Asked(FIELDS)) is None
+
+
+def test_of_offers_with_one_upstream_name_the_one_that_serves_the_request_is_found() -> None:
+    first = recraft().offers[0]
+    furthers = structs.replace(first, operation="music/extend")
+    fussy = structs.replace(first, with_fields=("image_size",), priority=9)
+    sub = structs.replace(recraft(), offers=(furthers, structs.replace(first, without=("image_size",)), fussy))
+    assert offer_named(sub, first.provider, first.upstream_model, Asked(FIELDS)) == fussy
+    assert offer_named(sub, first.provider, first.upstream_model, Asked(FIELDS, "music/extend")) == furthers
 
 
 def test_no_offer_serves_a_further_route() -> None:

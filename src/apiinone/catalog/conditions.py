@@ -58,6 +58,16 @@ def _can_be_sent(send: Send, value: object) -> bool:
     if omitted(send, value):
         return True
     if send.form in LINK_FORMS:
-        links = cast("list[object]", value) if isinstance(value, list) else [value]
-        return not any(str(link)[:5].lower() == "data:" for link in links)
+        return _by_address(value)
     return not send.values or word(value) in send.values
+
+
+def _by_address(value: object) -> bool:
+    """Whether every file is named by its address. Texts of a record that are no files pass."""
+    if isinstance(value, list):
+        return all(map(_by_address, cast("list[object]", value)))
+    if isinstance(value, dict):
+        inner = cast("dict[str, object]", value).values()
+        files = cast("list[object]", [part for part in inner if isinstance(part, list)])
+        return _by_address(files) and not any(str(part)[:5].lower() == "data:" for part in inner)
+    return str(value)[:8].lower().startswith(("https://", "http://"))

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import http.client
 import time
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ class Call(Struct, frozen=True):
     event_id: str
     body: bytes
     secret: str
+    signed: Callable[["Call", int], Mapping[str, str]] | None = None
+    """The vendor's own signing headers at a time in seconds; None: WaveSpeedAI's."""
 
 
 async def call(webhook: Call) -> bool:
@@ -35,16 +38,20 @@ def signature(webhook: Call, timestamp_s: int) -> str:
     return f"v3,{hmac.new(key, signed, hashlib.sha256).hexdigest()}"
 
 
-def _post(webhook: Call, timestamp_s: int) -> bool:
-    parts = urlsplit(webhook.url)
-    if parts.scheme != "http" or parts.hostname not in LOOPBACK:
-        return False
-    headers = {
-        "content-type": "application/json",
+def _standard(webhook: Call, timestamp_s: int) -> Mapping[str, str]:
+    return {
         "webhook-id": webhook.event_id,
         "webhook-timestamp": str(timestamp_s),
         "webhook-signature": signature(webhook, timestamp_s),
     }
+
+
+def _post(webhook: Call, timestamp_s: int) -> bool:
+    parts = urlsplit(webhook.url)
+    if parts.scheme != "http" or parts.hostname not in LOOPBACK:
+        return False
+    sign = webhook.signed or _standard
+    headers = {"content-type": "application/json", **sign(webhook, timestamp_s)}
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT_S)
     try:
         connection.request("POST", f"{parts.path or '/'}?{parts.query}", webhook.body, headers)
