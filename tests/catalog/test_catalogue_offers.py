@@ -36,7 +36,7 @@ def offers(name: str, *among: str, **fields: object) -> list[tuple[str, str, dic
 
 
 def test_recraft_is_asked_first_and_wavespeed_second() -> None:
-    assert offers("recraft-v4", prompt="A fox", image_size="1344*768") == [
+    assert offers("recraft-v4", "recraft", "wavespeed", prompt="A fox", image_size="1344*768") == [
         ("recraft", "recraftv4", {"prompt": "A fox", "size": "1344x768", "response_format": "b64_json"}),
         ("wavespeed", "recraft-ai/recraft-v4/text-to-image", {"prompt": "A fox", "size": "1344*768"}),
     ]

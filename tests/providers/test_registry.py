@@ -1,5 +1,7 @@
 """The list of vendors."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from apiinone.providers.registry import REMOTES, remote_providers
@@ -14,7 +16,7 @@ def test_every_adapter_stands_under_its_own_name_at_the_vendors_address() -> Non
         assert provider.submit_per_s_max > 0
         assert provider.concurrent_max > 0
         assert provider.poll_interval_s > 0
-        assert len(provider.hosts) == 1
+        assert provider.hosts[0] == urlsplit(REMOTES[name][1]).netloc
 
 
 def test_the_operator_moves_the_one_that_is_named() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Final, cast
 
-from apiinone.providers import kie, recraft, wavespeed
+from apiinone.providers import kie, recraft, replicate, wavespeed
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
@@ -13,6 +13,7 @@ Make = tuple[Callable[[str], Remote], str]
 REMOTES: Final[Mapping[str, Make]] = {
     "kie": (kie.Kie, kie.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),
+    "replicate": (replicate.Replicate, replicate.BASE_URL),
     "wavespeed": (wavespeed.WaveSpeed, wavespeed.BASE_URL),
 }
 """By name."""

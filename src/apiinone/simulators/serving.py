@@ -10,12 +10,14 @@ import uvicorn
 from apiinone.simulators.kie import KieSimulator
 from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
+from apiinone.simulators.replicate import ReplicateSimulator
 from apiinone.simulators.wavespeed import WaveSpeedSimulator
 from apiinone.simulators.wire import Wires
 
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "kie": KieSimulator,
     "recraft": RecraftSimulator,
+    "replicate": ReplicateSimulator,
     "wavespeed": WaveSpeedSimulator,
 }
 """By name."""
