@@ -22,6 +22,7 @@ from apiinone.providers.provider import (
     Finished,
     Linked,
     Order,
+    Origin,
     Reference,
     Rejected,
     Running,
@@ -48,12 +49,13 @@ def job(state: str, **data: object) -> Response:
 
 
 def song(status: str, *urls: str | None, **data: object) -> Response:
-    songs = [{"id": "e2", "audioUrl": url} for url in urls]
+    songs = [{"id": f"e{number}", "audioUrl": url} for number, url in enumerate(urls)]
     return answered(
         {"code": 200, "data": {"taskId": "5c79", "status": status, "response": {"sunoData": songs}, **data}}
     )
 
 
+SONGS = Finished((Linked(LINK, upstream_id="e0"), Linked(OTHER, upstream_id="e1")))
 ACCEPTED = answered({"code": 200, "msg": "success", "data": {"taskId": "281e"}})
 
 
@@ -232,11 +234,27 @@ def test_the_first_song_is_not_the_end(status: str) -> None:
 
 
 def test_two_songs_are() -> None:
-    assert KIE.read_poll(song("SUCCESS", LINK, OTHER)) == Finished((Linked(LINK), Linked(OTHER)))
+    assert KIE.read_poll(song("SUCCESS", LINK, OTHER)) == SONGS
+
+
+def test_a_song_is_carried_on_by_the_vendors_name_of_its_take() -> None:
+    fields: dict[str, object] = {"audioIndex": 1, "defaultParamFlag": False}
+    order = Order("a", "V5", fields, 2, None, {}, "music/extend", Origin("5c79", ("e0", "e1")))
+    assert sent_by(order) == {
+        "audioId": "e1",
+        "defaultParamFlag": False,
+        "model": "V5",
+        "callBackUrl": "playground",
+    }
+
+
+def test_a_cover_is_drawn_for_the_vendors_task() -> None:
+    order = Order("a", "suno-cover", {}, 1, None, {}, "music/cover/generate", Origin("5c79", ()))
+    assert sent_by(order) == {"taskId": "5c79", "callBackUrl": "playground"}
 
 
 def test_a_call_that_failed_says_nothing_about_the_songs() -> None:
-    assert KIE.read_poll(song("CALLBACK_EXCEPTION", LINK, OTHER)) == Finished((Linked(LINK), Linked(OTHER)))
+    assert KIE.read_poll(song("CALLBACK_EXCEPTION", LINK, OTHER)) == SONGS
     assert isinstance(KIE.read_poll(song("CALLBACK_EXCEPTION", LINK, None)), Running)
     assert isinstance(KIE.read_poll(song("CALLBACK_EXCEPTION")), Running)
 
@@ -643,3 +661,24 @@ def test_given_audio_is_sung_anew_and_a_take_of_ours_is_not() -> None:
         "instrumental": False,
     }
     assert asked("chirp-v5", {"audio_id": "task-x-0"}, upload) == []
+
+
+def test_a_song_is_carried_on_and_gets_a_cover() -> None:
+    take: dict[str, object] = {"origin_task_id": "n35x_suno", "extend_audio_index": 1}
+    own: dict[str, object] = {"custom_mode": True, "prompt": "Oh", "style": "jazz", "title": "Fox"}
+    [(plain, _, simple)] = asked("chirp-v5", take, "music/extend")
+    [(custom, _, whole)] = asked("chirp-v5", {**take, **own, "extensionStartTime": 60, "tags": "drums"}, "music/extend")
+    assert simple == {"audioIndex": 1, "defaultParamFlag": False}
+    assert whole == {
+        "audioIndex": 1,
+        "defaultParamFlag": True,
+        "prompt": "Oh",
+        "style": "jazz",
+        "title": "Fox",
+        "continueAt": 60,
+        "negativeTags": "drums",
+    }
+    assert (plain.works_on, custom.works_on, plain.upstream_model) == ("origin_task_id", "origin_task_id", "V5")
+    assert asked("chirp-v5", {**take, **own}, "music/extend") == []
+    [(cover, _, nothing)] = asked("chirp-v5", {"task_id": "n35x_suno"}, "music/cover/generate")
+    assert (cover.works_on, cover.cost_micro_usd, nothing) == ("task_id", 0, {})

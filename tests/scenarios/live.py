@@ -17,9 +17,13 @@ from apiinone.simulators.faults import Fault, FaultName, Seen, Stage
 from apiinone.simulators.options import SIMULATED_KEY, SIMULATED_WEBHOOK_SECRET, Options
 
 T = TypeVar("T")
-VendorName = Literal["recraft", "wavespeed"]
-API_PATHS: Final[Mapping[VendorName, str]] = {"recraft": "/v1", "wavespeed": "/api/v3"}
-CREDENTIALS: Final[Mapping[VendorName, str]] = {"recraft": "RECRAFT_API_TOKEN", "wavespeed": "WAVESPEED_API_KEY"}
+VendorName = Literal["recraft", "wavespeed", "kie"]
+API_PATHS: Final[Mapping[VendorName, str]] = {"recraft": "/v1", "wavespeed": "/api/v3", "kie": "/api/v1"}
+CREDENTIALS: Final[Mapping[VendorName, str]] = {
+    "recraft": "RECRAFT_API_TOKEN",
+    "wavespeed": "WAVESPEED_API_KEY",
+    "kie": "KIE_API_KEY",
+}
 CREDITS: Final = 1_000
 PNG: Final[Mapping[str, object]] = {"model": "recraft-v4-text-to-image", "prompt": "a hill"}
 SVG: Final[Mapping[str, object]] = {"model": "recraft-v4-text-to-vector", "prompt": "a hill"}
@@ -29,7 +33,7 @@ PRICES: Final[Mapping[str, int]] = {"recraft-v4-text-to-image": 10, "recraft-v4-
 REACHED_WITHIN_S: Final = 20.0
 LOOK_EVERY_S: Final = 0.02
 PACE: Final[Mapping[str, object]] = {
-    "provider_submits_per_s_max": {"recraft": 1_000.0, "wavespeed": 1_000.0},
+    "provider_submits_per_s_max": {"recraft": 1_000.0, "wavespeed": 1_000.0, "kie": 1_000.0},
 }
 
 _ATTEMPTS = Sql(

@@ -9,7 +9,7 @@ from typing import Final, Literal
 import pytest
 
 from apiinone.core.exchange import Request
-from apiinone.providers.provider import Accepted, Finished, Order
+from apiinone.providers.provider import Accepted, Finished, Order, Origin
 from apiinone.simulators.faults import FaultName
 from apiinone.simulators.kie_market import MODELS
 from apiinone.simulators.options import SIMULATED_WEBHOOK_SECRET
@@ -181,7 +181,8 @@ async def test_our_adapter_sees_a_cover_to_its_end() -> None:
         song = await play.submit(Order("a", "V5", {"prompt": "x", "customMode": False, "instrumental": True}, 2))
         assert isinstance(song, Accepted)
         assert isinstance(await play.ended(song), Finished)
-        order = Order("b", "cover", {"taskId": song.reference.upstream_id}, 1, None, {}, "music/cover/generate")
+        made = Origin(song.reference.upstream_id, ())
+        order = Order("b", "suno-cover", {}, 1, None, {}, "music/cover/generate", made)
         for _ in range(2):
             cover = await play.ended(await play.submit(order))
             assert isinstance(cover, Finished)

@@ -77,6 +77,9 @@ class Offer(Fact, frozen=True, kw_only=True):
     """Fields that a request must give to be served by this offer."""
     operation: str = ""
     """The further create route that it serves, such as `music/extend`; empty: the endpoint's own."""
+    works_on: FieldName | None = None
+    """The field that names an earlier task of the client's: the same provider must have made it, and is told by its own
+    names what is meant (`Order.origin`)."""
     outputs_max: Annotated[int, Meta(ge=1)] | None = None
     """The most outputs that one request to the upstream gives; None: as many as the model has."""
     node: int | None = None

@@ -57,6 +57,8 @@ SONGS: Final[Mapping[str, str]] = {
     "music/upload-cover/generate": "/generate/upload-cover",
 }
 """Where an order for a song goes, by what asks."""
+TAKE_FIELD: Final = "audioIndex"
+"""What our offers call the number of the take that is carried on; the vendor has no such field."""
 COVER_OPERATION: Final = "music/cover/generate"
 COVERS: Final = "/suno/cover/generate"
 QUESTIONS: Final[Mapping[str, str]] = {
@@ -184,10 +186,11 @@ class _Call(Struct):
 def _asked(order: Order) -> tuple[str, dict[str, object]]:
     """Where an order goes, and its body."""
     call = {} if order.webhook_url is None else {"callBackUrl": order.webhook_url}
+    called = {"callBackUrl": order.webhook_url or NO_CALL}
     if order.operation == COVER_OPERATION:
-        return COVERS, {**order.fields, "callBackUrl": order.webhook_url or NO_CALL}
+        return COVERS, {"taskId": order.origin.upstream_id if order.origin else "", **called}
     if _SONG_MODEL.fullmatch(order.upstream_model) and order.operation in SONGS:
-        body = {**order.fields, "model": order.upstream_model, "callBackUrl": order.webhook_url or NO_CALL}
+        body = {**_taken(order), "model": order.upstream_model, **called}
         return SONGS[order.operation], _titled(body)
     return JOBS, {"model": order.upstream_model, "input": _whole_input(order), **call}
 
@@ -201,6 +204,15 @@ def _whole_input(order: Order) -> dict[str, object]:
     if order.upstream_model == SPEECH:
         lines = cast("list[dict[str, object]]", fields.get("dialogue", []))
         fields["dialogue"] = [{"voice": VOICE, **line} for line in lines]
+    return fields
+
+
+def _taken(order: Order) -> dict[str, object]:
+    """The fields, and in place of a take's number the vendor's own name of that take."""
+    fields = dict(order.fields)
+    number = fields.pop(TAKE_FIELD, None)
+    if order.origin is not None and isinstance(number, int) and 0 <= number < len(order.origin.outputs):
+        fields["audioId"] = order.origin.outputs[number]
     return fields
 
 

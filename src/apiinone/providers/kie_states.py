@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
-from msgspec import Raw, Struct
+from msgspec import Raw, Struct, structs
 
-from apiinone.providers.provider import Fault, Finished, Rejected, Running, Unclear
+from apiinone.providers.provider import Fault, Finished, Linked, Rejected, Running, Unclear
 from apiinone.providers.reading import decoded, fault_in, linked, rejected
 
 POLL_INTERVAL_S: Final = 3.0
@@ -40,6 +40,7 @@ class _Result(Struct):
 
 
 class _Song(Struct):
+    id: str = ""
     audioUrl: str | None = None  # noqa: N815
 
 
@@ -79,12 +80,12 @@ def _job(state: str, record: Record) -> State:
 def _song(status: str, record: Record) -> State:
     """The first song alone is not the end. A call that failed says nothing about the songs (our reading)."""
     songs = decoded(record.response, _Songs)
-    urls = tuple(song.audioUrl or "" for song in songs.sunoData) if songs else ()
+    takes = {song.audioUrl or "": song.id for song in songs.sunoData} if songs else {}
     match status.upper():
         case "SUCCESS":
-            return _outputs(tuple(url for url in urls if url), record)
-        case "CALLBACK_EXCEPTION" if urls and all(urls):
-            return _outputs(urls, record)
+            return _named(_outputs(tuple(url for url in takes if url), record), takes)
+        case "CALLBACK_EXCEPTION" if takes and all(takes):
+            return _named(_outputs(tuple(takes), record), takes)
         case "CREATE_TASK_FAILED" | "GENERATE_AUDIO_FAILED":
             fault = SONG_FAULTS.get(_whole(record.errorCode)) or fault_in(bytes(record.errorMessage))
             return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
@@ -92,6 +93,15 @@ def _song(status: str, record: Record) -> State:
             return rejected("content_policy")
         case _:
             return Running(POLL_INTERVAL_S)
+
+
+def _named(state: State, takes: Mapping[str, str]) -> State:
+    """Songs with the vendor's names of them, by which they can be carried on."""
+    if not isinstance(state, Finished):
+        return state
+    links = (output for output in state.outputs if isinstance(output, Linked))
+    named = (structs.replace(link, upstream_id=takes.get(link.url, "")) for link in links)
+    return structs.replace(state, outputs=tuple(named))
 
 
 def _cover(flag: int, record: Record) -> State:
