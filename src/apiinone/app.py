@@ -44,6 +44,7 @@ from apiinone.tasks.make_local import LocalMaker
 from apiinone.tasks.maker import Maker
 from apiinone.tasks.moves import Move, Moved, Stale
 from apiinone.tasks.moves import Outcome as MoveOutcome
+from apiinone.tasks.origins import Origins
 from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.settle import apply_moves
 from apiinone.tasks.submission import Submission
@@ -208,7 +209,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     callbacks = callbacks_of(settings, ground.secret, database, clock)
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     inputs = InputReader(ground.outbound)
-    executor = Executor(catalogue, vendors, ground.outbound, maker, inputs, clock, ids, ends, evidence)
+    origins = Origins(database, ground.outbound)
+    executor = Executor(catalogue, vendors, ground.outbound, maker, inputs, clock, ids, ends, evidence, origins)
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
     sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)
     app = App(

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
@@ -12,27 +13,18 @@ from msgspec import Struct
 from api.served_api import Api, Got, Tenant, served_api
 from apiinone.api.task_ids import read_task_id
 from apiinone.db import Sql
+from apiinone.providers.registry import REMOTES
 from apiinone.simulators import serving
 from apiinone.simulators.faults import Fault, FaultName, Seen, Stage
 from apiinone.simulators.options import SIMULATED_KEY, SIMULATED_WEBHOOK_SECRET, Options
 
 T = TypeVar("T")
-VendorName = Literal["recraft", "wavespeed", "openai", "google", "openai_compatible", "comfyui"]
+VendorName = str
 API_PATHS: Final[Mapping[VendorName, str]] = {
-    "recraft": "/v1",
-    "wavespeed": "/api/v3",
-    "openai": "/v1",
-    "google": "/v1beta",
-    "openai_compatible": "/v1",
-    "comfyui": "",
+    name: urlsplit(url).path.rstrip("/") for name, (_, url) in REMOTES.items()
 }
 CREDENTIALS: Final[Mapping[VendorName, str]] = {
-    "recraft": "RECRAFT_API_TOKEN",
-    "wavespeed": "WAVESPEED_API_KEY",
-    "openai": "OPENAI_API_KEY",
-    "google": "GEMINI_API_KEY",
-    "openai_compatible": "OPENAI_COMPATIBLE_API_KEY",
-    "comfyui": "COMFYUI_API_KEY",
+    name: make("http://127.0.0.1:9").credential_names[0] for name, (make, _) in REMOTES.items()
 }
 CREDITS: Final = 1_000
 PNG: Final[Mapping[str, object]] = {"model": "recraft-v4-text-to-image", "prompt": "a hill"}
@@ -50,7 +42,7 @@ PRICES: Final[Mapping[str, int]] = {
 REACHED_WITHIN_S: Final = 20.0
 LOOK_EVERY_S: Final = 0.02
 PACE: Final[Mapping[str, object]] = {
-    "provider_submits_per_s_max": {"recraft": 1_000.0, "wavespeed": 1_000.0},
+    "provider_submits_per_s_max": {"recraft": 1_000.0, "wavespeed": 1_000.0, "kie": 1_000.0},
 }
 
 _ATTEMPTS = Sql(

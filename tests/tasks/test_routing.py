@@ -1,5 +1,7 @@
 """Which offer serves an attempt, and why. Pure."""
 
+from msgspec import structs
+
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.load import load_catalogue
 from apiinone.tasks.routing import Asked, choose, offer_named, usable_offers
@@ -60,6 +62,15 @@ def test_of_several_offers_for_one_upstream_model_the_one_that_serves_the_reques
     for fields in (words, {**words, "input_urls": ["https://example.com/a.png"]}):
         (offer,) = usable_offers(choice.sub_model, fields, frozenset({"openai"}))
         assert offer_named(choice.sub_model, "openai", "gpt-image-2", Asked(fields)) is offer
+
+
+def test_of_offers_with_one_upstream_name_the_one_that_serves_the_request_is_found() -> None:
+    first = recraft().offers[0]
+    furthers = structs.replace(first, operation="music/extend")
+    fussy = structs.replace(first, with_fields=("image_size",), priority=9)
+    sub = structs.replace(recraft(), offers=(furthers, structs.replace(first, without=("image_size",)), fussy))
+    assert offer_named(sub, first.provider, first.upstream_model, Asked(FIELDS)) == fussy
+    assert offer_named(sub, first.provider, first.upstream_model, Asked(FIELDS, "music/extend")) == furthers
 
 
 def test_no_offer_serves_a_further_route() -> None:

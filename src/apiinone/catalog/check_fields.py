@@ -47,6 +47,8 @@ def conditions_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
         (route.parameters, _between(route.parameters, f"routes[{position}]."))
         for position, route in enumerate(entry.routes)
     ]
+    further = [route for route in entry.routes if route.operation]
+    routes += [(route.parameters, _of_offers(entry, route.operation)) for route in further]
     for parameters, conditions in routes:
         by_name = {field.name: field for field in parameters}
         for where, condition in conditions:
@@ -73,8 +75,12 @@ def _conditions(entry: Entry) -> Iterator[tuple[str, Condition]]:
     for position, exclusion in enumerate(entry.exclusions):
         for condition in exclusion.when:
             yield f"exclusions[{position}]", condition
+    yield from _of_offers(entry, "")
+
+
+def _of_offers(entry: Entry, operation: str) -> Iterator[tuple[str, Condition]]:
     for position, sub in enumerate(entry.sub_models):
-        for condition in (part for offer in sub.offers for part in offer.when):
+        for condition in (part for offer in sub.offers if offer.operation == operation for part in offer.when):
             yield f"sub_models[{position}].offers", condition
 
 

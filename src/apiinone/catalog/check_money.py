@@ -46,7 +46,7 @@ def _fields(entry: Entry, offer: Offer) -> Iterator[str]:
         yield f"{offer.operation} is no further route of this model"
         return
     names = {field.name for field in (entry.parameters if route is None else route.parameters)}
-    told = [*(send.field for send in offer.send), *offer.drop]
+    told = [*(send.field for send in offer.send), *offer.drop, *([offer.works_on] if offer.works_on else [])]
     yield from (f"{name} is neither sent nor dropped" for name in sorted(names - set(told)))
     yield from (f"{name} is not a field of this model" for name in sorted(set(told) - names))
     yield from (f"{name} is named twice" for name in sorted({n for n in told if told.count(n) > 1}))

@@ -60,9 +60,20 @@ def _can_be_sent(send: Send, value: object) -> bool:
     if send.items_max is not None and len(_items(value)) > send.items_max:
         return False
     if send.form in LINK_FORMS:
-        return not any(str(link)[:5].lower() == "data:" for link in _items(value))
+        return _by_address(value)
     return not send.values or word(value) in send.values
 
 
 def _items(value: object) -> list[object]:
     return cast("list[object]", value) if isinstance(value, list) else [value]
+
+
+def _by_address(value: object) -> bool:
+    """Whether every file is named by its address. Texts of a record that are no files pass."""
+    if isinstance(value, list):
+        return all(map(_by_address, cast("list[object]", value)))
+    if isinstance(value, dict):
+        inner = cast("dict[str, object]", value).values()
+        files = cast("list[object]", [part for part in inner if isinstance(part, list)])
+        return _by_address(files) and not any(str(part)[:5].lower() == "data:" for part in inner)
+    return str(value)[:8].lower().startswith(("https://", "http://"))

@@ -30,8 +30,9 @@ Form = Literal[
 `size_star`: `1024*1024`. `size_x`: `1024x1024`. `ratio_of_size`: `1:1`, the nearest of `among` where one is near.
 `ratio_x`: `16:9` as `16x9`. `upper`, `lower`: of a word. `text`: a number as text. `integer`: text as a number.
 `list`: a list of this one value. `on_off`: a flag as `on` or `off`. `link`, `links`, `list_of_link`: the address of an
-input, of several, of one as a list; such an offer serves no request that brings the input as a `data:` URL. `file`: the
-bytes of an input, or of several, which are read here and travel in `Order.files`.
+input, of several or of records that name some, of one as a list; such an offer serves no request that has anything else
+there, such as a `data:` URL. `file`: the bytes of an input, or of several, which are read here and travel in
+`Order.files`.
 """
 UpstreamName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63}){0,4}$")]
 """A field of the upstream's body; dots lead into objects: `generationConfig.imageConfig.aspectRatio`."""
@@ -46,7 +47,7 @@ class Send(Fact, frozen=True, kw_only=True):
     form: Form = "as_is"
     among: tuple[str, ...] = ()
     """For `ratio_of_size`: the ratios that the upstream names."""
-    values: Mapping[str, str | int | bool] = {}
+    values: Mapping[str, str | int | float | bool] = {}
     """The upstream's word for each of ours, by our value as text; empty: as `form` says. A value without a word here
     is one that this offer does not serve."""
     items_max: Annotated[int, Meta(ge=1)] | None = None
@@ -78,6 +79,9 @@ class Offer(Fact, frozen=True, kw_only=True):
     """Fields that a request must give to be served by this offer."""
     operation: str = ""
     """The further create route that it serves, such as `music/extend`; empty: the endpoint's own."""
+    works_on: FieldName | None = None
+    """The field that names an earlier task of the client's: the same provider must have made it, and is told by its own
+    names what is meant (`Order.origin`)."""
     outputs_max: Annotated[int, Meta(ge=1)] | None = None
     """The most outputs that one request to the upstream gives; None: as many as the model has."""
     node: int | None = None

@@ -54,3 +54,5 @@ class Response(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+    url: str = ""
+    """What was asked: some vendors keep the state of a job at a place that follows from where it was ordered."""

@@ -83,7 +83,8 @@ class Connections:
         except BaseException:
             answer.close()
             raise
-        return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(answer.status, headers, body, exchange.address.url)
 
 
 @lru_cache(maxsize=256)

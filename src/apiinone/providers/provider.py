@@ -24,6 +24,14 @@ Fault = Literal[
 """Why a vendor refused. `throttled`, `no_balance` and `bad_credential` concern the operator, not the client."""
 
 
+class Origin(Struct, frozen=True):
+    """What the vendor made earlier and an order works on, by the vendor's own names."""
+
+    upstream_id: str
+    outputs: tuple[str, ...]
+    """Of each output its name; empty where the vendor tells none."""
+
+
 class Order(Struct, frozen=True):
     """What to make: one attempt of one task on one offer. `fields` are already the upstream's own names and forms."""
 
@@ -38,6 +46,8 @@ class Order(Struct, frozen=True):
     """The inputs whose bytes travel with the request, by the upstream's name of their field."""
     operation: str = ""
     """The further create route that asks, such as `music/extend`; empty: the endpoint's own."""
+    origin: Origin | None = None
+    """The earlier work that it goes on from, where the offer names the field that says which."""
 
 
 class Reference(Struct, frozen=True):
@@ -61,6 +71,8 @@ class Linked(Struct, frozen=True):
     """Whether the vendor gives it only to our credential; then it must be on the vendor's own `hosts`."""
     auth: Auth = "bearer"
     """How the credential is shown then."""
+    upstream_id: str = ""
+    """The vendor's own name of it, for orders that go on from it; empty: none."""
 
 
 Output = Inline | Linked

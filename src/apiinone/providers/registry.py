@@ -14,9 +14,11 @@ from apiinone.providers import (
     fal,
     google,
     ideogram,
+    kie,
     openai,
     openai_compatible,
     recraft,
+    replicate,
     stability,
     wavespeed,
 )
@@ -31,9 +33,11 @@ REMOTES: Final[Mapping[str, Make]] = {
     "fal": (fal.Fal, fal.BASE_URL),
     "google": (google.Google, google.BASE_URL),
     "ideogram": (ideogram.Ideogram, ideogram.BASE_URL),
+    "kie": (kie.Kie, kie.BASE_URL),
     "openai": (openai.OpenAI, openai.BASE_URL),
     "openai_compatible": (openai_compatible.OpenAICompatible, openai_compatible.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),
+    "replicate": (replicate.Replicate, replicate.BASE_URL),
     "stability": (stability.Stability, stability.BASE_URL),
     "wavespeed": (wavespeed.WaveSpeed, wavespeed.BASE_URL),
 }

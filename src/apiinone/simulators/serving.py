@@ -12,10 +12,12 @@ from apiinone.simulators.comfyui import ComfyUISimulator
 from apiinone.simulators.fal import FalSimulator
 from apiinone.simulators.google import GoogleSimulator
 from apiinone.simulators.ideogram import IdeogramSimulator
+from apiinone.simulators.kie import KieSimulator
 from apiinone.simulators.openai import OpenAISimulator
 from apiinone.simulators.openai_compatible import OpenAICompatibleSimulator
 from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
+from apiinone.simulators.replicate import ReplicateSimulator
 from apiinone.simulators.stability import StabilitySimulator
 from apiinone.simulators.wavespeed import WaveSpeedSimulator
 from apiinone.simulators.wire import Wires
@@ -26,9 +28,11 @@ SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "fal": FalSimulator,
     "google": GoogleSimulator,
     "ideogram": IdeogramSimulator,
+    "kie": KieSimulator,
     "openai": OpenAISimulator,
     "openai_compatible": OpenAICompatibleSimulator,
     "recraft": RecraftSimulator,
+    "replicate": ReplicateSimulator,
     "stability": StabilitySimulator,
     "wavespeed": WaveSpeedSimulator,
 }

@@ -30,6 +30,7 @@ from apiinone.tasks.conclude import Conclusions
 from apiinone.tasks.job import Job
 from apiinone.tasks.maker import CannotMake, Maker, UnusableInput
 from apiinone.tasks.moves import NewAttempt, Planned, Sending, WasAccepted, WasCanceled
+from apiinone.tasks.origins import Origins
 from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.routing import LOCAL, Asked, choose, offer_named
 from apiinone.tasks.scenario import PLAIN, Lose, Make, Wait, next_step, parse_scenario
@@ -50,6 +51,7 @@ class Executor:
     ends: Conclusions
     evidence: Callable[[str], Awaitable[Reference | Rejected | None]]
     """Reads what is written down of an attempt; a worker that lost the task may have added to it."""
+    origins: Origins
 
     def first_attempt(self, job: Job) -> NewAttempt | None:
         """The attempt that a claim writes down for a queued task; None where nothing configured here serves it."""
@@ -221,23 +223,25 @@ class Executor:
         return await self.ends.copied(job, Finished(made))
 
     async def _order(self, job: Job) -> Order | None:
-        """What the vendor is asked, the files that travel with it read; None where nothing serves it any more.
+        """What the vendor is asked, with all that must be looked up first; None where nothing serves it any more.
 
         Raises UnusableInput.
         """
         choice = self.catalogue.remembered(job.sub_model)
         vendor = self.vendors.get(job.provider or "")
-        asked = Asked(job.fields(), job.operation)
+        fields = job.fields()
+        asked = Asked(fields, job.operation)
         offer = None if choice is None else offer_named(choice.sub_model, job.provider, job.upstream_model, asked)
         if choice is None or vendor is None or offer is None or job.attempt_id is None:
             return None
-        fields = job.fields()
         route = choice.entry.route_of(job.operation)
         parameters = choice.entry.parameters if route is None else route.parameters
         files = {
             name: await self.inputs.files(parameters, fields, field)
             for field, name in file_fields(offer, fields).items()
         }
+        named = offer.works_on
+        origin = await self.origins.find(vendor, job.owner, named, str(fields[named])) if named else None
         return Order(
             job.attempt_id,
             offer.upstream_model,
@@ -246,6 +250,7 @@ class Executor:
             vendor.webhook_url,
             files,
             job.operation,
+            origin,
         )
 
     async def _end_killer(self, job: Job) -> float | None:
