@@ -8,6 +8,7 @@ from apiinone.catalog.fact import Condition
 from apiinone.catalog.offer import Offer, Send
 from apiinone.catalog.price_rules import PerOutput
 from apiinone.catalog.pricing import word
+from apiinone.catalog.sizes import read_size
 
 MODEL_FIELD = "model"
 """In a condition, this field means the chosen sub-model."""
@@ -57,7 +58,19 @@ def _outputs(sub_model: SubModel, fields: Mapping[str, object]) -> int:
 def _can_be_sent(send: Send, value: object) -> bool:
     if omitted(send, value):
         return True
+    if send.length_max is not None and len(str(value)) > send.length_max:
+        return False
+    if not _size_fits(send, value):
+        return False
     if send.form in LINK_FORMS:
         links = cast("list[object]", value) if isinstance(value, list) else [value]
         return not any(str(link)[:5].lower() == "data:" for link in links)
     return not send.values or word(value) in send.values
+
+
+def _size_fits(send: Send, value: object) -> bool:
+    if send.side_multiple_of == 1 and send.pixels_max is None:
+        return True
+    width, height = read_size(str(value))
+    fits = send.pixels_max is None or width * height <= send.pixels_max
+    return fits and not (width % send.side_multiple_of or height % send.side_multiple_of)

@@ -51,6 +51,12 @@ class Send(Fact, frozen=True, kw_only=True):
     is one that this offer does not serve."""
     omit_when: str | int | bool | None = None
     """Left out where the field has this value; None: always sent."""
+    length_max: Annotated[int, Meta(ge=1)] | None = None
+    """The most characters that the upstream reads of a text; a longer one is not served. None: as many as ours."""
+    side_multiple_of: Annotated[int, Meta(ge=1)] = 1
+    """Of a size, what both sides must be multiples of; other sizes are not served."""
+    pixels_max: Annotated[int, Meta(ge=1)] | None = None
+    """Of a size, the most pixels; larger ones are not served. None: as many as ours."""
 
 
 class Offer(Fact, frozen=True, kw_only=True):
