@@ -93,7 +93,16 @@ def test_every_further_paid_route_has_a_golden_price_for_each_sub_model() -> Non
 
 
 def test_the_catalogue_has_the_23_models_of_the_reference_and_our_own_vectorize() -> None:
-    assert {entry.id for entry in CATALOGUE.entries} == {facts.id for facts in MODELS} | {"vectorize"}
+    successors = {entry.id for entry in CATALOGUE.entries if not entry.listed_on_panel}
+    assert {entry.id for entry in CATALOGUE.entries} - successors == {facts.id for facts in MODELS} | {"vectorize"}
+
+
+def test_a_successor_that_is_here_stands_beside_the_panel() -> None:
+    ended = chosen("seedance-1-5-pro").sub_model.lifecycle
+    successor = chosen(ended.successor)
+    assert not successor.entry.listed_on_panel
+    assert successor.sub_model.lifecycle.state == "active"
+    assert successor.sub_model.offers
 
 
 def test_the_headline_example_is_the_seeds_own() -> None:

@@ -133,6 +133,8 @@ class Entry(Fact, frozen=True, kw_only=True):
     our_choices: Mapping[str, Sentence] = {}
     """Fields where the reference is silent or contradicts itself, and why the value is what it is."""
     enabled: bool = True
+    listed_on_panel: bool = True
+    """Whether the comparison panel counts it; a successor joins beside the models that the panel is about."""
 
     @property
     def endpoint(self) -> Endpoint:

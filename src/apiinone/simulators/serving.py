@@ -7,12 +7,14 @@ from typing import Final
 
 import uvicorn
 
+from apiinone.simulators.bytedance_ark import ByteDanceArkSimulator
 from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
 from apiinone.simulators.wavespeed import WaveSpeedSimulator
 from apiinone.simulators.wire import Wires
 
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
+    "bytedance-ark": ByteDanceArkSimulator,
     "recraft": RecraftSimulator,
     "wavespeed": WaveSpeedSimulator,
 }
