@@ -106,6 +106,7 @@ def test_models_without_a_confirmed_way_have_no_offer_yet() -> None:
         "recraft-v4",
         "seedance-2-0-fast",
         "seedream-4-5",
+        "wan-2-6",
     }
 
 

@@ -129,10 +129,10 @@ class ByteDanceArk(Polled):
         answer = decoded(response.body, _Answer)
         if answer is None:
             return Unclear("unreadable answer") if response.status == OK else refusal(response)
-        reference = self.reference(answer.id)
+        reference = self.reference(decoded(answer.id, str) or "")
         if reference is not None:
             return Accepted(reference, POLL_INTERVAL_S)
-        outputs = tuple(output for picture in answer.data if (output := _output(picture)) is not None)
+        outputs = tuple(output for picture in answer.pictures() if (output := _output(picture)) is not None)
         if response.status == OK and outputs:
             return Finished(outputs)
         code = answer.code()
@@ -198,15 +198,19 @@ class _Picture(Struct):
 
 
 class _Answer(Struct):
-    """What must be right is typed; the rest is read apart, so that a strange value there does not cost the result."""
+    """Each part is read apart, so that a strange value in one does not cost the others."""
 
-    id: str = ""
-    data: tuple[_Picture, ...] = ()
+    id: Raw = _NULL
+    data: Raw = _NULL
     error: Raw = _NULL
+
+    def pictures(self) -> tuple[_Picture, ...]:
+        """The pictures, made or refused."""
+        return decoded(self.data, tuple[_Picture, ...]) or ()
 
     def code(self) -> str:
         """The vendor's code for what went wrong, be it told for the whole or for a picture; empty: it tells none."""
-        codes = [_code(error) for error in (self.error, *(picture.error for picture in self.data))]
+        codes = [_code(error) for error in (self.error, *(picture.error for picture in self.pictures()))]
         return next((code for code in codes if code), "")
 
 

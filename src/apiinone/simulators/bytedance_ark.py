@@ -167,7 +167,7 @@ class ByteDanceArkSimulator(StandIn):
     async def _ended(self, asked: Asked) -> Response:
         """Queued: canceled and not charged. Running: refused. Over: forgotten."""
         errand, order = self._found(asked)
-        match errand.stage():
+        match "canceled" if errand.canceled else errand.stage():
             case "queued":
                 errand.canceled = True
                 self.controls.seen.charges -= 1

@@ -8,6 +8,7 @@ from typing import Final
 import uvicorn
 
 from apiinone.simulators.bytedance_ark import ByteDanceArkSimulator
+from apiinone.simulators.dashscope import DashScopeSimulator
 from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
 from apiinone.simulators.wavespeed import WaveSpeedSimulator
@@ -15,6 +16,7 @@ from apiinone.simulators.wire import Wires
 
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "bytedance-ark": ByteDanceArkSimulator,
+    "dashscope": DashScopeSimulator,
     "recraft": RecraftSimulator,
     "wavespeed": WaveSpeedSimulator,
 }
