@@ -100,9 +100,11 @@ def test_models_without_a_confirmed_way_have_no_offer_yet() -> None:
     with_offers = {entry.id for entry in CATALOGUE.entries for sub in entry.sub_models if sub.offers}
     assert with_offers == {
         "cogview-4",
+        "hailuo-2-3",
         "hunyuan-image-3",
         "ideogram-v3",
         "kling-image-o1",
+        "minimax-music",
         "recraft-v4",
         "seedance-2-0-fast",
         "seedream-4-5",

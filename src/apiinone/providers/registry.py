@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Final, cast
 
-from apiinone.providers import bytedance_ark, dashscope, recraft, wavespeed
+from apiinone.providers import bytedance_ark, dashscope, minimax, recraft, wavespeed
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
@@ -13,6 +13,7 @@ Make = tuple[Callable[[str], Remote], str]
 REMOTES: Final[Mapping[str, Make]] = {
     "bytedance-ark": (bytedance_ark.ByteDanceArk, bytedance_ark.BASE_URL),
     "dashscope": (dashscope.DashScope, dashscope.BASE_URL),
+    "minimax": (minimax.MiniMax, minimax.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),
     "wavespeed": (wavespeed.WaveSpeed, wavespeed.BASE_URL),
 }

@@ -9,6 +9,7 @@ import uvicorn
 
 from apiinone.simulators.bytedance_ark import ByteDanceArkSimulator
 from apiinone.simulators.dashscope import DashScopeSimulator
+from apiinone.simulators.minimax import MiniMaxSimulator
 from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
 from apiinone.simulators.wavespeed import WaveSpeedSimulator
@@ -17,6 +18,7 @@ from apiinone.simulators.wire import Wires
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "bytedance-ark": ByteDanceArkSimulator,
     "dashscope": DashScopeSimulator,
+    "minimax": MiniMaxSimulator,
     "recraft": RecraftSimulator,
     "wavespeed": WaveSpeedSimulator,
 }
