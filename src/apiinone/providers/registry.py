@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Final, cast
 
-from apiinone.providers import bytedance_ark, dashscope, minimax, recraft, wavespeed
+from apiinone.providers import bytedance_ark, dashscope, minimax, recraft, wavespeed, zhipu
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
@@ -16,6 +16,7 @@ REMOTES: Final[Mapping[str, Make]] = {
     "minimax": (minimax.MiniMax, minimax.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),
     "wavespeed": (wavespeed.WaveSpeed, wavespeed.BASE_URL),
+    "zhipu": (zhipu.Zhipu, zhipu.BASE_URL),
 }
 """By name."""
 PLUG_INS: Final = "apiinone.providers"

@@ -14,6 +14,7 @@ from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
 from apiinone.simulators.wavespeed import WaveSpeedSimulator
 from apiinone.simulators.wire import Wires
+from apiinone.simulators.zhipu import ZhipuSimulator
 
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "bytedance-ark": ByteDanceArkSimulator,
@@ -21,6 +22,7 @@ SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "minimax": MiniMaxSimulator,
     "recraft": RecraftSimulator,
     "wavespeed": WaveSpeedSimulator,
+    "zhipu": ZhipuSimulator,
 }
 """By name."""
 
