@@ -216,7 +216,6 @@ def test_the_charge_follows_from_the_tokens_where_the_models_price_is_known(
         (404, "InvalidEndpointOrModel.NotFound", "bad_request"),
         (404, "", "provider_error"),
         (403, "SomethingNew", "bad_credential"),
-        (200, "InternalServiceError", "provider_error"),
         (200, "OutputImageSensitiveContentDetected", "content_policy"),
     ],
 )
@@ -224,12 +223,14 @@ def test_a_refusal_is_named_by_its_code_before_its_status(status: int, code: str
     response = answered({"error": {"code": code, "message": "no", "param": "", "type": "x"}}, status, retry_after="7")
     reply = ARK.read_submit(response)
     assert isinstance(reply, Rejected)
-    assert (reply.fault, reply.retry_after_s) == (fault, None if status == 200 else 7.0)
+    assert (reply.fault, reply.retry_after_s) == (fault, 7.0)
     assert reply.retryable == (fault not in {"bad_request", "content_policy"})
 
 
 UNCLEAR: list[tuple[int, object]] = [
     (500, {"error": {"code": "InternalServiceError"}}),
+    (200, {"error": {"code": "InternalServiceError"}}),
+    (200, {"data": None, "error": {"code": "SomethingNew"}}),
     (500, {"error": {"code": "InputTextSensitiveContentDetected"}}),
     (502, b"<html>"),
     (504, b""),

@@ -58,7 +58,7 @@ def _outputs(sub_model: SubModel, fields: Mapping[str, object]) -> int:
 def _can_be_sent(send: Send, value: object) -> bool:
     if omitted(send, value):
         return True
-    if send.length_max is not None and len(str(value)) > send.length_max:
+    if send.characters_max is not None and len(str(value)) > send.characters_max:
         return False
     if not _size_fits(send, value):
         return False

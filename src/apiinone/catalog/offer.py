@@ -51,8 +51,9 @@ class Send(Fact, frozen=True, kw_only=True):
     is one that this offer does not serve."""
     omit_when: str | int | bool | None = None
     """Left out where the field has this value; None: always sent."""
-    length_max: Annotated[int, Meta(ge=1)] | None = None
-    """The most characters that the upstream reads of a text; a longer one is not served. None: as many as ours."""
+    characters_max: Annotated[int, Meta(ge=1)] | None = None
+    """The most characters that the upstream takes of a text; a request with more is not served. None: all that we
+    take."""
     side_multiple_of: Annotated[int, Meta(ge=1)] = 1
     """Of a size, what both sides must be multiples of; other sizes are not served."""
     pixels_max: Annotated[int, Meta(ge=1)] | None = None

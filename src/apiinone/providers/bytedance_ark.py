@@ -123,8 +123,9 @@ class ByteDanceArk(Polled):
     def read_submit(self, response: Response) -> SubmitReply:
         """A task's id, or the pictures, or a refusal by the vendor's code; else `Unclear`.
 
-        An answer without pictures that names an error is a refusal even with HTTP 200, since the SDK knows an error
-        beside the pictures. A 5xx never is: the picture may be made and charged all the same.
+        An answer without pictures that names a code is a refusal even with HTTP 200, since the SDK knows an error
+        beside the pictures. A 5xx never is, nor a code that we do not know with HTTP 200: the picture may be made and
+        charged all the same.
         """
         answer = decoded(response.body, _Answer)
         if answer is None:
@@ -135,13 +136,10 @@ class ByteDanceArk(Polled):
         outputs = tuple(output for picture in answer.pictures() if (output := _output(picture)) is not None)
         if response.status == OK and outputs:
             return Finished(outputs)
-        code = answer.code()
-        if response.status == OK:
-            return rejected(_fault(code) or "provider_error") if code else Unclear("an answer without pictures")
-        fault = _fault(code)
-        if fault is None or response.status >= SERVER_ERROR:
-            return refusal(response)
-        return rejected(fault, retry_after_s(response.headers))
+        fault = _fault(answer.code())
+        if fault is not None and response.status < SERVER_ERROR:
+            return rejected(fault, retry_after_s(response.headers))
+        return refusal(response) if response.status != OK else Unclear("an answer without pictures")
 
     def read_state(self, response: Response) -> PollReply:
         """The task's state. A word that we do not know counts as still at work; our own deadline ends the wait."""

@@ -1,3 +1,4 @@
+from apiinone.providers.provider import Unclear
 from apiinone.simulators.bytedance_ark import FAULTS
 from providers.case import Case
 
@@ -7,5 +8,5 @@ CASE = Case(
     fields={"prompt": "a hill", "ratio": "16:9", "resolution": "480p", "duration": 4, "generate_audio": False},
     faults=FAULTS,
     kind="mp4",
-    submit={"error_in_200": "provider_error"},
+    submit={"error_in_200": Unclear},
 )
