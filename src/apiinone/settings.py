@@ -24,6 +24,14 @@ PROVIDER_TABLES = {
 """Endings of variables that are set for each provider, and the tables they fill: `APIINONE_RECRAFT_BASE_URL` …"""
 
 
+def provider_variable(provider: str, ending: str) -> str:
+    """The variable that sets this of a provider: `bytedance-ark` is `APIINONE_BYTEDANCE_ARK_…`.
+
+    Shells take no `-` in a variable's name, and names of providers have no `_`, so that each can stand for the other.
+    """
+    return f"{PREFIX}{provider.upper().replace('-', '_')}{ending}"
+
+
 class SettingsError(Exception):
     """A setting cannot be used; the message names it and says what it takes."""
 
@@ -127,7 +135,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             values[field] = _typed(field, text)
         elif ending is not None:
             table = PROVIDER_TABLES[ending]
-            values[table] = {**values.get(table, {}), field.removesuffix(ending.lower()): text}
+            provider = field.removesuffix(ending.lower()).replace("_", "-")
+            values[table] = {**values.get(table, {}), provider: text}
         else:
             raise SettingsError(f"{name}: there is no such setting")
     try:

@@ -99,7 +99,7 @@ def test_the_catalogue_has_the_23_models_of_the_reference_and_our_own_vectorize(
 
 def test_successors_join_as_models_of_their_own_beside_those_of_the_reference() -> None:
     unlisted = {entry.id for entry in CATALOGUE.entries if not entry.listed_on_panel}
-    assert unlisted == {"gpt-image-2", "gemini-3.1-flash-image"}
+    assert unlisted == {"gpt-image-2", "gemini-3.1-flash-image", "seedance-2-0-fast"}
 
 
 def test_no_name_of_a_model_that_ends_leads_to_its_successor() -> None:
@@ -109,6 +109,14 @@ def test_no_name_of_a_model_that_ends_leads_to_its_successor() -> None:
         assert successor is not None
         assert choice.entry.listed_on_panel
         assert choice.entry is not successor
+
+
+def test_a_successor_that_is_here_stands_beside_the_panel() -> None:
+    ended = chosen("seedance-1-5-pro").sub_model.lifecycle
+    successor = chosen(ended.successor)
+    assert not successor.entry.listed_on_panel
+    assert successor.sub_model.lifecycle.state == "active"
+    assert successor.sub_model.offers
 
 
 def test_the_headline_example_is_the_seeds_own() -> None:

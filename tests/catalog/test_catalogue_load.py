@@ -60,6 +60,7 @@ def test_an_endpoint_lists_its_models_in_catalogue_order() -> None:
         "hailuo-2-3",
         "kling-3",
         "seedance-1-5-pro",
+        "seedance-2-0-fast",
         "wan-2-6",
     ]
 

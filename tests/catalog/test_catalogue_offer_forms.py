@@ -76,6 +76,13 @@ def test_files_are_named_apart_from_the_body() -> None:
         ({"send": [{"field": "style", "values": {"A": "a"}, "omit_when": "B"}]}, {"style": "B"}, True),
         ({"send": [{"field": "images", "items_max": 2}]}, {"images": [LINK, LINK]}, True),
         ({"send": [{"field": "images", "items_max": 2}]}, {"images": [LINK, LINK, LINK]}, False),
+        ({"send": [{"field": "prompt", "characters_max": 3}]}, {"prompt": "abc"}, True),
+        ({"send": [{"field": "prompt", "characters_max": 3}]}, {"prompt": "abcd"}, False),
+        ({"send": [{"field": "size", "side_multiple_of": 16}]}, {"size": "512x528"}, True),
+        ({"send": [{"field": "size", "side_multiple_of": 16}]}, {"size": "512*520"}, False),
+        ({"send": [{"field": "size", "side_multiple_of": 16}]}, {"size": "520*512"}, False),
+        ({"send": [{"field": "size", "pixels_max": 2**20}]}, {"size": "1024x1024"}, True),
+        ({"send": [{"field": "size", "pixels_max": 2**20}]}, {"size": "1024x1025"}, False),
         ({"operation": "music/extend"}, {}, False),
     ],
 )

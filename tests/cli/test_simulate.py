@@ -8,7 +8,9 @@ from cli.command_line import Shell
 from serving import HOST, Served, environment_for
 
 
-@pytest.mark.parametrize(("vendor", "path"), [("recraft", "/v1/users/me"), ("wavespeed", "/api/v3/balance")])
+@pytest.mark.parametrize(
+    ("vendor", "path"), [("recraft", "/v1/users/me"), ("wavespeed", "/api/v3/balance"), ("bytedance-ark", "/api/v3/x")]
+)
 def test_a_simulated_vendor_answers_and_says_how_to_use_it(
     vendor: str, path: str, tmp_path: Path, free_port: int
 ) -> None:
@@ -19,7 +21,8 @@ def test_a_simulated_vendor_answers_and_says_how_to_use_it(
         assert _status(free_port, path) < 500
     finally:
         running.kill()
-    assert f"APIINONE_{vendor.upper()}_BASE_URL=http://{HOST}:{free_port}/" in running.log
+    variable = vendor.upper().replace("-", "_")
+    assert f"APIINONE_{variable}_BASE_URL=http://{HOST}:{free_port}/" in running.log
 
 
 def test_only_known_vendors_can_be_simulated(fresh_shell: Shell) -> None:

@@ -8,6 +8,7 @@ from apiinone.catalog.fact import Condition
 from apiinone.catalog.offer import Offer, Send
 from apiinone.catalog.price_rules import PerOutput
 from apiinone.catalog.pricing import word
+from apiinone.catalog.sizes import read_size
 
 MODEL_FIELD = "model"
 """In a condition, this field means the chosen sub-model."""
@@ -59,6 +60,10 @@ def _can_be_sent(send: Send, value: object) -> bool:
         return True
     if send.items_max is not None and len(_items(value)) > send.items_max:
         return False
+    if send.characters_max is not None and len(str(value)) > send.characters_max:
+        return False
+    if not _size_fits(send, value):
+        return False
     if send.form in LINK_FORMS:
         return _by_address(value)
     return not send.values or word(value) in send.values
@@ -77,3 +82,11 @@ def _by_address(value: object) -> bool:
         files = cast("list[object]", [part for part in inner if isinstance(part, list)])
         return _by_address(files) and not any(str(part)[:5].lower() == "data:" for part in inner)
     return str(value)[:8].lower().startswith(("https://", "http://"))
+
+
+def _size_fits(send: Send, value: object) -> bool:
+    if send.side_multiple_of == 1 and send.pixels_max is None:
+        return True
+    width, height = read_size(str(value))
+    fits = send.pixels_max is None or width * height <= send.pixels_max
+    return fits and not (width % send.side_multiple_of or height % send.side_multiple_of)

@@ -54,6 +54,13 @@ class Send(Fact, frozen=True, kw_only=True):
     """For a list: the most items that the upstream takes; a request with more is not served. None: all that we take."""
     omit_when: str | int | bool | None = None
     """Left out where the field has this value; None: always sent."""
+    characters_max: Annotated[int, Meta(ge=1)] | None = None
+    """The most characters that the upstream takes of a text; a request with more is not served. None: all that we
+    take."""
+    side_multiple_of: Annotated[int, Meta(ge=1)] = 1
+    """Of a size, what both sides must be multiples of; other sizes are not served."""
+    pixels_max: Annotated[int, Meta(ge=1)] | None = None
+    """Of a size, the most pixels; larger ones are not served. None: as many as ours."""
 
 
 class Offer(Fact, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import click
 from apiinone.cli.printing import say
 from apiinone.cli.serving import listen
 from apiinone.providers.registry import REMOTES, remote_providers
+from apiinone.settings import provider_variable
 from apiinone.simulators import SIMULATORS, run
 from apiinone.simulators.options import SIMULATED_KEY, Options
 
@@ -29,5 +30,6 @@ def simulate(vendor: str, host: str, port: int, *, seconds: float, fast: bool) -
     url = f"http://{host}:{port}{urlsplit(REMOTES[vendor][1]).path}"
     credential = remote_providers({vendor: url})[vendor].credential_names[0]
     click.echo(f"a simulated {vendor} answers at {url}")
-    say(f"to use it: APIINONE_{vendor.upper()}_BASE_URL={url} {credential}={SIMULATED_KEY} apiinone serve")
+    variable = provider_variable(vendor, "_BASE_URL")
+    say(f"to use it: {variable}={url} {credential}={SIMULATED_KEY} apiinone serve")
     run(vendor, host, port, Options(seconds=seconds, fast=fast))

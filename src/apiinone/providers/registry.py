@@ -10,17 +10,21 @@ from urllib.parse import urlsplit
 
 from apiinone.providers import (
     bfl,
+    bytedance_ark,
     comfyui,
+    dashscope,
     fal,
     google,
     ideogram,
     kie,
+    minimax,
     openai,
     openai_compatible,
     recraft,
     replicate,
     stability,
     wavespeed,
+    zhipu,
 )
 from apiinone.providers.provider import Remote
 
@@ -29,17 +33,21 @@ Make = tuple[Callable[[str], Remote], str]
 
 REMOTES: Final[Mapping[str, Make]] = {
     "bfl": (bfl.BlackForestLabs, bfl.BASE_URL),
+    "bytedance-ark": (bytedance_ark.ByteDanceArk, bytedance_ark.BASE_URL),
     "comfyui": (comfyui.ComfyUI, comfyui.BASE_URL),
+    "dashscope": (dashscope.DashScope, dashscope.BASE_URL),
     "fal": (fal.Fal, fal.BASE_URL),
     "google": (google.Google, google.BASE_URL),
     "ideogram": (ideogram.Ideogram, ideogram.BASE_URL),
     "kie": (kie.Kie, kie.BASE_URL),
+    "minimax": (minimax.MiniMax, minimax.BASE_URL),
     "openai": (openai.OpenAI, openai.BASE_URL),
     "openai_compatible": (openai_compatible.OpenAICompatible, openai_compatible.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),
     "replicate": (replicate.Replicate, replicate.BASE_URL),
     "stability": (stability.Stability, stability.BASE_URL),
     "wavespeed": (wavespeed.WaveSpeed, wavespeed.BASE_URL),
+    "zhipu": (zhipu.Zhipu, zhipu.BASE_URL),
 }
 """By name."""
 PLUG_INS: Final = "apiinone.providers"

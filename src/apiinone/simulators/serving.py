@@ -8,11 +8,14 @@ from typing import Final
 import uvicorn
 
 from apiinone.simulators.bfl import BlackForestLabsSimulator
+from apiinone.simulators.bytedance_ark import ByteDanceArkSimulator
 from apiinone.simulators.comfyui import ComfyUISimulator
+from apiinone.simulators.dashscope import DashScopeSimulator
 from apiinone.simulators.fal import FalSimulator
 from apiinone.simulators.google import GoogleSimulator
 from apiinone.simulators.ideogram import IdeogramSimulator
 from apiinone.simulators.kie import KieSimulator
+from apiinone.simulators.minimax import MiniMaxSimulator
 from apiinone.simulators.openai import OpenAISimulator
 from apiinone.simulators.openai_compatible import OpenAICompatibleSimulator
 from apiinone.simulators.options import Options, Simulator
@@ -21,20 +24,25 @@ from apiinone.simulators.replicate import ReplicateSimulator
 from apiinone.simulators.stability import StabilitySimulator
 from apiinone.simulators.wavespeed import WaveSpeedSimulator
 from apiinone.simulators.wire import Wires
+from apiinone.simulators.zhipu import ZhipuSimulator
 
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "bfl": BlackForestLabsSimulator,
+    "bytedance-ark": ByteDanceArkSimulator,
     "comfyui": ComfyUISimulator,
+    "dashscope": DashScopeSimulator,
     "fal": FalSimulator,
     "google": GoogleSimulator,
     "ideogram": IdeogramSimulator,
     "kie": KieSimulator,
+    "minimax": MiniMaxSimulator,
     "openai": OpenAISimulator,
     "openai_compatible": OpenAICompatibleSimulator,
     "recraft": RecraftSimulator,
     "replicate": ReplicateSimulator,
     "stability": StabilitySimulator,
     "wavespeed": WaveSpeedSimulator,
+    "zhipu": ZhipuSimulator,
 }
 """By name."""
 

@@ -11,7 +11,7 @@ from apiinone.connect import connect_vendors
 from apiinone.core.clock import SystemClock
 from apiinone.providers.provider import Remote
 from apiinone.providers.registry import remote_providers
-from apiinone.settings import Settings
+from apiinone.settings import Settings, provider_variable
 
 NAMED_MAX = 3
 
@@ -27,7 +27,7 @@ def provider_findings(settings: Settings, environment: Mapping[str, str], catalo
             yield warning(f"{name} callbacks", says, fix)
         if name in settings.provider_base_urls and not remote.credential_optional:
             says = f"asked at {settings.provider_base_urls[name]}, not at the vendor"
-            yield warning(f"{name} address", says, f"unset APIINONE_{name.upper()}_BASE_URL to ask the vendor")
+            yield warning(f"{name} address", says, f"unset {provider_variable(name, '_BASE_URL')} to ask the vendor")
     summaries = CataloguePages(catalogue, frozenset(vendors), SystemClock()).summaries()
     live = sum(model.availability == "live" for model in summaries)
     tested = sum(model.availability == "test_only" for model in summaries)
