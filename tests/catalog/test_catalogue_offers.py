@@ -38,7 +38,7 @@ def offers(name: str, **fields: object) -> list[tuple[str, str, dict[str, object
 def test_recraft_is_asked_first_and_wavespeed_second() -> None:
     assert offers("recraft-v4", prompt="A fox", image_size="1344*768") == [
         ("recraft", "recraftv4", {"prompt": "A fox", "size": "1344x768", "response_format": "b64_json"}),
-        ("wavespeed", "recraft-ai/recraft-v4/text-to-image", {"prompt": "A fox", "size": "1344*768"}),
+        ("wavespeed", "recraft-ai/recraft-v4/text-to-image", {"prompt": "A fox", "image_size": "16:9"}),
     ]
 
 
@@ -96,9 +96,9 @@ def test_optional_fields_that_were_not_given_are_not_sent() -> None:
     )
 
 
-def test_models_without_a_confirmed_way_have_no_offer_yet() -> None:
-    with_offers = {entry.id for entry in CATALOGUE.entries for sub in entry.sub_models if sub.offers}
-    assert with_offers == {"recraft-v4", "cogview-4", "kling-image-o1", "ideogram-v3", "hunyuan-image-3"}
+def test_only_models_that_no_vendor_here_makes_have_no_offer() -> None:
+    without = {entry.id for entry in CATALOGUE.entries if not any(sub.offers for sub in entry.sub_models)}
+    assert without == {"elevenlabs-v3", "gemini", "grok-video", "imagen-4", "suno"}
 
 
 @UNHURRIED

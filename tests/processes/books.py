@@ -22,7 +22,7 @@ from apiinone.providers.registry import remote_providers
 from apiinone.simulators.faults import Seen
 from apiinone.tasks.audit import audit
 from apiinone.tasks.conclude import Tries
-from apiinone.tasks.routing import offer_named
+from apiinone.tasks.routing import Asked, offer_named
 from processes.client import Accepted, Client, Request
 from processes.installation import CREDITS
 
@@ -74,7 +74,7 @@ class Attempt(Struct, frozen=True):
         fields = msgspec.json.decode(self.request, type=dict[str, object])
         choice = _catalogue().remembered(str(fields.pop("model")))
         assert choice is not None
-        offer = offer_named(choice.sub_model, self.provider, self.upstream_model)
+        offer = offer_named(choice.sub_model, Asked(fields), self.provider, self.upstream_model)
         assert offer is not None
         order = Order(self.task_id, self.upstream_model, upstream_fields(offer, fields), 1)
         described = remote_providers({})[self.provider].submit(order)

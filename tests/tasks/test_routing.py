@@ -1,10 +1,12 @@
 """Which offer serves an attempt, and why. Pure."""
 
 from apiinone.catalog.entry import SubModel
+from apiinone.catalog.fields import upstream_fields
 from apiinone.catalog.load import load_catalogue
 from apiinone.tasks.routing import Asked, choose, offer_named, usable_offers
 
 FIELDS = {"prompt": "a hill", "image_size": "1024x1024"}
+ASKED = Asked(FIELDS)
 BOTH = frozenset({"recraft", "wavespeed"})
 
 
@@ -48,10 +50,20 @@ def test_only_what_is_configured_serves_and_the_reason_says_so() -> None:
 
 def test_an_offer_is_found_again_by_what_the_attempt_remembers() -> None:
     offer = usable_offers(recraft(), FIELDS, BOTH)[0]
-    assert offer_named(recraft(), "recraft", offer.upstream_model) == offer
-    assert offer_named(recraft(), "recraft", "gone") is None
-    assert offer_named(recraft(), None, None) is None
+    assert offer_named(recraft(), ASKED, "recraft", offer.upstream_model) == offer
+    assert offer_named(recraft(), ASKED, "recraft", "gone") is None
+    assert offer_named(recraft(), ASKED, None, None) is None
 
 
 def test_no_offer_serves_a_further_route() -> None:
     assert usable_offers(recraft(), FIELDS, BOTH, "music/extend") == []
+
+
+def test_of_two_offers_with_one_name_upstream_the_one_is_found_that_serves_the_request() -> None:
+    choice = load_catalogue().resolve("flux-2")
+    assert choice is not None
+    for resolution, size in (("1K", "1024*1024"), ("2K", "2048*2048")):
+        asked = Asked({"prompt": "a hill", "type": "flex", "aspect_ratio": "1:1", "resolution": resolution})
+        offer = offer_named(choice.sub_model, asked, "wavespeed", "wavespeed-ai/flux-2-flex/text-to-image")
+        assert offer is not None
+        assert upstream_fields(offer, asked.fields)["size"] == size

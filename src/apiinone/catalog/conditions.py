@@ -8,6 +8,7 @@ from apiinone.catalog.fact import Condition
 from apiinone.catalog.offer import Offer, Send
 from apiinone.catalog.price_rules import PerOutput
 from apiinone.catalog.pricing import word
+from apiinone.catalog.sizes import ratio_name, read_size
 
 MODEL_FIELD = "model"
 """In a condition, this field means the chosen sub-model."""
@@ -57,6 +58,10 @@ def _outputs(sub_model: SubModel, fields: Mapping[str, object]) -> int:
 def _can_be_sent(send: Send, value: object) -> bool:
     if omitted(send, value):
         return True
+    if send.items_max is not None and isinstance(value, list) and len(cast("list[object]", value)) > send.items_max:
+        return False
+    if send.form == "ratio_among":
+        return ratio_name(*read_size(str(value)), send.among) in send.among
     if send.form in LINK_FORMS:
         links = cast("list[object]", value) if isinstance(value, list) else [value]
         return not any(str(link)[:5].lower() == "data:" for link in links)

@@ -227,10 +227,11 @@ class Executor:
         """
         choice = self.catalogue.remembered(job.sub_model)
         vendor = self.vendors.get(job.provider or "")
-        offer = None if choice is None else offer_named(choice.sub_model, job.provider, job.upstream_model)
+        fields = job.fields()
+        asked = Asked(fields, job.operation)
+        offer = None if choice is None else offer_named(choice.sub_model, asked, job.provider, job.upstream_model)
         if choice is None or vendor is None or offer is None or job.attempt_id is None:
             return None
-        fields = job.fields()
         route = choice.entry.route_of(job.operation)
         parameters = choice.entry.parameters if route is None else route.parameters
         files = {

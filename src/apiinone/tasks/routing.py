@@ -59,10 +59,13 @@ def choose(
     return Route(offer.provider, offer.upstream_model, _reason(offers, attempts_before), offer, cost)
 
 
-def offer_named(sub_model: SubModel, provider: str | None, upstream_model: str | None) -> Offer | None:
-    """The offer an attempt was planned on; None where the catalogue has lost it since."""
-    fitting = (o for o in sub_model.offers if o.provider == provider and o.upstream_model == upstream_model)
-    return next(fitting, None)
+def offer_named(sub_model: SubModel, asked: Asked, provider: str | None, upstream_model: str | None) -> Offer | None:
+    """The offer an attempt was planned on; None where the catalogue has lost it since.
+
+    Several offers may share a name upstream; only one of them serves such a request.
+    """
+    fitting = offers_for(sub_model, asked.fields, asked.operation)
+    return next((o for o in fitting if o.provider == provider and o.upstream_model == upstream_model), None)
 
 
 def _reason(offers: Sequence[Offer], attempts_before: int) -> str:

@@ -11,7 +11,7 @@ from apiinone.connect import connect_vendors
 from apiinone.core.clock import SystemClock
 from apiinone.providers.provider import Remote
 from apiinone.providers.registry import remote_providers
-from apiinone.settings import Settings
+from apiinone.settings import Settings, read_secret
 
 NAMED_MAX = 3
 
@@ -80,7 +80,7 @@ def _credential(remote: Remote, environment: Mapping[str, str], catalogue: Catal
     if not connected:
         says = f"no credential; {len(offered)} models could be made there with live keys"
         return warning(remote.name, says, f"set {remote.credential_names[0]}")
-    found = next(name for name in remote.credential_names if environment.get(name, "").strip())
+    found = next(name for name in remote.credential_names if read_secret(environment, (name,)) is not None)
     unsure = [model for model, confidence in offered if confidence == "unconfirmed"]
     if not unsure:
         return ok(remote.name, f"{found} is set; {len(offered)} models")
