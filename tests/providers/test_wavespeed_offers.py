@@ -10,7 +10,7 @@ from apiinone.simulators.wavespeed_models import MODELS
 from catalog.catalogue_for_tests import CATALOGUE, chosen, parsed
 
 A, B = "https://example.com/a.png", "https://example.com/b.png"
-FOX = {"prompt": "A fox"}
+FOX: dict[str, object] = {"prompt": "A fox"}
 FILM: dict[str, object] = {**FOX, "duration": 5}
 SHOTS = [FILM]
 

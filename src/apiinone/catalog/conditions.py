@@ -58,11 +58,11 @@ def _outputs(sub_model: SubModel, fields: Mapping[str, object]) -> int:
 def _can_be_sent(send: Send, value: object) -> bool:
     if omitted(send, value):
         return True
-    if send.items_max is not None and isinstance(value, list) and len(cast("list[object]", value)) > send.items_max:
+    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    if send.items_max is not None and len(items) > send.items_max:
         return False
     if send.form == "ratio_among":
         return ratio_name(*read_size(str(value)), send.among) in send.among
     if send.form in LINK_FORMS:
-        links = cast("list[object]", value) if isinstance(value, list) else [value]
-        return not any(str(link)[:5].lower() == "data:" for link in links)
+        return not any(str(link)[:5].lower() == "data:" for link in items)
     return not send.values or word(value) in send.values

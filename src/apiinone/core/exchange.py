@@ -66,3 +66,5 @@ class Response(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+    url: str = ""
+    """Where it came from, as it was asked; empty where nobody says."""

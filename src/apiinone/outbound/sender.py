@@ -80,7 +80,7 @@ class Outbound:
             raise NotSent("address_refused")
         address, permitted = judged
         body, headers = encoded(request, secret, self._clock.now_us() // US_PER_S)
-        return await self._connections().perform(
+        response = await self._connections().perform(
             Exchange(
                 method=request.method,
                 address=address,
@@ -91,6 +91,7 @@ class Outbound:
                 body=body,
             )
         )
+        return Response(response.status, response.headers, response.body, request.url)
 
     async def fetch(
         self, url: str, *, hosts: tuple[str, ...], bytes_max: int, timeout_s: float, redirects_max: int = 3
