@@ -28,3 +28,8 @@ def test_a_size_is_written_as_the_ratio_that_it_is_near_or_is_not_served(size: s
     assert serves(made, SUB_MODEL, {"size": size}) == (ratio is not None)
     if ratio is not None:
         assert upstream_fields(made, {"size": size}) == {"size": ratio}
+
+
+@pytest.mark.parametrize(("value", "served"), [("x" * 9, True), ("x" * 10, False), ([{"text": "x" * 5}] * 2, False)])
+def test_more_characters_than_the_upstream_takes_are_not_served(value: object, served: bool) -> None:  # noqa: FBT001 - a column
+    assert serves(offer(field="lines", characters_max=9), SUB_MODEL, {"lines": value}) == served

@@ -98,7 +98,7 @@ def test_optional_fields_that_were_not_given_are_not_sent() -> None:
 
 def test_only_models_that_no_vendor_here_makes_have_no_offer() -> None:
     without = {entry.id for entry in CATALOGUE.entries if not any(sub.offers for sub in entry.sub_models)}
-    assert without == {"elevenlabs-v3", "gemini", "grok-video", "imagen-4", "suno"}
+    assert without == {"gemini", "grok-video", "imagen-4", "suno"}
 
 
 @UNHURRIED

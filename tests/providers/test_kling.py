@@ -34,12 +34,12 @@ def told(state: object, data: Mapping[str, object] | None = None, *, code: int =
     return answered({"code": code, "message": "SUCCEED", "request_id": "r", "data": task})
 
 
-def ordered(model: str = "videos/text2video/kling-v3", webhook_url: str | None = None, **fields: object) -> Order:
-    return Order("attempt", model, {**FOX, **fields}, 1, webhook_url)
+def ordered(fields: Mapping[str, object] = {}, webhook_url: str | None = None) -> Order:
+    return Order("attempt", "videos/text2video/kling-v3", {**FOX, **fields}, 1, webhook_url)
 
 
 def test_an_order_is_one_post_to_the_route_of_the_model() -> None:
-    request = KLING.submit(ordered(duration="5"))
+    request = KLING.submit(ordered({"duration": "5"}))
     assert (request.method, request.url) == ("POST", f"{ROOT}/v1/videos/text2video")
     assert request.auth == SignedToken(valid_s=1800, early_s=5)
     assert request.json == {**FOX, "duration": "5", "model_name": "kling-v3", "external_task_id": "attempt"}
@@ -70,7 +70,7 @@ def test_the_address_to_call_stands_in_the_body() -> None:
     ],
 )
 def test_fields_are_written_in_the_vendors_form(fields: dict[str, object], written: dict[str, object]) -> None:
-    body = KLING.submit(ordered(**fields)).json
+    body = KLING.submit(ordered(fields)).json
     assert body == {**FOX, **written, "model_name": "kling-v3", "external_task_id": "attempt"}
 
 

@@ -68,14 +68,14 @@ async def test_a_task_is_submitted_then_processed_then_done(
     begun = await asked(client, path, {**body, "external_task_id": "mine"})
     assert (begun["http"], begun["code"], begun["data"]["task_status"]) == (200, 0, "submitted")
     assert begun["data"]["task_info"] == {"external_task_id": "mine"}
-    seen: list[str] = []
-    while "succeed" not in seen:
-        told = await asked(client, f"{path}/{begun['data']['task_id']}")
-        state = told["data"]["task_status"]
-        seen += [state] if state not in seen else []
-    assert seen[-2:] == ["processing", "succeed"]
-    assert told["data"]["final_unit_deduction"] == units
-    links = [one["url"] for one in told["data"]["task_result"][kind]]
+    states: list[str] = []
+    done: dict[str, Any] = {}
+    while "succeed" not in states:
+        done = (await asked(client, f"{path}/{begun['data']['task_id']}"))["data"]
+        states += [done["task_status"]] if done["task_status"] not in states else []
+    assert states[-2:] == ["processing", "succeed"]
+    assert done["final_unit_deduction"] == units
+    links = [str(one["url"]) for one in cast("list[dict[str, Any]]", done["task_result"][kind])]
     assert len(links) == (1 if kind == "videos" else int(units) // 8)
     async with client.get(links[0]) as file:
         assert file.status == 200

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import cast
 
+from apiinone.catalog.costs import characters
 from apiinone.catalog.entry import Exclusion, SubModel
 from apiinone.catalog.fact import Condition
 from apiinone.catalog.offer import Offer, Send
@@ -58,11 +59,17 @@ def _outputs(sub_model: SubModel, fields: Mapping[str, object]) -> int:
 def _can_be_sent(send: Send, value: object) -> bool:
     if omitted(send, value):
         return True
-    items = cast("list[object]", value) if isinstance(value, list) else [value]
+    items = _items(value)
     if send.items_max is not None and len(items) > send.items_max:
+        return False
+    if send.characters_max is not None and characters(value) > send.characters_max:
         return False
     if send.form == "ratio_among":
         return ratio_name(*read_size(str(value)), send.among) in send.among
     if send.form in LINK_FORMS:
         return not any(str(link)[:5].lower() == "data:" for link in items)
     return not send.values or word(value) in send.values
+
+
+def _items(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else [value]

@@ -48,11 +48,14 @@ class Send(Fact, frozen=True, kw_only=True):
     form: Form = "as_is"
     among: tuple[str, ...] = ()
     """For `ratio_of_size` and `ratio_among`: the ratios that the upstream names."""
-    values: Mapping[str, str | int | bool] = {}
+    values: Mapping[str, str | int | float | bool] = {}
     """The upstream's word for each of ours, by our value as text; empty: as `form` says. A value without a word here
     is one that this offer does not serve."""
     items_max: Annotated[int, Meta(ge=1)] | None = None
     """For a list: the most items that the upstream takes; a request with more is not served. None: all that we take."""
+    characters_max: Annotated[int, Meta(ge=1)] | None = None
+    """The most characters that the upstream takes, of all texts of the field together; a request with more is not
+    served. None: all that we take."""
     omit_when: str | int | bool | None = None
     """Left out where the field has this value; None: always sent."""
 

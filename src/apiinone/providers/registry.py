@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import entry_points
 from typing import Final, cast
 
-from apiinone.providers import kling, recraft, wavespeed
+from apiinone.providers import elevenlabs, kling, recraft, wavespeed
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
 """What makes the adapter from where the vendor's API stands, and where that is."""
 
 REMOTES: Final[Mapping[str, Make]] = {
+    "elevenlabs": (elevenlabs.ElevenLabs, elevenlabs.BASE_URL),
     "kling": (kling.Kling, kling.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),
     "wavespeed": (wavespeed.WaveSpeed, wavespeed.BASE_URL),

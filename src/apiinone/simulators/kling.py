@@ -57,9 +57,12 @@ WORDS: Final[Mapping[Stage, tuple[str, str]]] = {
     "moderated": ("failed", "Failure to pass the risk control system"),
 }
 """What the vendor calls a stage, and what it says then."""
+ANSWERED: Final[frozenset[FaultName]] = frozenset({"bad_key", "throttled", "throttled_retry_after", "error_in_200"})
+SUBMIT_ONLY: Final[frozenset[FaultName]] = frozenset({"bad_request", "moderation", "no_balance", "failed", "nsfw"})
+POLL_ONLY: Final[frozenset[FaultName]] = frozenset({"not_found"})
 FAULTS: Final[Mapping[FaultStage, frozenset[FaultName]]] = {
-    "submit": BEFORE | AFTER | (REFUSALS.keys() - {"not_found"}) | ENDINGS.keys(),
-    "poll": BEFORE | AFTER | {"bad_key", "throttled", "throttled_retry_after", "not_found", "error_in_200"},
+    "submit": BEFORE | AFTER | ANSWERED | SUBMIT_ONLY,
+    "poll": BEFORE | AFTER | ANSWERED | POLL_ONLY,
     "output": BEFORE | AFTER | LINK_FAULTS,
 }
 
@@ -107,7 +110,7 @@ class KlingSimulator(StandIn):
     async def _begun(self, asked: Asked) -> Response:
         path = asked.request.url.path.removeprefix("/v1/")
         order = _read(asked.body, SHAPES[path])
-        ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        ending: Ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
         tenths = order.tenths()
         charge = tenths * MICRO_USD_PER_UNIT[path.partition("/")[0]] // 10
         self.accept(asked, micro_usd=charge if ending == "done" else None)
@@ -148,8 +151,6 @@ Base64OrLink = Annotated[str, Meta(min_length=1, pattern=r"^(?!data:)")]
 class _Order(Struct, forbid_unknown_fields=True, kw_only=True):
     """What every route takes."""
 
-    model_name: str
-    prompt: Prompt = ""
     callback_url: str | None = None
     external_task_id: str = ""
 
@@ -170,6 +171,7 @@ class _Shot(Struct, forbid_unknown_fields=True):
 
 class _Video(_Order, kw_only=True):
     model_name: Literal["kling-v3"]
+    prompt: Prompt = ""
     negative_prompt: Prompt = ""
     mode: Literal["std", "pro"] = "std"
     duration: Annotated[str, Meta(pattern=r"^([3-9]|1[0-5])$")] = "5"

@@ -7,6 +7,7 @@ from typing import Final
 
 import uvicorn
 
+from apiinone.simulators.elevenlabs import ElevenLabsSimulator
 from apiinone.simulators.kling import KlingSimulator
 from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
@@ -14,6 +15,7 @@ from apiinone.simulators.wavespeed import WaveSpeedSimulator
 from apiinone.simulators.wire import Wires
 
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
+    "elevenlabs": ElevenLabsSimulator,
     "kling": KlingSimulator,
     "recraft": RecraftSimulator,
     "wavespeed": WaveSpeedSimulator,
