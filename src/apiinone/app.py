@@ -141,6 +141,7 @@ async def open_app(
         allowed_private=frozenset(settings.allowed_private_hosts) | own_hosts(settings),
         connections_max=settings.steps_max,
         user_agent=f"apiinone/{__version__}",
+        clock=clock,
     )
     try:
         await refuse_other_revision(database)

@@ -16,6 +16,7 @@ from apiinone.core.secret import Secret
 
 PREFIX = "APIINONE_"
 CONFIG_FILE = "APIINONE_CONFIG"
+PAIR_MARK = "+"
 PROVIDER_TABLES = {
     "_BASE_URL": "provider_base_urls",
     "_SUBMITS_PER_S_MAX": "provider_submits_per_s_max",
@@ -146,12 +147,15 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def read_secret(environ: Mapping[str, str], names: tuple[str, ...]) -> Secret | None:
-    """The first of these credentials that is set; None where none is. Raises SettingsError naming the variable."""
+    """The first of these credentials that is set; None where none is. Raises SettingsError naming the variable.
+
+    `KEY+SECRET` names two variables that make one credential, the pair of both with a colon between.
+    """
     for name in names:
-        text = environ.get(name, "").strip()
-        if text:
+        texts = [environ.get(part, "").strip() for part in name.split(PAIR_MARK)]
+        if all(texts):
             try:
-                return Secret(text)
+                return Secret(":".join(texts))
             except ValueError as error:
                 raise SettingsError(f"{name}: {error}") from error
     return None

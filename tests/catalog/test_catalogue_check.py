@@ -25,7 +25,7 @@ def test_the_packaged_catalogue_is_sound() -> None:
         ("flux-2", "price: {rule: by_fields, fields: [type], credits: {pro: 5, flex: 6, old: 7}}", "price", "old"),
         ("flux-2", "price: {rule: by_fields, fields: [mood], credits: {good: 5}}", "price", "mood"),
         ("imagen-4", "price: {rule: per_output, field: seed, unit: {rule: fixed, credits: 5}}", "price", "seed"),
-        ("cogview-4", "price: {rule: fixed, credits: 1}", "offers[0]", "more than the price"),
+        ("hunyuan-image-3", "price: {rule: fixed, credits: 1}", "offers[0]", "more than the price"),
         ("recraft-v4", "sub_models: [{id: recraft-v4-text-to-vector, default: true}]", "sub_models", "2 of them"),
         ("recraft-v4", "sub_models: [{id: recraft-v4-text-to-image, default: false}]", "sub_models", "0 of them"),
         ("cogview-4", "seconds: [9, 3]", "seconds", "longer"),

@@ -22,7 +22,7 @@ FILE = File(PNG, "image/png")
 
 def body_hash(request: Request) -> str:
     """Of the bytes on the wire."""
-    return hashlib.sha256(encoded(request, Secret(SIMULATED_KEY))[0]).hexdigest()
+    return hashlib.sha256(encoded(request, Secret(SIMULATED_KEY), 0)[0]).hexdigest()
 
 
 async def test_pictures_to_edit_arrive_at_openai_byte_for_byte(sqlite_path: Path, tmp_path: Path) -> None:

@@ -9,14 +9,15 @@ import pytest
 import wavespeed  # pyright: ignore[reportMissingTypeStubs]  # the vendor ships none
 
 from apiinone.core.exchange import Request
-from apiinone.providers.provider import Accepted, Finished
+from apiinone.providers.provider import Accepted, Finished, Order, Rejected
 from apiinone.simulators import serving
 from apiinone.simulators.faults import FaultName
 from apiinone.simulators.options import SIMULATED_KEY, SIMULATED_WEBHOOK_SECRET, Options
 from outbound.loopback import Loopback
 from providers.playing import KEY, Play, playing
 
-MODEL = "recraft-ai/recraft-v4/text-to-image"
+MODEL = "wavespeed-ai/flux-2-flex/text-to-image"
+SEVERAL = "kwaivgi/kling-image-o1"
 
 
 @pytest.fixture
@@ -25,16 +26,18 @@ async def client() -> AsyncGenerator[wavespeed.Client]:
         yield wavespeed.Client(api_key=SIMULATED_KEY, base_url=root, max_connection_retries=0)
 
 
-async def run(client: wavespeed.Client, fields: Mapping[str, object], *, sync: bool = False) -> Mapping[str, object]:
+async def run(
+    client: wavespeed.Client, fields: Mapping[str, object], *, sync: bool = False, model: str = MODEL
+) -> Mapping[str, object]:
     return await asyncio.to_thread(
-        client.run_no_throw, MODEL, dict(fields), poll_interval=0.02, enable_sync_mode=sync, timeout=5
+        client.run_no_throw, model, dict(fields), poll_interval=0.02, enable_sync_mode=sync, timeout=5
     )
 
 
 @pytest.mark.parametrize("sync", [False, True])
 async def test_the_vendors_sdk_runs_a_job_to_its_end(client: wavespeed.Client, *, sync: bool) -> None:
     begun_s = time.monotonic()
-    result = await run(client, {"prompt": "a hill", "num_images": 2}, sync=sync)
+    result = await run(client, {"prompt": "a hill", "num_images": 2}, sync=sync, model=SEVERAL)
     assert result["status"] == "completed"
     assert isinstance(result["outputs"], list)
     assert len(result["outputs"]) == 2  # pyright: ignore[reportUnknownArgumentType]  # the SDK's own dict
@@ -58,13 +61,40 @@ async def test_a_job_is_created_then_processing_then_completed(client: wavespeed
         {"prompt": ""},
         {"prompt": "x", "size": "1024x1024"},
         {"prompt": "x", "size": "9*9"},
-        {"prompt": "x", "num_images": 5},
+        {"prompt": "x", "num_images": 2},
+        {"prompt": "x", "enable_sync_mode": "yes"},
     ],
 )
 async def test_what_the_vendor_does_not_take_is_refused(client: wavespeed.Client, fields: dict[str, object]) -> None:
     result = await run(client, fields)
     assert result["status"] == "failed"
     assert "HTTP 400" in str(result["error"])
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "begins", "micro_usd"),
+    [
+        ("recraft-ai/recraft-v4/text-to-vector", {"prompt": "a hill", "image_size": "4:3"}, b"<svg", 80_000),
+        ("kwaivgi/kling-v3.0-std/text-to-video", {"prompt": "a hill", "sound": True}, b"ftyp", 630_000),
+        ("minimax/music-2.5", {"prompt": "a song", "lyrics": "la"}, b"ID3", 75_000),
+        ("wavespeed-ai/real-esrgan", {"image": "https://example.com/a.png"}, b"\x89PNG", 2_400),
+    ],
+)
+async def test_each_kind_of_model_makes_a_file_of_its_kind(
+    model: str, fields: dict[str, object], begins: bytes, micro_usd: int
+) -> None:
+    async with playing("wavespeed") as play:
+        reply = await play.ended(await play.submit(Order("attempt", model, fields, 1)))
+        assert isinstance(reply, Finished)
+        assert begins in (await play.fetch(reply.outputs[0])).data[:16]
+        assert (await play.seen()).charged_micro_usd == micro_usd
+
+
+async def test_a_model_that_nobody_lists_is_not_there() -> None:
+    async with playing("wavespeed") as play:
+        reply = await play.submit(Order("attempt", "google/imagen4", {"prompt": "x"}, 1))
+    assert isinstance(reply, Rejected)
+    assert (reply.fault, reply.retryable) == ("provider_error", True)
 
 
 async def test_a_wrong_key_is_refused(client: wavespeed.Client) -> None:

@@ -3,10 +3,12 @@
 from msgspec import structs
 
 from apiinone.catalog.entry import SubModel
+from apiinone.catalog.fields import upstream_fields
 from apiinone.catalog.load import load_catalogue
 from apiinone.tasks.routing import Asked, choose, offer_named, usable_offers
 
 FIELDS = {"prompt": "a hill", "image_size": "1024x1024"}
+ASKED = Asked(FIELDS)
 BOTH = frozenset({"recraft", "wavespeed"})
 
 
@@ -75,3 +77,13 @@ def test_of_offers_with_one_upstream_name_the_one_that_serves_the_request_is_fou
 
 def test_no_offer_serves_a_further_route() -> None:
     assert usable_offers(recraft(), FIELDS, BOTH, "music/extend") == []
+
+
+def test_of_two_offers_with_one_name_upstream_the_one_is_found_that_serves_the_request() -> None:
+    choice = load_catalogue().resolve("flux-2")
+    assert choice is not None
+    for resolution, size in (("1K", "1024*1024"), ("2K", "2048*2048")):
+        asked = Asked({"prompt": "a hill", "type": "flex", "aspect_ratio": "1:1", "resolution": resolution})
+        offer = offer_named(choice.sub_model, "wavespeed", "wavespeed-ai/flux-2-flex/text-to-image", asked)
+        assert offer is not None
+        assert upstream_fields(offer, asked.fields)["size"] == size

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import cast
 
+from apiinone.catalog.costs import characters
 from apiinone.catalog.entry import Exclusion, SubModel
 from apiinone.catalog.fact import Condition
 from apiinone.catalog.offer import Offer, Send
 from apiinone.catalog.price_rules import PerOutput
 from apiinone.catalog.pricing import word
-from apiinone.catalog.sizes import read_size
+from apiinone.catalog.sizes import ratio_name, read_size
 
 MODEL_FIELD = "model"
 """In a condition, this field means the chosen sub-model."""
@@ -60,10 +61,12 @@ def _can_be_sent(send: Send, value: object) -> bool:
         return True
     if send.items_max is not None and len(_items(value)) > send.items_max:
         return False
-    if send.characters_max is not None and len(str(value)) > send.characters_max:
+    if send.characters_max is not None and characters(value) > send.characters_max:
         return False
     if not _size_fits(send, value):
         return False
+    if send.form == "ratio_among":
+        return ratio_name(*read_size(str(value)), send.among) in send.among
     if send.form in LINK_FORMS:
         return _by_address(value)
     return not send.values or word(value) in send.values

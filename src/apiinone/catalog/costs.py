@@ -54,6 +54,11 @@ def cost_of_tokens(cost: TokenCost, tokens_in: int, tokens_out: int) -> int:
     return -(-(cost.input_micro_usd * tokens_in + cost.output_micro_usd * tokens_out) // 1_000_000)
 
 
+def characters(value: object) -> int:
+    """How long a text is, or all texts under the key `text` together."""
+    return sum(map(len, _texts(value)))
+
+
 def _counted(cost: CostTable, unit: int, value: object) -> int:
     match cost.per:
         case "output":
@@ -61,7 +66,7 @@ def _counted(cost: CostTable, unit: int, value: object) -> int:
         case "second":
             return unit * int(cast("int | str", value))
         case "thousand_characters":
-            return -(-unit * sum(map(len, _texts(value))) // 1000)
+            return -(-unit * characters(value) // 1000)
         case _:
             assert_never(cost.per)
 

@@ -42,7 +42,7 @@ def _put(body: dict[str, object], name: str, value: object) -> None:
 def _formed(send: Send, value: object) -> object:
     if send.values:
         return send.values[word(value)]
-    if send.form == "ratio_of_size":
+    if send.form in ("ratio_of_size", "ratio_among"):
         return ratio_name(*read_size(str(value)), send.among)
     return _WRITTEN[send.form](value)
 

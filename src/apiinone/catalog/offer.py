@@ -13,6 +13,7 @@ Form = Literal[
     "size_star",
     "size_x",
     "ratio_of_size",
+    "ratio_among",
     "ratio_x",
     "upper",
     "lower",
@@ -28,11 +29,11 @@ Form = Literal[
 """How a value is written for the upstream.
 
 `size_star`: `1024*1024`. `size_x`: `1024x1024`. `ratio_of_size`: `1:1`, the nearest of `among` where one is near.
-`ratio_x`: `16:9` as `16x9`. `upper`, `lower`: of a word. `text`: a number as text. `integer`: text as a number.
-`list`: a list of this one value. `on_off`: a flag as `on` or `off`. `link`, `links`, `list_of_link`: the address of an
-input, of several or of records that name some, of one as a list; such an offer serves no request that has anything else
-there, such as a `data:` URL. `file`: the bytes of an input, or of several, which are read here and travel in
-`Order.files`.
+`ratio_among`: the same, but a size of another ratio is one that the offer does not serve. `ratio_x`: `16:9` as `16x9`.
+`upper`, `lower`: of a word. `text`: a number as text. `integer`: text as a number. `list`: a list of this one value.
+`on_off`: a flag as `on` or `off`. `link`, `links`, `list_of_link`: the address of an input, of several or of records
+that name some, of one as a list; such an offer serves no request that has anything else there, such as a `data:` URL.
+`file`: the bytes of an input, or of several, which are read here and travel in `Order.files`.
 """
 UpstreamName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63}){0,4}$")]
 """A field of the upstream's body; dots lead into objects: `generationConfig.imageConfig.aspectRatio`."""
@@ -46,17 +47,17 @@ class Send(Fact, frozen=True, kw_only=True):
     """The upstream's name; None: the same as ours."""
     form: Form = "as_is"
     among: tuple[str, ...] = ()
-    """For `ratio_of_size`: the ratios that the upstream names."""
+    """For `ratio_of_size` and `ratio_among`: the ratios that the upstream names."""
     values: Mapping[str, str | int | float | bool] = {}
     """The upstream's word for each of ours, by our value as text; empty: as `form` says. A value without a word here
     is one that this offer does not serve."""
     items_max: Annotated[int, Meta(ge=1)] | None = None
     """For a list: the most items that the upstream takes; a request with more is not served. None: all that we take."""
+    characters_max: Annotated[int, Meta(ge=1)] | None = None
+    """The most characters that the upstream takes, of all texts of the field together; a request with more is not
+    served. None: all that we take."""
     omit_when: str | int | bool | None = None
     """Left out where the field has this value; None: always sent."""
-    characters_max: Annotated[int, Meta(ge=1)] | None = None
-    """The most characters that the upstream takes of a text; a request with more is not served. None: all that we
-    take."""
     side_multiple_of: Annotated[int, Meta(ge=1)] = 1
     """Of a size, what both sides must be multiples of; other sizes are not served."""
     pixels_max: Annotated[int, Meta(ge=1)] | None = None

@@ -13,7 +13,20 @@ class InHeader(Struct, frozen=True):
     prefix: str = ""
 
 
-Auth = Literal["bearer", "bearer_if_any", "none"] | InHeader
+class SignedToken(Struct, frozen=True):
+    """The credential signs a token of its own for each request: a JWT by HS256, shown as `Authorization: Bearer …`.
+
+    The credential is a pair `key:secret`: the key is the token's issuer, the secret signs it. One that is no pair is
+    shown as it is.
+    """
+
+    valid_s: int
+    """How long the token holds."""
+    early_s: int
+    """How far its beginning lies in the past, for clocks that disagree."""
+
+
+Auth = Literal["bearer", "bearer_if_any", "none"] | InHeader | SignedToken
 """Where the sender puts the credential. `bearer`: `Authorization: Bearer …`; `bearer_if_any`: likewise where there is
 one, for servers of the operator's own that may ask for none."""
 

@@ -1,21 +1,23 @@
 """From a described request to the bytes and headers of the wire; the only place where a credential joins a request."""
 
+import base64
 import hashlib
+import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
 import msgspec
 
-from apiinone.core.exchange import Auth, File, Part, Request
+from apiinone.core.exchange import Auth, File, InHeader, Part, Request, SignedToken
 from apiinone.core.secret import Secret
 from apiinone.outbound.outcomes import NotSent
 
 BEARER: Final = "Bearer "
 
 
-def encoded(request: Request, secret: Secret | None) -> tuple[bytes, Mapping[str, str]]:
-    """The bytes and headers of a request. Raises NotSent: unencodable, credential_missing."""
+def encoded(request: Request, secret: Secret | None, now_s: int) -> tuple[bytes, Mapping[str, str]]:
+    """The bytes and headers of a request that leaves at `now_s`. Raises NotSent: unencodable, credential_missing."""
     headers = dict(request.headers)
     body = b""
     if request.json is not None:
@@ -27,13 +29,35 @@ def encoded(request: Request, secret: Secret | None) -> tuple[bytes, Mapping[str
     if request.auth != "none" and not (request.auth == "bearer_if_any" and secret is None):
         if secret is None:
             raise NotSent("credential_missing")
-        name, prefix = _place(request.auth)
-        headers[name] = prefix + secret.reveal()
+        name, value = _shown(request.auth, secret, now_s)
+        headers[name] = value
     return body, headers
 
 
-def _place(auth: Auth) -> tuple[str, str]:
-    return ("Authorization", BEARER) if isinstance(auth, str) else (auth.name, auth.prefix)
+def _shown(auth: Auth, secret: Secret, now_s: int) -> tuple[str, str]:
+    """The header that shows the credential."""
+    match auth:
+        case InHeader(name, prefix):
+            return name, prefix + secret.reveal()
+        case SignedToken():
+            return "Authorization", BEARER + _token(auth, secret.reveal(), now_s)
+        case _:
+            return "Authorization", BEARER + secret.reveal()
+
+
+def _token(auth: SignedToken, pair: str, now_s: int) -> str:
+    """A JWT (RFC 7519) signed by HS256."""
+    key, colon, secret = pair.partition(":")
+    if not colon:
+        return pair
+    claims = {"iss": key, "exp": now_s + auth.valid_s, "nbf": now_s - auth.early_s}
+    signed = b".".join(_base64url(msgspec.json.encode(part)) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+    digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+    return b".".join((signed, _base64url(digest))).decode()
+
+
+def _base64url(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
 def _json(value: object) -> bytes:

@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 from apiinone.addresses import Address, AddressRefused, is_listed, read_address, read_callback, require_public
 from apiinone.core.boundary import refuse_inside_transaction
+from apiinone.core.clock import US_PER_S, Clock, SystemClock
 from apiinone.core.exchange import Request, Response
 from apiinone.core.secret import Secret
 from apiinone.outbound.encoding import encoded
@@ -36,7 +37,7 @@ POSTED_ANSWER_BYTES_MAX: Final = 1024
 class Outbound:
     """The sender. It belongs to the event loop of its first request and holds nothing open before that."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - rules and limits of the operator's, and the parts of the host that tests replace
         self,
         *,
         allowed_private: frozenset[str],
@@ -44,11 +45,13 @@ class Outbound:
         user_agent: str,
         own_listeners: frozenset[str] = frozenset(),
         lookup: Callable[[str, int], Awaitable[Sequence[str]]] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Take the operator's exceptions and our own addresses, each as ``host:port``.
 
         A host in `allowed_private` may be reached by http or https on that port, wherever it is, by callers that name
-        it too. `own_listeners` are never reached. `lookup` takes the place of the system's resolver.
+        it too. `own_listeners` are never reached. `lookup` takes the place of the system's resolver,
+        `clock` of the host's.
         Raises ValueError where an entry names no port.
         """
         for entry in allowed_private | own_listeners:
@@ -59,6 +62,7 @@ class Outbound:
         self._connections_max = connections_max
         self._user_agent = user_agent
         self._lookup = lookup
+        self._clock = clock or SystemClock()
         self._opened: Connections | None = None
         self._judge_again = lru_cache(maxsize=KNOWN_MAX)(self._judge)
 
@@ -75,8 +79,8 @@ class Outbound:
         if judged is None:
             raise NotSent("address_refused")
         address, permitted = judged
-        body, headers = encoded(request, secret)
-        return await self._connections().perform(
+        body, headers = encoded(request, secret, self._clock.now_us() // US_PER_S)
+        response = await self._connections().perform(
             Exchange(
                 method=request.method,
                 address=address,
@@ -87,6 +91,7 @@ class Outbound:
                 body=body,
             )
         )
+        return Response(response.status, response.headers, response.body, request.url)
 
     async def fetch(
         self, url: str, *, hosts: tuple[str, ...], bytes_max: int, timeout_s: float, redirects_max: int = 3

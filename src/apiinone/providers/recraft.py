@@ -7,10 +7,11 @@ and "pricing"; what none of them says is marked unconfirmed.
 import base64
 import binascii
 from typing import Final
+from urllib.parse import quote
 
 from msgspec import Raw, Struct
 
-from apiinone.core.exchange import Request, Response
+from apiinone.core.exchange import Part, Request, Response
 from apiinone.providers.provider import (
     Finished,
     Inline,
@@ -30,6 +31,8 @@ MICRO_USD_PER_UNIT: Final = 1000
 UNITS_MAX: Final = 10**9
 BODY_BYTES_PER_IMAGE: Final = 16 * 1024 * 1024
 """Base64 of a 2K PNG stays well below."""
+BODY_BYTES_OF_TOOL: Final = 64 * 1024 * 1024
+"""Base64 of an enlarged PNG, or of a drawing with many shapes. Our choice."""
 BODY_BYTES_BESIDE: Final = 1024 * 1024
 
 
@@ -49,7 +52,11 @@ class Recraft(Synchronous):
         super().__init__(base_url)
 
     def submit(self, order: Order) -> Request:
-        """``POST /images/generations``: the fields, and over them the model and the number of images."""
+        """``POST /images/generations``; for a picture that travels along, ``POST /images/<tool>`` as a form."""
+        return self._tool(order) if order.files else self._generation(order)
+
+    def _generation(self, order: Order) -> Request:
+        """The fields, and over them the model and the number of images."""
         return Request(
             method="POST",
             url=f"{self._url}/images/generations",
@@ -59,8 +66,24 @@ class Recraft(Synchronous):
             body_bytes_max=BODY_BYTES_BESIDE + order.outputs * BODY_BYTES_PER_IMAGE,
         )
 
+    def _tool(self, order: Order) -> Request:
+        """The fields as texts, the files under their own names; a file's name ends like its kind."""
+        files = [
+            Part(name, file, f"{name}.{file.content_type.rpartition('/')[2]}")
+            for name, several in order.files.items()
+            for file in several
+        ]
+        return Request(
+            method="POST",
+            url=f"{self._url}/images/{quote(order.upstream_model, safe='')}",
+            auth="bearer",
+            form=(*(Part(name, str(value)) for name, value in order.fields.items()), *files),
+            timeout_s=TIMEOUT_S,
+            body_bytes_max=BODY_BYTES_BESIDE + BODY_BYTES_OF_TOOL,
+        )
+
     def read_submit(self, response: Response) -> SubmitReply:
-        """Images; or a refusal, by status and words (error bodies are plain text or JSON); or `Unclear`.
+        """Images, of a tool one; or a refusal, by status and words (error bodies are text or JSON); or `Unclear`.
 
         The vendor publishes no code for an empty balance or for moderation (unconfirmed: whether a failed call is
         free), so a 5xx after delivery stays `Unclear`: the call is paid and synchronous, and there is no later question
@@ -71,10 +94,11 @@ class Recraft(Synchronous):
         answer = decoded(response.body, _Answer)
         if answer is None:
             return Unclear("unreadable answer")
-        if answer.code is not None and not answer.data:
+        images = answer.data if answer.image is None else (answer.image, *answer.data)
+        if answer.code is not None and not images:
             # The vendor's own ComfyUI node takes any body with a `code` for an error.
             return rejected(fault_in(response.body) or "provider_error")
-        outputs = [_output(image) for image in answer.data]
+        outputs = [_output(image) for image in images]
         readable = tuple(output for output in outputs if output is not None)
         if not readable or len(readable) < len(outputs):
             return Unclear("an answer without readable images")
@@ -88,6 +112,8 @@ class _Image(Struct):
 
 class _Answer(Struct):
     data: tuple[_Image, ...] = ()
+    image: _Image | None = None
+    """What a tool made (the API description: vectorize, removeBackground, the upscalers)."""
     credits: Raw = Raw(b"null")
     """Read apart: a strange number here must not cost the images."""
     code: str | int | None = None

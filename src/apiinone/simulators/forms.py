@@ -1,5 +1,6 @@
 """A form with files as it came over the wire (RFC 7578), read strictly: simulated vendors take nothing half right."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -35,6 +36,25 @@ def texts_and_files(fields: list[Field]) -> tuple[dict[str, str], list[Field]]:
     if len(named) < len(texts):
         raise ValueError("a field is there twice")
     return named, [field for field in fields if field.file_name is not None]
+
+
+class Form(Struct, frozen=True):
+    """Texts and files by their names."""
+
+    texts: Mapping[str, str]
+    files: Mapping[str, tuple[bytes, ...]]
+
+
+def read_named(content_type: str, body: bytes) -> Form | None:
+    """The form with its parts by their names, or None where it is none."""
+    try:
+        texts, files = texts_and_files(read_form(content_type, body))
+    except ValueError:
+        return None
+    named: dict[str, tuple[bytes, ...]] = {}
+    for file in files:
+        named[file.name] = (*named.get(file.name, ()), file.data)
+    return Form(texts, named)
 
 
 def _field(part: bytes) -> Field:

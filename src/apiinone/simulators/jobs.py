@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
-from apiinone.simulators.pictures import Kind, Motif
+from apiinone.simulators.pictures import Motif
+from apiinone.simulators.wavespeed_models import Kind
 
 JOBS_MAX: Final = 50_000
 CREATED_SHARE: Final = 0.2
@@ -21,6 +22,7 @@ class Job(Struct):
     """What was ordered, and how it will end: well, unless there is an `error`."""
 
     model: str
+    kind: Kind
     prompt: str
     outputs: int
     size: tuple[int, int]
@@ -30,11 +32,6 @@ class Job(Struct):
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     begun_s: float = field(default_factory=time.monotonic)
     created_at: str = field(default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
-
-    @property
-    def kind(self) -> Kind:
-        """Vector models say so in their path."""
-        return "vector" if "vector" in self.model else "raster"
 
     def left_s(self) -> float:
         """Seconds until the end."""
@@ -47,8 +44,8 @@ class Job(Struct):
         return "created" if self.left_s() > self.seconds * (1 - CREATED_SHARE) else "processing"
 
     def motif(self, index: int) -> Motif:
-        """What its nth output shows."""
-        return Motif(self.prompt, index, *self.size, self.kind)
+        """What its nth output shows, where it is a picture."""
+        return Motif(self.prompt, index, *self.size, "vector" if self.kind == "vector" else "raster")
 
     def prediction(self, root: str) -> "Prediction":
         """The job as the vendor shows it; `root` is the server's URL, with a final slash."""

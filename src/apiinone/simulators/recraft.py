@@ -4,6 +4,7 @@ Unconfirmed at the vendor, and our choice here: status and wording of every refu
 """
 
 import base64
+import hashlib
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, Stage, json
+from apiinone.simulators.forms import read_named
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Kind, Motif
 from apiinone.simulators.recordings import Made
@@ -36,6 +38,17 @@ MODELS: Final[Mapping[str, tuple[int, Kind, int]]] = {
     "recraftv4_1_flash": (7, "raster", 1),
 }
 """API units for an image, its kind, and how many times the 1K sizes (pricing)."""
+
+TOOLS: Final[Mapping[str, tuple[int, Kind]]] = {
+    "vectorize": (10, "vector"),
+    "removeBackground": (10, "raster"),
+    "crispUpscale": (4, "raster"),
+}
+"""API units for a picture, and its kind."""
+TOOL_FIELDS: Final = frozenset({"response_format", "image_format"})
+MAGIC: Final = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+"""What the files begin with that a tool takes: PNG, JPEG, WebP."""
+TOOL_SIDE: Final = 1024
 
 SIZES: Final[Mapping[str, tuple[int, int]]] = {
     "1:1": (1024, 1024),
@@ -90,6 +103,7 @@ class RecraftSimulator(StandIn):
         """Images, and a question that is free."""
         return [
             Route("/v1/images/generations", self._generations, methods=["POST"]),
+            *(Route(f"/v1/images/{tool}", self._tool, methods=["POST"]) for tool in TOOLS),
             Route("/v1/users/me", self._me, methods=["GET"]),
         ]
 
@@ -112,14 +126,25 @@ class RecraftSimulator(StandIn):
         images: list[_Image] = []
         for index in range(order.n):
             picture = await self.picture(Motif(order.prompt, index, width, height, kind, order.image_format))
-            images.append(self._shown(asked, picture, order))
+            images.append(self._shown(asked, picture, order.response_format))
         return json(_Answer(int(time.time()), units * order.n, images))
 
-    def _shown(self, asked: Asked, picture: Made, order: "_Order") -> "_Image":
+    def _shown(self, asked: Asked, picture: Made, response_format: str) -> "_Image":
         image_id = str(uuid.uuid4())
-        if order.response_format == "b64_json":
+        if response_format == "b64_json":
             return _Image(image_id, b64_json=base64.b64encode(picture.data).decode())
         return _Image(image_id, url=self.link(asked, picture, image_id))
+
+    async def _tool(self, request: Request) -> Response:
+        return await self.ordered(request, self._worked)
+
+    async def _worked(self, asked: Asked) -> Response:
+        """Work on the picture of a form: what comes back is drawn, and of the tool's kind."""
+        data, response_format = _read_tool(asked)
+        units, kind = TOOLS[asked.request.url.path.rpartition("/")[2]]
+        self.accept(asked, micro_usd=units * MICRO_USD_PER_UNIT)
+        picture = await self.picture(Motif(hashlib.sha256(data).hexdigest(), 0, TOOL_SIDE, TOOL_SIDE, kind))
+        return json(_ToolAnswer(int(time.time()), units, self._shown(asked, picture, response_format)))
 
     async def _me(self, request: Request) -> Response:
         return await self.questioned(request, self._about)
@@ -157,10 +182,32 @@ class _Image(Struct, omit_defaults=True):
     b64_json: str | None = None
 
 
+class _ToolAnswer(Struct):
+    created: int
+    credits: int
+    image: _Image
+
+
 class _Answer(Struct):
     created: int
     credits: int
     data: list[_Image]
+
+
+def _read_tool(asked: Asked) -> tuple[bytes, str]:
+    """The picture and the form of the answer. Raises Refused."""
+    form = read_named(asked.request.headers.get("content-type", ""), asked.body)
+    if form is None:
+        raise refused(400, "invalid_request", "a form with an image is expected")
+    images = form.files.get("image", ())
+    if len(images) != 1 or form.files.keys() - {"image"} or form.texts.keys() - TOOL_FIELDS:
+        raise refused(400, "invalid_request", "invalid request: one image, and nothing unknown")
+    if not images[0].startswith(MAGIC):
+        raise refused(400, "invalid_request", "invalid image")
+    response_format = form.texts.get("response_format", "url")
+    if response_format not in ("url", "b64_json"):
+        raise refused(400, "invalid_request", "invalid response_format")
+    return images[0], response_format
 
 
 def _read(body: bytes) -> _Order:

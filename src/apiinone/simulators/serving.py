@@ -11,10 +11,12 @@ from apiinone.simulators.bfl import BlackForestLabsSimulator
 from apiinone.simulators.bytedance_ark import ByteDanceArkSimulator
 from apiinone.simulators.comfyui import ComfyUISimulator
 from apiinone.simulators.dashscope import DashScopeSimulator
+from apiinone.simulators.elevenlabs import ElevenLabsSimulator
 from apiinone.simulators.fal import FalSimulator
 from apiinone.simulators.google import GoogleSimulator
 from apiinone.simulators.ideogram import IdeogramSimulator
 from apiinone.simulators.kie import KieSimulator
+from apiinone.simulators.kling import KlingSimulator
 from apiinone.simulators.minimax import MiniMaxSimulator
 from apiinone.simulators.openai import OpenAISimulator
 from apiinone.simulators.openai_compatible import OpenAICompatibleSimulator
@@ -31,10 +33,12 @@ SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "bytedance-ark": ByteDanceArkSimulator,
     "comfyui": ComfyUISimulator,
     "dashscope": DashScopeSimulator,
+    "elevenlabs": ElevenLabsSimulator,
     "fal": FalSimulator,
     "google": GoogleSimulator,
     "ideogram": IdeogramSimulator,
     "kie": KieSimulator,
+    "kling": KlingSimulator,
     "minimax": MiniMaxSimulator,
     "openai": OpenAISimulator,
     "openai_compatible": OpenAICompatibleSimulator,

@@ -18,14 +18,17 @@ from apiinone.simulators.calling import Call, call
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, Controls, FaultName, Stage, json
 from apiinone.simulators.jobs import Job, Jobs
 from apiinone.simulators.options import Options
-from apiinone.simulators.pictures import draw, tiny
+from apiinone.simulators.pictures import Picture, draw, tiny
+from apiinone.simulators.recordings import Made, film, sound
+from apiinone.simulators.wavespeed_models import MODELS, Model
+from apiinone.simulators.wavespeed_orders import Asked, KlingImage, Prompted
 from apiinone.simulators.wire import Wires
 
 T = TypeVar("T")
 
-MICRO_USD_PER_OUTPUT: Final = 44_000
-"""The list price of recraft-v4 and 10 %."""
-DEFAULT_SIZE: Final = "1024*1024"
+SIDE: Final = 1024
+SIDE_MIN: Final = 100
+"""What is smaller is a part of a ratio."""
 SIDE_MAX: Final = 4096
 PAGE_SIZE_MAX: Final = 100
 
@@ -101,10 +104,14 @@ class WaveSpeedSimulator:
             return answer
         name = fault.fault if fault else None
         self._admit(request, name)
+        path = f"{request.path_params['vendor']}/{request.path_params['model']}"
+        model = MODELS.get(path)
+        if model is None:
+            raise Refused(404, "model not found")
         body = await request.body()
-        order = _read(body, _Order)
+        order = _read(body, model.takes)
         self._controls.seen.submitted(body)
-        job = self._begin(f"{request.path_params['vendor']}/{request.path_params['model']}", order, name)
+        job = self._begin(path, model, order, name)
         await self._arrange_call(job, request, name)
         if order.enable_sync_mode:
             await asyncio.sleep(job.left_s())
@@ -130,9 +137,19 @@ class WaveSpeedSimulator:
         index = request.path_params["index"]
         if job is None or index >= job.outputs or job.status() != "completed":
             return Response("not found", 404, media_type="text/plain")
-        picture = tiny(job.motif(index)) if self._options.fast else await asyncio.to_thread(draw, job.motif(index))
+        made = await self._made(job, index)
         self._controls.seen.outputs += 1
-        return await self._controls.spoilt(fault, request, Response(picture.data, media_type=picture.media_type))
+        return await self._controls.spoilt(fault, request, Response(made.data, media_type=made.media_type))
+
+    async def _made(self, job: Job, index: int) -> Made | Picture:
+        match job.kind:
+            case "film":
+                return film()
+            case "sound":
+                return sound()
+            case _:
+                motif = job.motif(index)
+                return tiny(motif) if self._options.fast else await asyncio.to_thread(draw, motif)
 
     async def _history(self, request: Request) -> Response:
         self._admit(request, None)
@@ -154,21 +171,21 @@ class WaveSpeedSimulator:
         if fault in REFUSALS:
             raise Refused(*REFUSALS[fault])
 
-    def _begin(self, model: str, order: "_Order", fault: FaultName | None) -> Job:
+    def _begin(self, path: str, model: Model, order: Asked, fault: FaultName | None) -> Job:
         """Accept the job, and charge it unless it is going to fail or be marked (unconfirmed) and refunded."""
-        width, height = order.size.split("*")
         job = Job(
-            model=model,
-            prompt=order.prompt,
-            outputs=order.num_images,
-            size=(min(int(width), SIDE_MAX), min(int(height), SIDE_MAX)),
+            model=path,
+            kind=model.makes,
+            prompt=order.prompt if isinstance(order, Prompted) else "",
+            outputs=order.num_images if isinstance(order, KlingImage) else 1,
+            size=_sides(order),
             seconds=0.0 if fault == "webhook_early" else self._options.seconds,
             error=ENDINGS.get(fault, "") if fault else "",
             nsfw=fault == "nsfw",
         )
         self._jobs.add(job)
         if not (job.error or job.nsfw):
-            self._controls.seen.charged(MICRO_USD_PER_OUTPUT * job.outputs)
+            self._controls.seen.charged(order.charge(model.listed) * job.outputs)
         return job
 
     async def _arrange_call(self, job: Job, request: Request, fault: FaultName | None) -> None:
@@ -193,16 +210,6 @@ class WaveSpeedSimulator:
             self._controls.seen.webhooks += 1
 
 
-class _Order(Struct):
-    """The fields that models share; the others are the model's own and pass."""
-
-    prompt: Annotated[str, Meta(min_length=1, max_length=10_000)]
-    size: Annotated[str, Meta(pattern=r"^[1-9][0-9]{1,3}\*[1-9][0-9]{1,3}$")] = DEFAULT_SIZE
-    num_images: Annotated[int, Meta(ge=1, le=4)] = 1
-    seed: Annotated[int, Meta(ge=-1, le=2**31 - 1)] = -1
-    enable_sync_mode: bool = False
-
-
 class _Page(Struct):
     page: Annotated[int, Meta(ge=1)] = 1
     page_size: Annotated[int, Meta(ge=1, le=PAGE_SIZE_MAX)] = 10
@@ -214,6 +221,17 @@ def _read(body: bytes, shape: type[T]) -> T:
         return msgspec.json.decode(body, type=shape)
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"invalid input: {error}") from None
+
+
+def _sides(order: Asked) -> tuple[int, int]:
+    """From pixels or a ratio, whatever the model calls them."""
+    for name in ("size", "image_size", "aspect_ratio"):
+        width, mark, height = str(getattr(order, name, "")).replace("*", ":").partition(":")
+        if mark:
+            longer = max(int(width), int(height))
+            scale = 1 if longer >= SIDE_MIN else SIDE / longer
+            return min(round(int(width) * scale), SIDE_MAX), min(round(int(height) * scale), SIDE_MAX)
+    return SIDE, SIDE
 
 
 def _shown(job: Job, request: Request) -> Response:

@@ -11,7 +11,7 @@ from apiinone.connect import connect_vendors
 from apiinone.core.clock import SystemClock
 from apiinone.providers.provider import Remote
 from apiinone.providers.registry import remote_providers
-from apiinone.settings import Settings, provider_variable
+from apiinone.settings import Settings, provider_variable, read_secret
 
 NAMED_MAX = 3
 
@@ -80,7 +80,7 @@ def _credential(remote: Remote, environment: Mapping[str, str], catalogue: Catal
     if not connected:
         says = f"no credential; {len(offered)} models could be made there with live keys"
         return warning(remote.name, says, f"set {remote.credential_names[0]}")
-    is_set = [name for name in remote.credential_names if environment.get(name, "").strip()]
+    is_set = [name for name in remote.credential_names if read_secret(environment, (name,)) is not None]
     found = f"{is_set[0]} is set" if is_set else "it is asked without a credential"
     unsure = [model for model, confidence in offered if confidence == "unconfirmed"]
     if not unsure:
