@@ -33,6 +33,15 @@ def test_a_credential_is_told_by_its_name_and_never_shown(fresh_shell: Shell) ->
     assert CANARY not in said.out + said.err + fresh_shell("doctor").out
 
 
+def test_a_server_of_ones_own_is_told_once_it_has_an_address_and_needs_no_credential(fresh_shell: Shell) -> None:
+    own = ("comfyui", "comfyui address")
+    assert not [one for one in fresh_shell("doctor", "--json").data["findings"] if one["about"] in own]
+    fresh_shell.set({"APIINONE_COMFYUI_BASE_URL": "http://gpu.lan:8188"})
+    said = fresh_shell("doctor", "--json")
+    assert finding(said, "comfyui")["says"] == "it is asked without a credential; 0 models"
+    assert not [one for one in said.data["findings"] if one["about"] == "comfyui address"]
+
+
 def test_a_public_address_is_named(fresh_shell: Shell) -> None:
     assert finding(fresh_shell("doctor", "--json"), "public URL")["severity"] == "warning"
     fresh_shell.set({"APIINONE_PUBLIC_URL": "https://api.example.com"})

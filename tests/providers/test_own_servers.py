@@ -33,7 +33,7 @@ from apiinone.providers.provider import (
     Unclear,
 )
 from apiinone.providers.registry import REMOTES, remote_providers
-from apiinone.settings import Settings
+from apiinone.settings import Settings, SettingsError, read_settings
 from apiinone.simulators import serving
 from apiinone.simulators.options import Options
 from apiinone.tasks.vendor_exchange import Vendor, opened, poll, submit
@@ -219,6 +219,13 @@ def test_it_is_connected_without_a_credential_and_no_vendor_is() -> None:
     secret = with_key["openai_compatible"].secret
     assert secret is not None
     assert secret.reveal() == "k"
+
+
+def test_its_address_comes_from_the_environment() -> None:
+    found = read_settings({"APIINONE_OPENAI_COMPATIBLE_BASE_URL": "http://gpu.lan:8080/v1"})
+    assert connect_vendors(found, {}, SystemClock())[0].keys() == {"openai_compatible"}
+    with pytest.raises(SettingsError, match="base URL"):
+        connect_vendors(Settings(provider_base_urls={"comfyui": "gpu.lan:8188"}), {}, SystemClock())
 
 
 def test_only_the_hosts_that_base_urls_name_may_be_private_or_http() -> None:

@@ -21,7 +21,7 @@ def test_every_adapter_stands_under_its_own_name_at_the_vendors_address() -> Non
         assert provider.poll_interval_s > 0
         assert not any(host.endswith((".", "*")) or "*" in host[1:] for host in provider.hosts)
         assert provider.hosts
-        assert provider.hosts[0] == urlsplit(REMOTES[name][1]).netloc
+        assert provider.hosts[0] == (urlsplit(REMOTES[name][1]).netloc or "own.example")
 
 
 def test_the_operator_moves_the_one_that_is_named() -> None:
