@@ -9,6 +9,7 @@ import pytest
 from apiinone.core.exchange import Request
 from apiinone.providers.provider import Accepted, Canceled, Finished, Inline, Linked, Order, Rejected
 from apiinone.simulators import serving
+from apiinone.simulators.faults import FaultName
 from apiinone.simulators.options import SIMULATED_KEY, Options
 from providers.playing import KEY, Play, playing
 
@@ -145,3 +146,13 @@ async def test_our_adapter_gets_pictures_in_both_forms(form: str, kind: type[obj
         seen = await play.seen()
     assert isinstance(refused, Rejected)
     assert (refused.fault, seen.charges, seen.charged_micro_usd) == ("content_policy", 1, 40_000)
+
+
+@pytest.mark.parametrize(("fault", "told"), [("failed", "provider_error"), ("nsfw", "content_policy")])
+async def test_a_picture_that_is_not_made_is_not_charged(fault: FaultName, told: str) -> None:
+    async with playing("bytedance-ark") as play:
+        await play.arrange(fault)
+        reply = await play.submit(Order("attempt", MODEL, {"prompt": "a hill", "size": "2K"}, 1))
+        charges = (await play.seen()).charges
+    assert isinstance(reply, Rejected)
+    assert (reply.fault, charges) == (told, 0)

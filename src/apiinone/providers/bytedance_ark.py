@@ -125,7 +125,7 @@ class ByteDanceArk(Polled):
 
         An answer without pictures that names a code is a refusal even with HTTP 200, since the SDK knows an error
         beside the pictures. A 5xx never is, nor a code that we do not know with HTTP 200: the picture may be made and
-        charged all the same.
+        charged all the same. Where a picture itself bears a code (a form that clients describe), it was not made.
         """
         answer = decoded(response.body, _Answer)
         if answer is None:
@@ -139,6 +139,8 @@ class ByteDanceArk(Polled):
         fault = _fault(answer.code())
         if fault is not None and response.status < SERVER_ERROR:
             return rejected(fault, retry_after_s(response.headers))
+        if response.status == OK and any(_code(picture.error) for picture in answer.pictures()):
+            return rejected("provider_error")
         return refusal(response) if response.status != OK else Unclear("an answer without pictures")
 
     def read_state(self, response: Response) -> PollReply:

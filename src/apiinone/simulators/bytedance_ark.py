@@ -113,7 +113,11 @@ class ByteDanceArkSimulator(StandIn):
         if order.model not in PICTURE_MODELS:
             raise refused(404, "InvalidEndpointOrModel.NotFound")
         width, height = _sides(order.size)
-        self.accept(asked, micro_usd=PICTURE_MODELS[order.model])
+        ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        self.accept(asked, micro_usd=PICTURE_MODELS[order.model] if ending == "done" else None)
+        if ending in _PICTURE_ERRORS:
+            refusal = {"code": _PICTURE_ERRORS[ending], "message": "the picture was not made"}
+            return json({"model": order.model, "created": int(time.time()), "data": [{"error": refusal}]})
         picture = await self.picture(Motif(order.prompt, 0, width, height, "raster"))
         shown: dict[str, str] = {"size": f"{width}x{height}"}
         if order.response_format == "b64_json":
@@ -188,6 +192,7 @@ class ByteDanceArkSimulator(StandIn):
 
 _STATUS: Final = {"done": "succeeded", "moderated": "failed"}
 _ERRORS: Final = {"failed": "InternalServiceError", "moderated": "OutputVideoSensitiveContentDetected"}
+_PICTURE_ERRORS: Final = {"failed": "InternalServiceError", "moderated": "OutputImageSensitiveContentDetected"}
 Url = Annotated[str, Meta(pattern=r"^(https?://|data:image/[a-z]+;base64,)")]
 
 
