@@ -17,7 +17,7 @@ from apiinone.assets.ingest import SVG_TARGET, Ingest
 from apiinone.assets.storage import Storage, open_storage
 from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
-from apiinone.connect import connect_vendors, own_hosts
+from apiinone.connect import connect_chats, connect_vendors, own_hosts
 from apiinone.core.batch import Batcher
 from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
@@ -40,6 +40,8 @@ from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.duties import Duties
 from apiinone.tasks.execute import Executor
 from apiinone.tasks.lifecycle import FINAL
+from apiinone.tasks.live_chat import LiveChat
+from apiinone.tasks.local_chat import ChatSources, LocalChat
 from apiinone.tasks.make_local import LocalMaker
 from apiinone.tasks.maker import Maker
 from apiinone.tasks.moves import Move, Moved, Stale
@@ -192,6 +194,9 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     moves = _moves(database)
     submissions = _submissions(database, settings)
     vendors, webhook_secrets = connect_vendors(settings, ground.environ, clock)
+    chats = connect_chats(settings, ground.environ, clock)
+    live = LiveChat(ground.outbound, chats)
+    sources = ChatSources(LocalChat(), dict.fromkeys(chats, live))
 
     async def apply(move: Move) -> MoveOutcome:
         return await app.apply(move)
@@ -233,7 +238,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         ),
         sweeper=sweeper,
         duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties()]),
-        calls=open_calls(database, apply, ids, clock, (settings.lease_s, settings.chat_unread_s_max)),
+        calls=open_calls(database, apply, sources, (ids, clock), (settings.lease_s, settings.chat_unread_s_max)),
     )
     return app
 

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from apiinone.core.clock import Clock
-from apiinone.providers.registry import remote_providers
+from apiinone.providers.registry import chat_remotes, remote_providers
 from apiinone.settings import Settings, SettingsError, read_secret
+from apiinone.tasks.live_chat import ChatVendor
 from apiinone.tasks.pace import Pace
 from apiinone.tasks.vendor_exchange import Vendor
 
@@ -34,6 +35,25 @@ def connect_vendors(
         pace = Pace(per_s_max=per_s_max, concurrent_max=concurrent_max, clock=clock)
         vendors[name] = Vendor(remote, secret, pace, webhook_url)
     return vendors, webhook_secrets
+
+
+def connect_chats(settings: Settings, environ: Mapping[str, str], clock: Clock) -> dict[str, ChatVendor]:
+    """The providers that can be asked to chat from here: their credential is set, or none is needed."""
+    vendors: dict[str, ChatVendor] = {}
+    try:
+        remotes = chat_remotes(settings.provider_base_urls)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    for name, remote in remotes.items():
+        secret = read_secret(environ, remote.credential_names)
+        if secret is None and remote.credential_needed:
+            continue
+        per_s_max = settings.provider_submits_per_s_max.get(name, remote.submit_per_s_max)
+        concurrent_max = settings.provider_concurrent_max.get(name, remote.concurrent_max)
+        vendors[name] = ChatVendor(
+            remote, secret, Pace(per_s_max=per_s_max, concurrent_max=concurrent_max, clock=clock)
+        )
+    return vendors
 
 
 def own_hosts(settings: Settings) -> frozenset[str]:

@@ -98,7 +98,7 @@ def test_optional_fields_that_were_not_given_are_not_sent() -> None:
 
 def test_models_without_a_confirmed_way_have_no_offer_yet() -> None:
     with_offers = {entry.id for entry in CATALOGUE.entries for sub in entry.sub_models if sub.offers}
-    assert with_offers == {"recraft-v4", "cogview-4", "kling-image-o1", "ideogram-v3", "hunyuan-image-3"}
+    assert with_offers == {"recraft-v4", "cogview-4", "kling-image-o1", "ideogram-v3", "hunyuan-image-3", "gemini"}
 
 
 @UNHURRIED

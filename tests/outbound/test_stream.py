@@ -168,6 +168,9 @@ async def test_the_same_addresses_are_refused_as_for_every_request() -> None:
 
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     moved = answer(b"", "Location: http://127.0.0.1:1/", status=307)
-    async with Loopback(always(moved)) as server, sender(server.netloc) as outbound:
-        async with outbound.stream(post(server.url), secret=SECRET, hosts=(server.netloc,)) as incoming:
-            assert (incoming.status, (await incoming.whole()).body) == (307, b"")
+    async with (
+        Loopback(always(moved)) as server,
+        sender(server.netloc) as outbound,
+        outbound.stream(post(server.url), secret=SECRET, hosts=(server.netloc,)) as incoming,
+    ):
+        assert (incoming.status, (await incoming.whole()).body) == (307, b"")

@@ -1,10 +1,13 @@
 """The vendors we know, one line each; others join by an entry point that the operator names."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import entry_points
 from typing import Final, cast
 
 from apiinone.providers import recraft, wavespeed
+from apiinone.providers.chat import ChatRemote
+from apiinone.providers.chat_openai_form import CHAT_FORMS, OpenAiChat
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
@@ -15,6 +18,12 @@ REMOTES: Final[Mapping[str, Make]] = {
     "wavespeed": (wavespeed.WaveSpeed, wavespeed.BASE_URL),
 }
 """By name."""
+CHATS: Final[Mapping[str, tuple[Callable[[str], ChatRemote], str]]] = {
+    form.name: (partial(OpenAiChat, form), form.base_url) for form in CHAT_FORMS
+}
+"""Vendors that chat, by name; one that also makes media has the same name and credential in both tables."""
+CHAT_ADDRESS: Final = "_chat"
+"""After a vendor's name: where its chat alone stands, for who has put it elsewhere than its media."""
 PLUG_INS: Final = "apiinone.providers"
 """The group of entry points: a package names its adapter's class, which has a `BASE_URL` beside it."""
 
@@ -26,10 +35,19 @@ def remote_providers(base_urls: Mapping[str, str], plug_ins: Sequence[str] = ())
     Raises ValueError for an unknown name or what is no URL.
     """
     known = {**REMOTES, **{name: _plugged_in(name) for name in plug_ins}}
-    unknown = base_urls.keys() - known.keys()
+    unknown = {name for name in base_urls if name.removesuffix(CHAT_ADDRESS) not in CHATS} - known.keys()
     if unknown:
         raise ValueError(f"no such provider: {', '.join(sorted(unknown))}")
     return {name: make(base_urls.get(name, default)) for name, (make, default) in known.items()}
+
+
+def chat_remotes(base_urls: Mapping[str, str]) -> dict[str, ChatRemote]:
+    """Every adapter that chats and whose address is known, at the operator's own where `base_urls` names one.
+
+    Raises ValueError for what is no URL.
+    """
+    own = {name: base_urls.get(f"{name}{CHAT_ADDRESS}") or base_urls.get(name, "") for name in CHATS}
+    return {name: make(own[name]) for name, (make, default) in CHATS.items() if own[name] or default}
 
 
 def _plugged_in(name: str) -> Make:
