@@ -13,11 +13,12 @@ from pathlib import Path
 from apiinone import __version__
 from apiinone.accounts.account_rows import agree
 from apiinone.accounts.callers import Callers
+from apiinone.api.node_door import NodeDoor
 from apiinone.assets.ingest import SVG_TARGET, Ingest
 from apiinone.assets.storage import Storage, open_storage
 from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
-from apiinone.connect import connect_chats, connect_vendors, own_hosts
+from apiinone.connect import chat_sources, connect_vendors, own_hosts
 from apiinone.core.batch import Batcher
 from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
@@ -40,12 +41,11 @@ from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.duties import Duties
 from apiinone.tasks.execute import Executor
 from apiinone.tasks.lifecycle import FINAL
-from apiinone.tasks.live_chat import LiveChat
-from apiinone.tasks.local_chat import ChatSources, LocalChat
 from apiinone.tasks.make_local import LocalMaker
 from apiinone.tasks.maker import Maker
 from apiinone.tasks.moves import Move, Moved, Stale
 from apiinone.tasks.moves import Outcome as MoveOutcome
+from apiinone.tasks.node_wire import PURPOSE
 from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.settle import apply_moves
 from apiinone.tasks.submission import Submission
@@ -88,6 +88,8 @@ class App:
     sweeper: Sweeper
     duties: Duties
     calls: Calls
+    node_door: NodeDoor
+    """The application of the internal address."""
 
     async def apply(self, move: Move) -> MoveOutcome:
         """Make a move in the next batch, and wake who waits for it: for the task's end, or for a late word on it."""
@@ -194,9 +196,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     moves = _moves(database)
     submissions = _submissions(database, settings)
     vendors, webhook_secrets = connect_vendors(settings, ground.environ, clock)
-    chats = connect_chats(settings, ground.environ, clock)
-    live = LiveChat(ground.outbound, chats)
-    sources = ChatSources(LocalChat(), dict.fromkeys(chats, live))
+    sources, live = chat_sources(settings, ground.environ, (ground.outbound, clock), ground.secret)
 
     async def apply(move: Move) -> MoveOutcome:
         return await app.apply(move)
@@ -239,6 +239,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         sweeper=sweeper,
         duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties()]),
         calls=open_calls(database, apply, sources, (ids, clock), (settings.lease_s, settings.chat_unread_s_max)),
+        node_door=NodeDoor(live, ground.secret.key(PURPOSE), clock),
     )
     return app
 

@@ -133,8 +133,8 @@ ERROR_CODES: Final[Mapping[str, Fault]] = {
     "model_not_found": "provider_error",
     "NOT_FOUND": "provider_error",
 }
-"""What vendors' own codes mean. Google's are those of google.rpc.Code (FAILED_PRECONDITION: billing must be set up where
-the free tier is not offered); OpenAI's are widely used and were not read in its API description (unconfirmed)."""
+"""What vendors' own codes mean. Google's are those of google.rpc.Code (FAILED_PRECONDITION: billing must be set up
+where the free tier is not offered); OpenAI's are widely used and were not read in its API description (unconfirmed)."""
 REASONS: Final[Mapping[str, FinishReason]] = {
     "length": "length",
     "max_tokens": "length",

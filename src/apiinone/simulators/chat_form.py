@@ -5,10 +5,10 @@ import uuid
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 
-SIGNATURE: Final = Raw(b'{"google":{"thought_signature":"c2ltdWxhdGVk"}}')
-MARKED: Final = Raw(b'{"google":{"thought":true}}')
+SIGNATURE: Final[dict[str, object]] = {"google": {"thought_signature": "c2ltdWxhdGVk"}}
+MARKED: Final[dict[str, object]] = {"google": {"thought": True}}
 """How Google marks reasoning."""
 
 
@@ -38,7 +38,7 @@ class _ToolCall(Struct, omit_defaults=True):
     index: int | None = None
     id: str | None = None
     type: Literal["function"] | None = None
-    extra_content: Raw | None = None
+    extra_content: dict[str, object] | None = None
 
 
 class _StreamOptions(Struct, forbid_unknown_fields=True):
@@ -58,7 +58,7 @@ class ChatRequest(Struct, forbid_unknown_fields=True):
     reasoning_effort: Literal["minimal", "low", "medium", "high"] | None = None
     include_thoughts: bool | None = None
     tools: list[dict[str, object]] | None = None
-    tool_choice: Raw | None = None
+    tool_choice: str | dict[str, object] | None = None
     response_format: dict[str, object] | None = None
     extra_body: dict[str, object] | None = None
 
@@ -75,7 +75,7 @@ class Words(Struct, omit_defaults=True):
     content: str | None = None
     reasoning_content: str | None = None
     tool_calls: list[_ToolCall] | None = None
-    extra_content: Raw | None = None
+    extra_content: dict[str, object] | None = None
 
 
 class Choice(Struct, omit_defaults=True):

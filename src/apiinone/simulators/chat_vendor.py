@@ -18,7 +18,7 @@ from apiinone.simulators.chat_form import ChatRequest, Choice, Said, Words, answ
 from apiinone.simulators.faults import AFTER, BEFORE, FaultName, Stage, json
 from apiinone.simulators.options import Options
 from apiinone.simulators.stand_in import Asked, Refused, StandIn
-from apiinone.simulators.wire import Wires
+from apiinone.simulators.wire import Silence, Wires
 
 MICRO_USD_PER_TOKEN: Final = 1
 STALLED_S: Final = 3600.0
@@ -92,7 +92,7 @@ class ChatVendorSimulator(StandIn):
             delay_s = fault.delay_s if fault else 0.0
             return StreamingResponse(self._chunks(asked, order, said, delay_s), media_type=kind)
         if asked.fault == "stalled":
-            await asyncio.sleep(STALLED_S)
+            return Silence()
         return await self.controls.spoilt(fault, request, json(completion(order, said, counted=_counts(asked))))
 
     async def _chunks(self, asked: Asked, order: ChatRequest, said: Said, delay_s: float) -> AsyncGenerator[bytes]:
