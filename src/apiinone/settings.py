@@ -92,8 +92,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     provider_plug_ins: tuple[str, ...] = ()
     """Names of providers that other installed packages bring; only these are loaded."""
     provider_base_urls: dict[str, str] = {}
-    """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …; `APIINONE_GOOGLE_CHAT_BASE_URL`
-    where its chat alone stands elsewhere."""
+    """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …, and its chat alone:
+    `APIINONE_GOOGLE_CHAT_BASE_URL`."""
     provider_submits_per_s_max: dict[str, float] = {}
     """Submits a second, if your contract with the vendor allows others: `APIINONE_RECRAFT_SUBMITS_PER_S_MAX` …"""
     provider_concurrent_max: dict[str, int] = {}

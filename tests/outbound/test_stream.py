@@ -91,13 +91,9 @@ async def test_silence_and_dripping_both_have_a_limit() -> None:
             writer.write(chunk(b"x"))
             await asyncio.sleep(0.02)
 
-    for handler, limits in (
-        (falls_silent, {"timeout_s": 30.0, "idle_s": 0.2}),
-        (silent, {"timeout_s": 30.0, "idle_s": 0.2}),
-        (drips, {"timeout_s": 0.3, "idle_s": 30.0}),
-    ):
+    for handler, timeout_s, idle_s in ((falls_silent, 30.0, 0.2), (silent, 30.0, 0.2), (drips, 0.3, 30.0)):
         async with Loopback(handler) as server, sender(server.netloc) as outbound:
-            request = Request("POST", server.url, auth="bearer", json={}, **limits)
+            request = Request("POST", server.url, auth="bearer", json={}, timeout_s=timeout_s, idle_s=idle_s)
             async with asyncio.timeout(5):
                 with pytest.raises(Lost, match="timeout"):
                     await read(outbound, request, server.netloc)

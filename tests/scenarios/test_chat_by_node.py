@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -45,7 +45,7 @@ class Pair(NamedTuple):
 
 
 @asynccontextmanager
-async def pair_on(database_url: str, folder: Path, port: int, *, seconds: float = 0.0) -> AsyncIterator[Pair]:
+async def pair_on(database_url: str, folder: Path, port: int, *, seconds: float = 0.0) -> AsyncGenerator[Pair]:
     place = f"127.0.0.1:{port}"
     async with serving("chat_vendor", Options(seconds=seconds, fast=not seconds)) as root:
         settings = Settings(

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -51,7 +51,7 @@ class Shop(NamedTuple):
 
 
 @asynccontextmanager
-async def shop_on(database_url: str, folder: Path, *, seconds: float = 0.0, **settings: Any) -> AsyncIterator[Shop]:
+async def shop_on(database_url: str, folder: Path, *, seconds: float = 0.0, **settings: Any) -> AsyncGenerator[Shop]:
     options = Options(seconds=seconds, fast=not seconds)
     async with serving("chat_vendor", options) as google, serving("chat_vendor", options) as kie:
         environ = {"GEMINI_API_KEY": SIMULATED_KEY, "KIE_API_KEY": SIMULATED_KEY}

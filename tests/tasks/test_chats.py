@@ -1,7 +1,7 @@
 """Chats heard by this process: whoever reads, leaves or dies, each hold ends once and by what was used."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from apiinone.providers.chat import ChatEvent, ChatOrder, Ended, Said, Tally, Th
 from apiinone.providers.local.chat import answer
 from apiinone.providers.provider import Rejected
 from apiinone.tasks.chat_reckoning import Charge, Heard, OutOfTime, Terms, reckoned
-from apiinone.tasks.chats import Answered, Chat, ChatOutcome, ChatRules, Chats, Failed, Spoken, Underway, Unsettled
+from apiinone.tasks.chats import Answered, Chat, ChatOutcome, ChatRules, Chats, Failed, Underway, Unsettled
 from apiinone.tasks.claim import Claim, claim, take_over_dead
 from apiinone.tasks.direct import Note
 from apiinone.tasks.moves import CancelAsked, Move, Moved, NewAttempt, Stale, TimePassed, WasRelayed
@@ -29,6 +29,7 @@ from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.presence import Presence
 from apiinone.tasks.relay import CutOff
 from apiinone.tasks.scenario import PLAIN, Scenario
+from apiinone.tasks.spoken import Spoken
 from apiinone.tasks.submission import Direct
 from apiinone.tasks.submit import Created
 from apiinone.tasks.sweep import Sweeper, SweepRules
@@ -57,7 +58,7 @@ class Scripted:
     gates: dict[int, asyncio.Event] = field(default_factory=dict[int, asyncio.Event])
     said: int = 0
 
-    async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncIterator[ChatEvent]:
+    async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         del order, scenario
         for place, event in enumerate(self.events):
             if place in self.gates:

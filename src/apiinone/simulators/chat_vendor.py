@@ -26,7 +26,9 @@ WORDS_BEFORE_FAULT: Final = 3
 STREAM_FAULTS: Final[frozenset[FaultName]] = frozenset(
     {"cut_stream", "stalled", "no_usage", "error_in_stream", "unreadable_event"}
 )
-BREAKS: Final[frozenset[FaultName]] = (STREAM_FAULTS - {"no_usage"}) | {"truncated", "lost_answer"}
+BREAKS: Final[frozenset[FaultName]] = frozenset(
+    {"cut_stream", "stalled", "error_in_stream", "unreadable_event", "truncated", "lost_answer"}
+)
 REFUSALS: Final[Mapping[FaultName, tuple[int, str, str, Mapping[str, str]]]] = {
     "bad_key": (401, "invalid_request_error", "invalid_api_key", {}),
     "throttled": (429, "requests", "rate_limit_exceeded", {}),
