@@ -193,7 +193,7 @@ STREAM = (
     + chunk({"content": "grüß ", "reasoning_content": "hm"}, usage={"prompt_tokens": 3, "completion_tokens": 1})
     + chunk({"content": "dich\r\n\n"}).replace(b"\n\n", b"\r\n\r\n")
     + chunk({"content": "🙂"}).replace(b"\n\n", b"\r\r")
-    + b'data: {"choices": [{"index": 0,\ndata: "delta": {"content": "two lines"}}]}\n\n'
+    + b'data: {"choices": [{"index": 0,\r\ndata: "delta": {"content": "two lines"}}]}\r\n\r\n'
     + chunk({}, "length")
     + TOLD
     + DONE
