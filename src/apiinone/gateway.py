@@ -34,7 +34,7 @@ def gateway(app: App, address: str) -> ASGIApp:
             clock=app.clock,
             ids=app.ids,
             calls=app.calls,
-            vendors=frozenset(app.vendors) | app.calls.chat_providers,
+            vendors=frozenset(app.vendors),
             hint=app.database.hint,
             rules=ApiRules(
                 deadline_s=settings.deadline_s,
