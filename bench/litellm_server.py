@@ -19,12 +19,14 @@ REQUIREMENTS = BENCH / "litellm" / "requirements.txt"
 INSTALLED_WITHIN_S = 240
 MASTER_KEY = "sk-measured-0123456789abcdef0123456789abcdef"
 MODEL = "recraft-v4"
+NAMES = (MODEL, "recraft/recraftv4")
+"""The model's name for clients, and the one it is asked for upstream."""
 CREATE_PATH = "/v1/images/generations"
 _CONFIG = """
 model_list:
   - model_name: {model}
     litellm_params:
-      model: recraft/recraftv4
+      model: {upstream_model}
       api_base: {upstream}
       api_key: {upstream_key}
 litellm_settings:
@@ -52,13 +54,24 @@ class CannotInstall(Exception):
 
 
 @contextmanager
-def litellm_server(folder: Path, *, upstream: str, upstream_key: str) -> Generator[Server]:
+def litellm_server(
+    folder: Path, *, upstream: str, upstream_key: str, names: tuple[str, str] = NAMES
+) -> Generator[Server]:
     """LiteLLM on the measured core until the block ends. Raises CannotInstall."""
     program = _installed(folder / "environment")
     home = folder / "home"
     home.mkdir()
     config = folder / "config.yaml"
-    config.write_text(_CONFIG.format(model=MODEL, upstream=upstream, upstream_key=upstream_key, master_key=MASTER_KEY))
+    model, upstream_model = names
+    config.write_text(
+        _CONFIG.format(
+            model=model,
+            upstream_model=upstream_model,
+            upstream=upstream,
+            upstream_key=upstream_key,
+            master_key=MASTER_KEY,
+        )
+    )
     arguments = ["--config", str(config), "--host", HOST, "--num_workers", "1", "--telemetry", "False"]
     environ = _ENVIRONMENT | {"HOME": str(home)}
     with served([str(program), *arguments], environ, folder / "litellm.log", ready="/health/liveliness") as running:

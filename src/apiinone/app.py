@@ -13,11 +13,12 @@ from pathlib import Path
 from apiinone import __version__
 from apiinone.accounts.account_rows import agree
 from apiinone.accounts.callers import Callers
+from apiinone.api.node_door import NodeDoor
 from apiinone.assets.ingest import SVG_TARGET, Ingest
 from apiinone.assets.storage import Storage, open_storage
 from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
-from apiinone.connect import connect_vendors, own_hosts
+from apiinone.connect import chat_sources, connect_vendors, own_hosts
 from apiinone.core.batch import Batcher
 from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
@@ -44,6 +45,7 @@ from apiinone.tasks.make_local import LocalMaker
 from apiinone.tasks.maker import Maker
 from apiinone.tasks.moves import Move, Moved, Stale
 from apiinone.tasks.moves import Outcome as MoveOutcome
+from apiinone.tasks.node_wire import PURPOSE
 from apiinone.tasks.origins import Origins
 from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.settle import apply_moves
@@ -89,6 +91,8 @@ class App:
     sweeper: Sweeper
     duties: Duties
     calls: Calls
+    node_door: NodeDoor
+    """The application of the internal address."""
 
     async def apply(self, move: Move) -> MoveOutcome:
         """Make a move in the next batch, and wake who waits for it: for the task's end, or for a late word on it."""
@@ -197,6 +201,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     moves = _moves(database)
     submissions = _submissions(database, settings)
     vendors, webhook_secrets = connect_vendors(settings, ground.environ, clock)
+    sources, live = chat_sources(settings, ground.environ, (ground.outbound, clock), ground.secret)
 
     async def apply(move: Move) -> MoveOutcome:
         return await app.apply(move)
@@ -240,7 +245,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         ),
         sweeper=sweeper,
         duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties()]),
-        calls=open_calls(database, apply, ids, clock, (settings.lease_s, settings.chat_unread_s_max)),
+        calls=open_calls(database, apply, sources, (ids, clock), (settings.lease_s, settings.chat_unread_s_max)),
+        node_door=NodeDoor(live, ground.secret.key(PURPOSE), clock),
     )
     return app
 

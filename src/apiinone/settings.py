@@ -21,6 +21,7 @@ PROVIDER_TABLES = {
     "_BASE_URL": "provider_base_urls",
     "_SUBMITS_PER_S_MAX": "provider_submits_per_s_max",
     "_CONCURRENT_MAX": "provider_concurrent_max",
+    "_NODE_URL": "provider_node_urls",
 }
 """Endings of variables that are set for each provider, and the tables they fill: `APIINONE_RECRAFT_BASE_URL` …"""
 
@@ -94,14 +95,21 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether you answer for face swaps with live keys (consent of who is shown, the law); they are off otherwise."""
     drawing_children_max: int = 1
     """Child processes that make test pictures, films and sounds."""
+    internal_listen: str = ""
+    """`host:port` on a private network, where other processes of this installation have this one ask the providers that
+    it holds credentials for; empty: nowhere."""
     provider_plug_ins: tuple[str, ...] = ()
     """Names of providers that other installed packages bring; only these are loaded."""
     provider_base_urls: dict[str, str] = {}
-    """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …"""
+    """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …, and its chat alone:
+    `APIINONE_GOOGLE_CHAT_BASE_URL`."""
     provider_submits_per_s_max: dict[str, float] = {}
     """Submits a second, if your contract with the vendor allows others: `APIINONE_RECRAFT_SUBMITS_PER_S_MAX` …"""
     provider_concurrent_max: dict[str, int] = {}
     """Submits at once, likewise: `APIINONE_RECRAFT_CONCURRENT_MAX` …"""
+    provider_node_urls: dict[str, str] = {}
+    """Where a process of this installation that holds a provider's credential listens, for those that do not:
+    `APIINONE_GOOGLE_NODE_URL` …"""
 
     @property
     def data_path(self) -> Path:

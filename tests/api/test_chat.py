@@ -23,8 +23,8 @@ WEATHER: dict[str, Any] = {
         "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     },
 }
-RATES = (60, 300)
-"""Micro-credits for one token, in and out: 60 and 300 credits for a million."""
+RATES = (90, 450)
+"""Micro-credits for one token, in and out: 90 and 450 credits for a million."""
 
 
 async def _chat(api: Api, key: str, body: Mapping[str, Any] = BODY, **headers: str) -> Got:

@@ -53,7 +53,7 @@ async def test_a_client_that_hangs_up_pays_for_the_whole_answer_and_no_more(api:
     captured = await _ended(api)
     ((completion, estimated, reason),) = await api.rows(RECORD)
     assert (estimated, reason) == (0, "stop")
-    assert captured == 60 * 5 + 300 * completion
+    assert captured == 90 * 5 + 450 * completion
     await api.assert_sound()
 
 
@@ -66,7 +66,7 @@ async def test_a_client_that_does_not_read_is_cut_off_and_the_answer_is_charged(
         captured = await _ended(api)
         ((completion, estimated, reason),) = await api.rows(RECORD)
         assert (completion > 50_000, estimated, reason) == (True, 0, "stop")
-        assert captured == 60 * 6 + 300 * completion
+        assert captured == 90 * 6 + 450 * completion
         await asyncio.sleep(1.0)
         assert api.app.calls.chats.underway == 0
         got = await asyncio.to_thread(_read_all, client)

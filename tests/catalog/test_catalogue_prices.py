@@ -50,8 +50,8 @@ def test_speech_counts_the_texts_of_all_lines_and_no_voices() -> None:
 def test_chat_holds_five_credits_or_the_most_it_can_cost() -> None:
     assert price_of("gemini").total == whole(5)
     long = price_of("gemini", messages=[{"role": "user", "content": "x" * 1_000_000}], max_tokens=10_000)
-    assert long.total > whole(63)  # 60 for a million bytes, 3 for ten thousand tokens
-    assert long.total < whole(64)
+    assert long.total > whole(94)  # 90 for a million bytes, 4.5 for ten thousand tokens
+    assert long.total < whole(95)
     assert sum(line.total for line in long.lines) == long.total
 
 

@@ -10,7 +10,12 @@ from serving import HOST, Served, environment_for
 
 @pytest.mark.parametrize(
     ("vendor", "path"),
-    [("recraft", "/v1/users/me"), ("wavespeed", "/api/v3/balance"), ("openai_compatible", "/v1/models"), ("bytedance-ark", "/api/v3/x")],
+    [
+        ("recraft", "/v1/users/me"),
+        ("wavespeed", "/api/v3/balance"),
+        ("openai-compatible", "/v1/models"),
+        ("bytedance-ark", "/api/v3/x"),
+    ],
 )
 def test_a_simulated_vendor_answers_and_says_how_to_use_it(
     vendor: str, path: str, tmp_path: Path, free_port: int

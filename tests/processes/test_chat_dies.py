@@ -59,7 +59,7 @@ async def test_a_stream_whose_server_dies_is_charged_for_what_had_been_noted_and
     assert (usage["estimated"], usage["finish_reason"]) == (True, None)
     said = sum(len(_words(chunk).encode()) for chunk in chunks)
     assert 0 < usage["completion_tokens"] <= -(-said // 4) + 1, "what was said after the last note is not charged"
-    spent = Decimal(60 * usage["prompt_tokens"] + 300 * usage["completion_tokens"]).scaleb(-6)
+    spent = Decimal(90 * usage["prompt_tokens"] + 450 * usage["completion_tokens"]).scaleb(-6)
     assert await _money(client) == (CREDITS - spent, 0)
     await _assert_audited(client)
 

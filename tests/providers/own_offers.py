@@ -14,7 +14,7 @@ WORKFLOW = {
     "9": {"class_type": "SaveImage", "inputs": {"filename_prefix": "made", "images": ["3", 0]}},
 }
 
-OWN_OFFERS = """provider: openai_compatible
+OWN_OFFERS = """provider: openai-compatible
 offers:
   - serves: [flux-2]
     upstream_model: flux.1-schnell

@@ -40,7 +40,7 @@ from apiinone.tasks.vendor_exchange import Vendor, opened, poll, submit
 from catalog.catalogue_for_tests import BODIES, chosen, overlaid
 from providers.own_offers import OWN_OFFERS, WORKFLOW
 
-OWN = ("comfyui", "openai_compatible")
+OWN = ("comfyui", "openai-compatible")
 SERVER = OpenAICompatible("http://gpu.lan:8080/v1")
 COMFY = ComfyUI("http://gpu.lan:8188")
 PNG = File(b"\x89PNG", "image/png")
@@ -206,30 +206,30 @@ def test_any_answer_is_read(status: int, body: bytes) -> None:
 
 def test_a_server_of_ones_own_is_there_once_its_address_is_set() -> None:
     assert not remote_providers({}).keys() & {*OWN}
-    assert remote_providers({"comfyui": "http://gpu.lan:8188"}).keys() == REMOTES.keys() - {"openai_compatible"}
+    assert remote_providers({"comfyui": "http://gpu.lan:8188"}).keys() == REMOTES.keys() - {"openai-compatible"}
 
 
 def test_it_is_connected_without_a_credential_and_no_vendor_is() -> None:
     chosen_settings = Settings(
-        provider_base_urls={"comfyui": "http://gpu.lan:8188", "openai_compatible": "http://10.0.0.7/v1"}
+        provider_base_urls={"comfyui": "http://gpu.lan:8188", "openai-compatible": "http://10.0.0.7/v1"}
     )
     vendors, _ = connect_vendors(chosen_settings, {}, SystemClock())
-    assert {name: vendor.secret for name, vendor in vendors.items()} == {"comfyui": None, "openai_compatible": None}
+    assert {name: vendor.secret for name, vendor in vendors.items()} == {"comfyui": None, "openai-compatible": None}
     with_key, _ = connect_vendors(chosen_settings, {"OPENAI_COMPATIBLE_API_KEY": "k"}, SystemClock())
-    secret = with_key["openai_compatible"].secret
+    secret = with_key["openai-compatible"].secret
     assert secret is not None
     assert secret.reveal() == "k"
 
 
 def test_its_address_comes_from_the_environment() -> None:
     found = read_settings({"APIINONE_OPENAI_COMPATIBLE_BASE_URL": "http://gpu.lan:8080/v1"})
-    assert connect_vendors(found, {}, SystemClock())[0].keys() == {"openai_compatible"}
+    assert connect_vendors(found, {}, SystemClock())[0].keys() == {"openai-compatible"}
     with pytest.raises(SettingsError, match="base URL"):
         connect_vendors(Settings(provider_base_urls={"comfyui": "gpu.lan:8188"}), {}, SystemClock())
 
 
 def test_only_the_hosts_that_base_urls_name_may_be_private_or_http() -> None:
-    urls = {"comfyui": "http://gpu.lan:8188", "openai_compatible": "http://10.0.0.7/v1"}
+    urls = {"comfyui": "http://gpu.lan:8188", "openai-compatible": "http://10.0.0.7/v1"}
     assert own_hosts(Settings(provider_base_urls=urls)) == {"gpu.lan:8188", "10.0.0.7:80"}
     assert own_hosts(Settings()) == frozenset()
 
@@ -251,7 +251,7 @@ async def connected(name: str, *, named: bool = True) -> AsyncGenerator[tuple[Ve
 
 ORDERS = {
     "comfyui": Order("a", "any", {"workflow": json.dumps(WORKFLOW), "prompt": "x", "size": "64x64"}, 1),
-    "openai_compatible": Order("a", "local", {"prompt": "x", "size": "64x64", "response_format": "url"}, 1),
+    "openai-compatible": Order("a", "local", {"prompt": "x", "size": "64x64", "response_format": "url"}, 1),
 }
 
 
@@ -293,6 +293,6 @@ def test_an_operators_offer_in_the_overlay_comes_before_those_of_the_product(tmp
         read = BODIES.parse(choice, {"model": "flux-2", "prompt": "a fox", **fields}).fields
         return [offer.provider for offer in offers_for(choice.sub_model, read)]
 
-    assert providers(aspect_ratio="16:9")[0] == "openai_compatible"
-    assert "openai_compatible" not in providers(aspect_ratio="4:3")
-    assert "openai_compatible" not in providers(type="flex")
+    assert providers(aspect_ratio="16:9")[0] == "openai-compatible"
+    assert "openai-compatible" not in providers(aspect_ratio="4:3")
+    assert "openai-compatible" not in providers(type="flex")

@@ -123,7 +123,7 @@ async def test_a_live_task_is_made_by_a_plug_in(installed: Path, sqlite_path: Pa
     (overlay / "offers").mkdir(parents=True)
     (overlay / "offers" / "acme.yaml").write_text(OFFERS)
     async with (
-        serving("openai_compatible", Options(fast=True)) as root,
+        serving("openai-compatible", Options(fast=True)) as root,
         served_api(
             sqlite_url(sqlite_path),
             installed.parent,

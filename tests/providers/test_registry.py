@@ -6,7 +6,7 @@ import pytest
 
 from apiinone.providers.registry import REMOTES, remote_providers
 
-OWN = ("comfyui", "openai_compatible")
+OWN = ("comfyui", "openai-compatible")
 """They stand at no address that anybody could know."""
 
 

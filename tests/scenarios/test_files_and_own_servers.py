@@ -61,10 +61,10 @@ async def test_an_input_that_is_no_picture_reaches_no_vendor(sqlite_path: Path, 
 
 async def test_a_task_is_made_by_the_operators_own_server(sqlite_path: Path, tmp_path: Path) -> None:
     overlay = _overlay(tmp_path, OWN_OFFERS)
-    async with live(sqlite_url(sqlite_path), tmp_path, "openai_compatible", catalogue_overlay=overlay) as running:
+    async with live(sqlite_url(sqlite_path), tmp_path, "openai-compatible", catalogue_overlay=overlay) as running:
         task_id = await running.create({"model": "flux-2", "prompt": "a hill"})
         await running.delivered(task_id)
-        assert (await running.attempts(task_id))[0].ended == ("openai_compatible", "finished")
+        assert (await running.attempts(task_id))[0].ended == ("openai-compatible", "finished")
         flex = {"model": "flux-2", "prompt": "a hill", "type": "flex"}
         refused = await running.api.create(running.tenant.key, flex)
         assert refused.refused[:2] == (503, "provider_not_configured")

@@ -1,7 +1,7 @@
 """Chats heard by this process: whoever reads, leaves or dies, each hold ends once and by what was used."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,7 @@ from apiinone.providers.chat import ChatEvent, ChatOrder, Ended, Said, Tally, Th
 from apiinone.providers.local.chat import answer
 from apiinone.providers.provider import Rejected
 from apiinone.tasks.chat_reckoning import Charge, Heard, OutOfTime, Terms, reckoned
-from apiinone.tasks.chats import Answered, Chat, ChatOutcome, ChatRules, Chats, Failed, Spoken, Underway, Unsettled
+from apiinone.tasks.chats import Answered, Chat, ChatOutcome, ChatRules, Chats, Failed, Underway, Unsettled
 from apiinone.tasks.claim import Claim, claim, take_over_dead
 from apiinone.tasks.direct import Note
 from apiinone.tasks.moves import CancelAsked, Move, Moved, NewAttempt, Stale, TimePassed, WasRelayed
@@ -29,6 +29,7 @@ from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.presence import Presence
 from apiinone.tasks.relay import CutOff
 from apiinone.tasks.scenario import PLAIN, Scenario
+from apiinone.tasks.spoken import Spoken
 from apiinone.tasks.submission import Direct
 from apiinone.tasks.submit import Created
 from apiinone.tasks.sweep import Sweeper, SweepRules
@@ -42,8 +43,8 @@ RATES: Rates = FOUND_RATES
 PROMPT_TOKENS = 10
 PIECES = [Said("abcd"), Said("efgh"), Said("ij")]
 WHOLE: list[ChatEvent] = [*PIECES, Ended("stop"), Used(12, 20, 15)]
-ESTIMATED = 60 * PROMPT_TOKENS + 300 * 3
-EXACT = 60 * 12 + 300 * 20
+ESTIMATED = 90 * PROMPT_TOKENS + 450 * 3
+EXACT = 90 * 12 + 450 * 20
 QUICK = ChatRules(note_every_s=0.0, say_again_s=(0.01, 0.01), stop_s=0.2)
 RECORD = Sql("SELECT prompt_tokens, completion_tokens, estimated, finish_reason, owed_micro FROM chat_records")
 ANSWERS = Sql("SELECT answer FROM direct_answers")
@@ -57,7 +58,7 @@ class Scripted:
     gates: dict[int, asyncio.Event] = field(default_factory=dict[int, asyncio.Event])
     said: int = 0
 
-    async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncIterator[ChatEvent]:
+    async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         del order, scenario
         for place, event in enumerate(self.events):
             if place in self.gates:
@@ -235,7 +236,7 @@ async def test_nothing_reaches_a_client_before_what_is_owed_for_it_is_on_disk(sh
     task_id, underway, _ = await shop.start(caller, Scripted(WHOLE, {1: gate}), streams=True)
     pieces = underway.relay.pieces()
     assert await anext(pieces) == PIECES[0]
-    assert await shop.workshop.rows(RECORD) == [(PROMPT_TOKENS, 1, 1, None, 60 * PROMPT_TOKENS + 300)]
+    assert await shop.workshop.rows(RECORD) == [(PROMPT_TOKENS, 1, 1, None, 90 * PROMPT_TOKENS + 450)]
     assert (await shop.workshop.seen(task_id)).state == "running"
     gate.set()
     await _read(underway)
@@ -280,7 +281,7 @@ async def test_a_dead_processs_call_is_ended_by_what_it_had_noted(shop: Shop, *,
     await shop.workshop.database.transact(take_over_dead)
     assert await shop.sweeper().pass_limits() == 1
     seen = await shop.workshop.seen(task_id)
-    owed = 60 * PROMPT_TOKENS + 300
+    owed = 90 * PROMPT_TOKENS + 450
     assert (seen.state, seen.captured) == (("succeeded", owed) if noted else ("failed", 0))
     assert await _left(shop, caller) == (owed if noted else 0)
     next(iter(gates.values())).set()
@@ -397,7 +398,7 @@ def test_no_charge_is_above_its_hold_nor_off_by_a_micro_credit(
     found = reckoned(Terms(RATES, Credits(held), prompt, streams), heard)
     if isinstance(found, Charge):
         tokens = found.note.tokens
-        assert found.note.owed == min(held, 60 * tokens.prompt + 300 * tokens.completion)
+        assert found.note.owed == min(held, 90 * tokens.prompt + 450 * tokens.completion)
         assert tokens.estimated == (heard.used is None)
     else:
         assert heard.used is None
@@ -432,5 +433,5 @@ def test_the_built_in_engine_never_uses_more_than_was_held(
         assert heard.completion == used.completion
     bound = len(msgspec.json.encode([messages]))
     assert used.prompt == prompt_tokens(fields) <= bound
-    exact = 60 * used.prompt + 300 * used.completion
+    exact = 90 * used.prompt + 450 * used.completion
     assert exact <= price(chosen("gemini"), fields).total

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal, assert_never
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from apiinone.accounts.keys import Mode
 from apiinone.api.answer import encode
@@ -11,8 +11,8 @@ from apiinone.api.errors import ErrorBody, task_error
 from apiinone.api.task_page import TaskId
 from apiinone.core.credits import shown
 from apiinone.providers.chat import Called, ChatPiece, FinishReason, Said, Thought
-from apiinone.tasks.chats import Spoken
 from apiinone.tasks.direct import Note
+from apiinone.tasks.spoken import Spoken
 
 DONE: Final = b"data: [DONE]\n\n"
 
@@ -30,7 +30,26 @@ class ToolCall(Struct, frozen=True):
     id: str
     type: Literal["function"]
     function: FunctionCall
-    index: int | UnsetType = UNSET
+    extra_content: Annotated[
+        Raw | UnsetType, Meta(description="The provider's own, to be sent back with the call, such as a signature.")
+    ] = UNSET
+
+
+class FunctionPart(Struct, frozen=True):
+    """Which function, in a call's first chunk, and more of its arguments."""
+
+    arguments: str
+    name: str | UnsetType = UNSET
+
+
+class ToolCallPart(Struct, frozen=True):
+    """A call of one of the client's functions, or more of one: `index` says of which."""
+
+    index: int
+    function: FunctionPart
+    id: str | UnsetType = UNSET
+    type: Literal["function"] | UnsetType = UNSET
+    extra_content: Raw | UnsetType = UNSET
 
 
 class ChatMessage(Struct, frozen=True):
@@ -89,7 +108,7 @@ class Delta(Struct, frozen=True):
     role: Literal["assistant"] | UnsetType = UNSET
     content: str | UnsetType = UNSET
     reasoning_content: str | UnsetType = UNSET
-    tool_calls: tuple[ToolCall, ...] | UnsetType = UNSET
+    tool_calls: tuple[ToolCallPart, ...] | UnsetType = UNSET
 
 
 class ChunkChoice(Struct, frozen=True):
@@ -132,7 +151,7 @@ def completion(head: Head, spoken: Spoken, note: Note) -> str:
     thoughts = "".join(spoken.thoughts)
     message = ChatMessage(
         role="assistant",
-        content=None if calls else "".join(spoken.text),
+        content="".join(spoken.text) or (None if calls else ""),
         reasoning_content=thoughts or UNSET,
         tool_calls=calls or UNSET,
     )
@@ -170,8 +189,7 @@ def piece_event(head: Head, piece: ChatPiece) -> bytes:
         case Thought(text):
             return _chunk(head, Delta(reasoning_content=text), None)
         case Called():
-            call = ToolCall(piece.call_id, "function", FunctionCall(piece.name, piece.arguments), 0)
-            return _chunk(head, Delta(tool_calls=(call,)), None)
+            return _chunk(head, Delta(tool_calls=(_part(piece),)), None)
         case _:
             assert_never(piece)
 
@@ -211,12 +229,22 @@ def _event(value: object) -> bytes:
 
 
 def _call(call: Called) -> ToolCall:
-    return ToolCall(call.call_id, "function", FunctionCall(call.name, call.arguments))
+    return ToolCall(call.call_id, "function", FunctionCall(call.name, call.arguments), _extra(call))
+
+
+def _part(call: Called) -> ToolCallPart:
+    first = bool(call.call_id)
+    function = FunctionPart(call.arguments, call.name or UNSET)
+    return ToolCallPart(call.index, function, call.call_id or UNSET, "function" if first else UNSET, _extra(call))
+
+
+def _extra(call: Called) -> Raw | UnsetType:
+    return Raw(call.extra.encode()) if call.extra else UNSET
 
 
 def _reason(reason: str | None) -> FinishReason:
     match reason:
-        case "length" | "tool_calls":
+        case "length" | "tool_calls" | "content_filter":
             return reason
         case _:
             return "stop"

@@ -18,12 +18,12 @@ from apiinone.catalog.endpoints import CreateRoute
 from apiinone.catalog.price_rules import Tokens
 from apiinone.core.clock import US_PER_S
 from apiinone.core.errors import BadRequest, DatabaseUnavailable, Refusal
-from apiinone.providers.chat import ChatOrder, prompt_tokens
+from apiinone.providers.chat import prompt_tokens
 from apiinone.tasks.chat_reckoning import Terms
-from apiinone.tasks.chats import Answered, Chat, ChatOutcome, Failed, Underway, Unsettled
+from apiinone.tasks.chats import Answered, Chat, ChatOutcome, Failed, Try, Underway, Unsettled
 from apiinone.tasks.relay import CutOff
 from apiinone.tasks.scenario import PLAIN, parse_scenario
-from apiinone.tasks.submission import Direct, Submission
+from apiinone.tasks.submission import Submission
 from apiinone.tasks.submit import Created, Replayed
 
 EVENTS: Final = b"text/event-stream"
@@ -35,7 +35,7 @@ class _Asked(Struct, frozen=True):
     """A chat that was accepted."""
 
     submission: Submission
-    direct: Direct
+    tries: tuple[Try, ...]
     created: Created
     fields: dict[str, object]
     rates: Tokens
@@ -52,15 +52,16 @@ async def create_chat(house: House, call: Call, caller: Caller, made_by: CreateR
     rates = creation.choice.sub_model.price
     if not isinstance(rates, Tokens):  # an overlay's own model with another rule
         raise BadRequest("This model is not priced by tokens and cannot chat.", param="/model")
-    direct = await house.context.calls.direct(caller, creation.choice)
+    fields = creation.parsed.fields
+    direct, tries = await house.context.calls.chat(caller, creation.choice, fields, rates)
     submission = submission_of(house.context, call, caller, creation, direct)
     outcome = await house.context.submit(submission)
     match outcome:
         case Created():
-            asked = _Asked(submission, direct, outcome, creation.parsed.fields, rates)
+            asked = _Asked(submission, tries, outcome, fields, rates)
             return await _answer(house, call, asked)
         case Replayed(task_id):
-            return await replayed(house, caller, task_id, streams=bool(creation.parsed.fields["stream"]))
+            return await replayed(house, caller, task_id, streams=bool(fields["stream"]))
         case Refusal():
             raise outcome
         case _:
@@ -130,15 +131,17 @@ def _head(asked: _Asked) -> Head:
 
 
 def _chat(asked: _Asked, head: Head) -> Chat:
-    submission, attempt = asked.submission, asked.direct.attempt
-    tokens_max = int(cast("int", asked.fields[asked.rates.output_limit_field]))
+    submission = asked.submission
+    first, *others = asked.tries
     return Chat(
         task_id=submission.task_id,
         owner=submission.owner,
-        order=ChatOrder(attempt.id, attempt.upstream_model, asked.fields, tokens_max, asked.streams),
+        order=first.order,
         terms=Terms(asked.rates, asked.created.held, prompt_tokens(asked.fields), asked.streams),
         scenario=PLAIN if submission.scenario is None else parse_scenario(submission.scenario),
         deadline_s=submission.deadline_s,
         render=lambda spoken, note: completion(head, spoken, note),
         keep_answer=submission.idempotency_key is not None,
+        cost=first.cost,
+        others=tuple(others),
     )

@@ -35,6 +35,8 @@ from apiinone.webhooks.outbox import Address
 
 FACE_SWAP: Final = "face-swap"
 """The endpoint that the operator must accept terms for."""
+CHAT: Final = "chat"
+"""The endpoint whose vendors may be reached by way of another process."""
 _BASE: Final = "/api/v1/"
 _Named = tuple[Address | None, Mapping[str, TaskView]]
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
@@ -188,7 +190,8 @@ def _refuse_unserved(context: Context, caller: Caller, parsed: Parsed, made_by: 
     today = datetime.fromtimestamp(context.clock.now_us() // US_PER_S, UTC).date()
     if sub.lifecycle.state_on(today) == "retired":
         raise ProviderNotConfigured(f"{sub.id} was ended by its maker; test keys can still use it.")
-    if not usable_offers(sub, parsed.fields, context.vendors, made_by.operation):
+    reached = context.calls.chat_providers if made_by.endpoint_name == CHAT else context.vendors
+    if not usable_offers(sub, parsed.fields, reached, made_by.operation):
         what = f"{sub.id} on this route" if made_by.operation else sub.id
         raise ProviderNotConfigured(f"No provider for {what} is configured here; test keys can use it.")
 

@@ -10,7 +10,7 @@ from apiinone.catalog.check import check as findings_of
 from apiinone.catalog.load import Catalogue, load_catalogue
 from apiinone.cli.opening import settings_now
 from apiinone.cli.printing import exact, json_option, print_fields, print_json, print_table
-from apiinone.connect import connect_vendors
+from apiinone.connect import connect_chats, connect_vendors
 from apiinone.core.clock import SystemClock
 from apiinone.core.errors import NotFound
 from apiinone.settings import Settings, environment
@@ -45,7 +45,8 @@ def show(model: str | None, *, as_json: bool) -> None:
     """List all models, or show one: any of its names will do."""
     settings = settings_now()
     vendors, _ = connect_vendors(settings, environment(), SystemClock())
-    pages = CataloguePages(catalogue_here(settings), frozenset(vendors), SystemClock())
+    chats = connect_chats(settings, environment(), SystemClock())
+    pages = CataloguePages(catalogue_here(settings), frozenset(vendors) | chats.keys(), SystemClock())
     if model is not None:
         _show_one(pages, model, as_json=as_json)
     elif as_json:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from apiinone.app import open_app
 from apiinone.cli.arguments import Nodes
+from apiinone.cli.internal import answering_inside
 from apiinone.cli.opening import make_folders, settings_now, sqlite_file
 from apiinone.cli.printing import say
 from apiinone.cli.serving import freeze_memory, listen, on_fast_loop, prepare_aloud, serving, stop_asked
@@ -53,7 +54,7 @@ async def _work(settings: Settings) -> None:
     make_folders(settings)
     await prepare_aloud(settings)
     with stop_asked() as asked:
-        async with open_app(settings, environment()) as app, app.work():
+        async with open_app(settings, environment()) as app, app.work(), answering_inside(app):
             freeze_memory()
             click.echo(f"working on nodes {', '.join(map(str, settings.nodes))}")
             await asked.wait()

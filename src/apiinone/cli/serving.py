@@ -18,9 +18,11 @@ from msgspec import Struct
 
 from apiinone.app import App, open_app
 from apiinone.cli.http_protocol import WholeResponses
+from apiinone.cli.internal import answering_inside
 from apiinone.cli.opening import desk_of, holding_database, sqlite_file
 from apiinone.cli.preparing import Migrated, prepare
 from apiinone.cli.printing import say
+from apiinone.cli.stopping import LeavesSignals
 from apiinone.control.ownership import Ownership, Taken
 from apiinone.control.serving import taking_commands
 from apiinone.core.errors import Conflict
@@ -55,6 +57,7 @@ async def serving(settings: Settings, listener: socket.socket) -> AsyncGenerator
                 open_app(settings, environment()) as app,
                 app.work(),
                 _commands(app, ownership),
+                answering_inside(app),
                 _answering(app, listener, url),
             ):
                 freeze_memory()
@@ -161,7 +164,7 @@ async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenera
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=DRAIN_S,
     )
-    server = _Server(config)
+    server = LeavesSignals(config)
     running = asyncio.create_task(server.serve([listener]))
     try:
         while not server.started:
@@ -173,11 +176,3 @@ async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenera
         app.watchers.end_all()
         server.should_exit = True
         await running
-
-
-class _Server(uvicorn.Server):
-    """Leaves the process's signals to `stop_asked`."""
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        yield

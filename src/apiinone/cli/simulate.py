@@ -6,13 +6,15 @@ import click
 
 from apiinone.cli.printing import say
 from apiinone.cli.serving import listen
-from apiinone.providers.registry import REMOTES, remote_providers
+from apiinone.providers.registry import CHAT_ADDRESS, CHATS, REMOTES, chat_remotes, remote_providers
 from apiinone.settings import provider_variable
 from apiinone.simulators import SIMULATORS, run
 from apiinone.simulators.options import SIMULATED_KEY, Options
 
 HOST = "127.0.0.1"
 PORT = 8500
+CHATTING = "google"
+"""The vendor in whose place the simulator of chat is shown."""
 
 
 @click.command()
@@ -27,9 +29,18 @@ def simulate(vendor: str, host: str, port: int, *, seconds: float, fast: bool) -
     It speaks the vendor's published contract and draws something. Faults are ordered by POST /_sim/faults.
     """
     listen(host, port).close()  # says in words that the port is taken
-    url = f"http://{host}:{port}{urlsplit(REMOTES[vendor][1]).path}"
-    credential = remote_providers({vendor: url})[vendor].credential_names[0]
+    url, variables = _use(vendor, f"http://{host}:{port}")
     click.echo(f"a simulated {vendor} answers at {url}")
-    variable = provider_variable(vendor, "_BASE_URL")
-    say(f"to use it: {variable}={url} {credential}={SIMULATED_KEY} apiinone serve")
+    say(f"to use it: {variables}={SIMULATED_KEY} apiinone serve")
     run(vendor, host, port, Options(seconds=seconds, fast=fast))
+
+
+def _use(vendor: str, root: str) -> tuple[str, str]:
+    """Where it answers, and the variables that lead there, up to the key."""
+    if vendor in REMOTES:
+        url = f"{root}{urlsplit(REMOTES[vendor][1]).path}"
+        credential = remote_providers({vendor: url})[vendor].credential_names[0]
+        return url, f"{provider_variable(vendor, '_BASE_URL')}={url} {credential}"
+    url = f"{root}{urlsplit(CHATS[CHATTING][1]).path}"
+    credential = chat_remotes({})[CHATTING].credential_names[0]
+    return url, f"APIINONE_{CHATTING.upper()}{CHAT_ADDRESS.upper()}_BASE_URL={url} {credential}"

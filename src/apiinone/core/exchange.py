@@ -59,6 +59,8 @@ class Request(Struct, frozen=True):
     timeout_s: float = 60.0
     body_bytes_max: int = 32 * 1024 * 1024
     """The most that the answer's body may measure, decoded."""
+    idle_s: float = 300.0
+    """For an answer that is read as it comes: the longest silence between two pieces."""
 
 
 class Response(Struct, frozen=True):

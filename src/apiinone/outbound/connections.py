@@ -20,7 +20,7 @@ from aiohttp import (
 from yarl import URL
 
 from apiinone.core.exchange import Response
-from apiinone.outbound.bodies import BodyMalformed, BodyTooLarge, read_bounded
+from apiinone.outbound.bodies import BodyMalformed, BodyTooLarge, Decoder, decoder_for, read_bounded
 from apiinone.outbound.guard import GuardedConnector, GuardRefused, Lookup, Progress, progress
 from apiinone.outbound.outcomes import Exchange, Lost, LostReason, NotSent, NotSentReason
 
@@ -59,22 +59,34 @@ class Connections:
         # Raised out here, so that no foreign text hangs on it as its context.
         raise failure
 
+    async def open(self, exchange: Exchange) -> "Incoming":
+        """Write the request once and give the answer as it comes. Raises NotSent or Lost, and nothing else."""
+        mine = Progress()
+        try:
+            return Incoming(await self._request(exchange, mine), exchange.body_bytes_max)
+        except Exception as error:  # noqa: BLE001 - as above
+            failure = Lost(_lost(error)) if mine.connected else NotSent(_not_sent(error))
+        raise failure
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self._public.close()
         await self._permitted.close()
 
-    async def _perform(self, exchange: Exchange, mine: Progress) -> Response:
+    async def _request(self, exchange: Exchange, mine: Progress) -> ClientResponse:
         session = self._permitted if exchange.permitted else self._public
         progress.set(mine)
-        answer = await session.request(
+        return await session.request(
             exchange.method,
             _url(exchange.address.url),
             data=io.BytesIO(exchange.body) if len(exchange.body) > LARGE_BODY_BYTES else exchange.body or None,
             headers=exchange.headers,
             allow_redirects=False,
-            timeout=_timeout(exchange.timeout_s),
+            timeout=_timeout(exchange.timeout_s, exchange.idle_s),
         )
+
+    async def _perform(self, exchange: Exchange, mine: Progress) -> Response:
+        answer = await self._request(exchange, mine)
         if exchange.status_only:
             await _leave(answer, exchange.body_bytes_max)
             return Response(answer.status, {}, b"")
@@ -87,14 +99,62 @@ class Connections:
         return Response(answer.status, headers, body, exchange.address.url)
 
 
+class Incoming:
+    """An answer on its way: status and headers are here, the body comes in pieces, each read once."""
+
+    def __init__(self, answer: ClientResponse, bytes_max: int) -> None:
+        """Take an answer whose body was not read."""
+        self._answer = answer
+        self._left = bytes_max
+        self._decoder: Decoder | None = None
+        self.status = answer.status
+        self.headers = {name.lower(): value for name, value in answer.headers.items()}
+
+    async def next(self) -> bytes:
+        """The next piece; empty at the end. Raises Lost, after which nothing more comes."""
+        try:
+            return await self._next()
+        except Exception as error:  # noqa: BLE001 - whatever it was, the rest is lost
+            failure = Lost(_lost(error))
+        self._answer.close()
+        raise failure
+
+    async def whole(self) -> Response:
+        """All of it. Raises Lost."""
+        pieces: list[bytes] = []
+        while piece := await self.next():
+            pieces.append(piece)
+        return Response(self.status, self.headers, b"".join(pieces))
+
+    def close(self) -> None:
+        """Let go of it. The connection is kept where the body is at its end, else closed."""
+        if self._answer.content.at_eof():
+            self._answer.release()
+        else:
+            self._answer.close()
+
+    async def _next(self) -> bytes:
+        if self._decoder is None:
+            self._decoder = decoder_for(self.headers.get("content-encoding", ""))
+            if (self._answer.content_length or 0) > self._left:
+                raise BodyTooLarge
+        while chunk := await self._answer.content.readany():
+            piece = self._decoder.feed(chunk, self._left)
+            self._left -= len(piece)
+            if piece:
+                return piece
+        self._decoder.finish()
+        return b""
+
+
 @lru_cache(maxsize=256)
 def _url(text: str) -> URL:
     return URL(text, encoded=True)
 
 
 @lru_cache(maxsize=64)
-def _timeout(timeout_s: float) -> ClientTimeout:
-    return ClientTimeout(total=timeout_s, sock_connect=min(CONNECT_TIMEOUT_S, timeout_s))
+def _timeout(timeout_s: float, idle_s: float | None) -> ClientTimeout:
+    return ClientTimeout(total=timeout_s, sock_connect=min(CONNECT_TIMEOUT_S, timeout_s), sock_read=idle_s)
 
 
 async def _read(answer: ClientResponse, bytes_max: int) -> bytes:

@@ -18,6 +18,8 @@ class Exchange(Struct, frozen=True):
     timeout_s: float
     body_bytes_max: int
     body: bytes = b""
+    idle_s: float | None = None
+    """The longest silence; None: the whole time."""
     status_only: bool = False
     """Only the status counts: whatever is wrong with what follows it, or too much of it, is not read."""
 

@@ -1,8 +1,8 @@
 """Performs what providers describe, and copies files from foreign addresses. Nothing here is ever sent twice."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -26,7 +26,7 @@ from apiinone.outbound.outcomes import (
 )
 
 if TYPE_CHECKING:
-    from apiinone.outbound.connections import Connections
+    from apiinone.outbound.connections import Connections, Incoming
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 KNOWN_MAX: Final = 1024
@@ -72,26 +72,23 @@ class Outbound:
         `hosts` (``host`` or ``host:port``, at least one) are the only ones that may be asked. Raises NotSent where
         certainly nothing was written to any connection, Lost for every failure after that.
         """
-        refuse_inside_transaction()
-        if not hosts:
-            raise NotSent("address_refused")
-        judged = self._judge_again(request.url, hosts)
-        if judged is None:
-            raise NotSent("address_refused")
-        address, permitted = judged
-        body, headers = encoded(request, secret, self._clock.now_us() // US_PER_S)
-        response = await self._connections().perform(
-            Exchange(
-                method=request.method,
-                address=address,
-                permitted=permitted,
-                headers=headers,
-                timeout_s=request.timeout_s,
-                body_bytes_max=request.body_bytes_max,
-                body=body,
-            )
-        )
+        response = await self._connections().perform(self._exchange(request, secret, hosts))
         return Response(response.status, response.headers, response.body, request.url)
+
+    @asynccontextmanager
+    async def stream(
+        self, request: Request, *, secret: Secret | None, hosts: tuple[str, ...]
+    ) -> "AsyncGenerator[Incoming]":
+        """The same, and the answer as it comes, for the length of the block; what is not read then is never read.
+
+        `request.timeout_s` is for the whole answer, `request.idle_s` for each silence. Raises NotSent and, also while
+        it is read, Lost.
+        """
+        incoming = await self._connections().open(self._exchange(request, secret, hosts, idle_s=request.idle_s))
+        try:
+            yield incoming
+        finally:
+            incoming.close()
 
     async def fetch(
         self, url: str, *, hosts: tuple[str, ...], bytes_max: int, timeout_s: float, redirects_max: int = 3
@@ -156,6 +153,27 @@ class Outbound:
         opened, self._opened = self._opened, None
         if opened is not None:
             await opened.aclose()
+
+    def _exchange(
+        self, request: Request, secret: Secret | None, hosts: tuple[str, ...], *, idle_s: float | None = None
+    ) -> Exchange:
+        """A provider's request, judged. Raises NotSent."""
+        refuse_inside_transaction()
+        judged = self._judge_again(request.url, hosts) if hosts else None
+        if judged is None:
+            raise NotSent("address_refused")
+        address, permitted = judged
+        body, headers = encoded(request, secret, self._clock.now_us() // US_PER_S)
+        return Exchange(
+            method=request.method,
+            address=address,
+            permitted=permitted,
+            headers=headers,
+            timeout_s=request.timeout_s,
+            body_bytes_max=request.body_bytes_max,
+            body=body,
+            idle_s=idle_s,
+        )
 
     def _judge(self, url: str, hosts: tuple[str, ...]) -> tuple[Address, bool] | None:
         """The address and whether the operator permits it by name; None where we do not talk to it."""

@@ -3,17 +3,18 @@
 Pure values. A provider's own count of tokens (`Used`) is what is charged; where it is missing, ours stands in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, assert_never, cast
+from typing import Literal, Protocol, assert_never, cast
 
 import msgspec
 from msgspec import Struct
 
-from apiinone.providers.provider import Rejected
+from apiinone.core.exchange import Request, Response
+from apiinone.providers.provider import Rejected, Unclear
 
 BYTES_PER_TOKEN = 4
-FinishReason = Literal["stop", "length", "tool_calls"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter"]
 
 
 class ChatOrder(Struct, frozen=True):
@@ -24,35 +25,43 @@ class ChatOrder(Struct, frozen=True):
     fields: Mapping[str, object]
     tokens_max: int
     streams: bool
+    provider: str = ""
+    """Who is asked; empty: the built-in engine. `fields` are then already the upstream's own."""
 
 
-class Said(Struct, frozen=True):
+class Said(Struct, frozen=True, tag=True):
     """A piece of the answer's text."""
 
     text: str
 
 
-class Thought(Struct, frozen=True):
+class Thought(Struct, frozen=True, tag=True):
     """A piece of the reasoning, for clients that asked for it."""
 
     text: str
 
 
-class Called(Struct, frozen=True):
-    """A whole call of one of the client's functions; `arguments` is JSON."""
+class Called(Struct, frozen=True, tag=True):
+    """A call of one of the client's functions, or a further part of its arguments; these are JSON when joined.
+
+    A further part has the call's `index` and neither id nor name. `extra` is JSON of the vendor's own that the client
+    is to give back with the call, such as a signature; empty: none.
+    """
 
     call_id: str
     name: str
     arguments: str
+    index: int = 0
+    extra: str = ""
 
 
-class Ended(Struct, frozen=True):
+class Ended(Struct, frozen=True, tag=True):
     """The answer is whole, or as long as it may be."""
 
     reason: FinishReason
 
 
-class Used(Struct, frozen=True):
+class Used(Struct, frozen=True, tag=True):
     """The provider's own count of tokens; `completion` includes `reasoning`."""
 
     prompt: int
@@ -62,6 +71,55 @@ class Used(Struct, frozen=True):
 
 ChatPiece = Said | Thought | Called
 ChatEvent = ChatPiece | Ended | Used
+
+
+class Whole(Struct, frozen=True):
+    """A whole answer, as the events that make it."""
+
+    events: tuple[ChatEvent, ...]
+
+
+ChatReply = Whole | Rejected | Unclear
+
+
+class ChatReader(Protocol):
+    """Reads one streamed answer. Pure: it is given bytes and gives events."""
+
+    done: bool
+    """Whether the answer is over, though more bytes may come."""
+
+    def feed(self, piece: bytes) -> Sequence[ChatEvent | Rejected | Unclear]:
+        """What the next bytes say; they may be cut anywhere. A refusal, or what is unclear, is the last word."""
+        ...
+
+    def finish(self) -> Sequence[ChatEvent]:
+        """What is to be said once no more bytes come: the count, where the answer was whole and it was told."""
+        ...
+
+
+class ChatRemote(Protocol):
+    """A vendor that chats. All methods are pure."""
+
+    name: str
+    hosts: tuple[str, ...]
+    """The only hosts that requests with our credential may go to."""
+    credential_names: tuple[str, ...]
+    credential_needed: bool
+    """Whether nothing can be asked there without one."""
+    submit_per_s_max: float
+    concurrent_max: int
+
+    def ask(self, order: ChatOrder) -> Request:
+        """Describe the one paid request."""
+        ...
+
+    def read(self, response: Response) -> ChatReply:
+        """Understand a whole answer: also an error, or one that does not stream though it was asked to."""
+        ...
+
+    def reader(self) -> ChatReader:
+        """Something that understands one streamed answer."""
+        ...
 
 
 class ChatRefused(Exception):

@@ -23,7 +23,7 @@ TIMEOUT_S: Final = 600.0
 class OpenAICompatible(Synchronous):
     """The adapter. Pure: it describes requests and reads answers."""
 
-    name = "openai_compatible"
+    name = "openai-compatible"
     credential_names: tuple[str, ...] = ("OPENAI_COMPATIBLE_API_KEY",)
     credential_optional = True
     auth: Auth = "bearer_if_any"

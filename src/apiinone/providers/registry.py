@@ -4,6 +4,7 @@ Some stand at no fixed address: servers of the operator's own. Their `BASE_URL` 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib.metadata import entry_points
 from typing import Final, cast
 from urllib.parse import urlsplit
@@ -28,6 +29,8 @@ from apiinone.providers import (
     wavespeed,
     zhipu,
 )
+from apiinone.providers.chat import ChatRemote
+from apiinone.providers.chat_openai_form import CHAT_FORMS, OpenAiChat
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
@@ -46,7 +49,7 @@ REMOTES: Final[Mapping[str, Make]] = {
     "kling": (kling.Kling, kling.BASE_URL),
     "minimax": (minimax.MiniMax, minimax.BASE_URL),
     "openai": (openai.OpenAI, openai.BASE_URL),
-    "openai_compatible": (openai_compatible.OpenAICompatible, openai_compatible.BASE_URL),
+    "openai-compatible": (openai_compatible.OpenAICompatible, openai_compatible.BASE_URL),
     "recraft": (recraft.Recraft, recraft.BASE_URL),
     "replicate": (replicate.Replicate, replicate.BASE_URL),
     "stability": (stability.Stability, stability.BASE_URL),
@@ -54,6 +57,12 @@ REMOTES: Final[Mapping[str, Make]] = {
     "zhipu": (zhipu.Zhipu, zhipu.BASE_URL),
 }
 """By name."""
+CHATS: Final[Mapping[str, tuple[Callable[[str], ChatRemote], str]]] = {
+    form.name: (partial(OpenAiChat, form), form.base_url) for form in CHAT_FORMS
+}
+"""Vendors that chat, by name; one that also makes media has the same name and credential in both tables."""
+CHAT_ADDRESS: Final = "-chat"
+"""After a vendor's name: where its chat alone stands, for who has put it elsewhere than its media."""
 PLUG_INS: Final = "apiinone.providers"
 """The group of entry points: a package names its adapter's class, which has a `BASE_URL` beside it."""
 
@@ -66,11 +75,20 @@ def remote_providers(base_urls: Mapping[str, str], plug_ins: Sequence[str] = ())
     Raises ValueError for an unknown name or what is no URL.
     """
     known = {**REMOTES, **{name: _plugged_in(name) for name in plug_ins}}
-    unknown = base_urls.keys() - known.keys()
+    unknown = {name for name in base_urls if name.removesuffix(CHAT_ADDRESS) not in CHATS} - known.keys()
     if unknown:
         raise ValueError(f"no such provider: {', '.join(sorted(unknown))}")
     placed = {name: made for name, made in known.items() if name in base_urls or urlsplit(made[1]).netloc}
     return {name: make(base_urls.get(name, default)) for name, (make, default) in placed.items()}
+
+
+def chat_remotes(base_urls: Mapping[str, str]) -> dict[str, ChatRemote]:
+    """Every adapter that chats and whose address is known, at the operator's own where `base_urls` names one.
+
+    Raises ValueError for what is no URL.
+    """
+    own = {name: base_urls.get(f"{name}{CHAT_ADDRESS}") or base_urls.get(name, "") for name in CHATS}
+    return {name: make(own[name]) for name, (make, default) in CHATS.items() if own[name] or default}
 
 
 def _plugged_in(name: str) -> Make:

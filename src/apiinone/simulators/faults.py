@@ -45,6 +45,11 @@ FaultName = Literal[
     "webhook_twice",
     "webhook_early",
     "webhook_forged",
+    "cut_stream",
+    "stalled",
+    "no_usage",
+    "error_in_stream",
+    "unreadable_event",
 ]
 Stage = Literal["submit", "poll", "output"]
 

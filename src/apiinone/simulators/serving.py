@@ -9,6 +9,7 @@ import uvicorn
 
 from apiinone.simulators.bfl import BlackForestLabsSimulator
 from apiinone.simulators.bytedance_ark import ByteDanceArkSimulator
+from apiinone.simulators.chat_vendor import ChatVendorSimulator
 from apiinone.simulators.comfyui import ComfyUISimulator
 from apiinone.simulators.dashscope import DashScopeSimulator
 from apiinone.simulators.elevenlabs import ElevenLabsSimulator
@@ -31,6 +32,7 @@ from apiinone.simulators.zhipu import ZhipuSimulator
 SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "bfl": BlackForestLabsSimulator,
     "bytedance-ark": ByteDanceArkSimulator,
+    "chat_vendor": ChatVendorSimulator,
     "comfyui": ComfyUISimulator,
     "dashscope": DashScopeSimulator,
     "elevenlabs": ElevenLabsSimulator,
@@ -41,7 +43,7 @@ SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "kling": KlingSimulator,
     "minimax": MiniMaxSimulator,
     "openai": OpenAISimulator,
-    "openai_compatible": OpenAICompatibleSimulator,
+    "openai-compatible": OpenAICompatibleSimulator,
     "recraft": RecraftSimulator,
     "replicate": ReplicateSimulator,
     "stability": StabilitySimulator,

@@ -6,6 +6,7 @@ What is learnt after the task's end stands apart, as the operator's loss, and ch
 from apiinone.tasks.lifecycle import FINAL, AttemptEvent, next_attempt_state
 from apiinone.tasks.move_rows import Attempt, Task
 from apiinone.tasks.moves import (
+    Redirected,
     WasAccepted,
     WasAnswered,
     WasCanceled,
@@ -31,13 +32,14 @@ def note_what(task: Task, attempt: Attempt | None, what: What, now_us: int) -> N
         case WasLost(reason=reason):
             attempt.message = reason
             note_event(task, attempt, "lost", now_us)
-        case WasRejected(fault=fault, message=message):
+        case WasRejected(fault=fault, message=message) | Redirected(fault=fault, message=message):
             attempt.fault, attempt.message = fault, message
             note_event(task, attempt, "rejected", now_us)
         case WasStored(cost_micro_usd=cost):
             attempt.actual_cost_micro_usd = cost
             note_event(task, attempt, "finished", now_us)
-        case WasAnswered():
+        case WasAnswered(cost_micro_usd=cost):
+            attempt.actual_cost_micro_usd = cost
             note_event(task, attempt, "finished", now_us)
         case WasCanceled():
             note_event(task, attempt, "canceled", now_us)

@@ -1,20 +1,28 @@
 """Calls that this process answers itself: under which name, and the chats under way. `direct.py` says how they end."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Final, cast
 
 from apiinone.accounts.callers import Caller
+from apiinone.catalog.costs import TokenCost
 from apiinone.catalog.entry import Choice
+from apiinone.catalog.fields import upstream_fields
+from apiinone.catalog.price_rules import Tokens as Rates
 from apiinone.core.clock import Clock
 from apiinone.core.errors import ProviderNotConfigured
 from apiinone.core.ids import Ids
 from apiinone.db import Database
-from apiinone.tasks.chats import ChatRules, Chats
-from apiinone.tasks.local_chat import LocalChat
+from apiinone.providers.chat import ChatOrder
+from apiinone.tasks.chats import ChatRules, Chats, Try
+from apiinone.tasks.local_chat import ChatSources
 from apiinone.tasks.moves import Move, NewAttempt, Outcome
 from apiinone.tasks.presence import Presence
-from apiinone.tasks.routing import Asked, choose
+from apiinone.tasks.routing import Asked, Route, choose, usable_offers
 from apiinone.tasks.submission import Direct
+
+ATTEMPTS_MAX: Final = 3
+"""How many offers a chat may be refused by, as tasks have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +32,8 @@ class Calls:
     presence: Presence
     chats: Chats
     ids: Ids
+    chat_providers: frozenset[str] = frozenset()
+    """Vendors that can be asked to chat, from here or by a node."""
 
     async def direct(self, caller: Caller, choice: Choice) -> Direct:
         """Who answers a new call, and by which attempt. Raises ProviderNotConfigured, DatabaseUnavailable."""
@@ -34,6 +44,38 @@ class Calls:
         attempt = NewAttempt(self.ids.new(), route.provider, route.upstream_model, route.because, cost)
         return Direct(await self.presence.name(), attempt)
 
+    async def chat(
+        self, caller: Caller, choice: Choice, fields: Mapping[str, object], rates: Rates
+    ) -> tuple[Direct, tuple[Try, ...]]:
+        """Who answers a new chat, and what is tried: the first of it is the attempt that is written down with the task.
+
+        Raises ProviderNotConfigured, DatabaseUnavailable.
+        """
+        sub, asked = choice.sub_model, Asked(fields)
+        usable = len(usable_offers(sub, fields, self.chat_providers)) if caller.mode == "live" else 1
+        tries = range(min(usable, ATTEMPTS_MAX))
+        routes = [choose(caller.mode, sub, asked, configured=self.chat_providers, attempts_before=no) for no in tries]
+        found = tuple(self._try(route, fields, rates) for route in routes if route is not None)
+        if not found:
+            raise ProviderNotConfigured(f"No provider for {sub.id} is configured here; test keys can use it.")
+        return Direct(await self.presence.name(), found[0].attempt), found
+
+    def _try(self, route: Route, fields: Mapping[str, object], rates: Rates) -> Try:
+        offer = route.offer
+        cost = None if offer is None or not isinstance(offer.cost_micro_usd, TokenCost) else offer.cost_micro_usd
+        attempt = NewAttempt(
+            self.ids.new(), route.provider, route.upstream_model, route.because, route.expected_cost_micro_usd
+        )
+        order = ChatOrder(
+            attempt.id,
+            route.upstream_model,
+            fields if offer is None else upstream_fields(offer, fields),
+            int(cast("int", fields[rates.output_limit_field])),
+            bool(fields["stream"]),
+            "" if offer is None else offer.provider,
+        )
+        return Try(attempt, order, cost)
+
     async def stop(self) -> None:
         """Settle what is under way and give the name up."""
         await self.chats.stop()
@@ -41,9 +83,14 @@ class Calls:
 
 
 def open_calls(
-    database: Database, apply: Callable[[Move], Awaitable[Outcome]], ids: Ids, clock: Clock, rules: tuple[float, float]
+    database: Database,
+    apply: Callable[[Move], Awaitable[Outcome]],
+    sources: ChatSources,
+    parts: tuple[Ids, Clock],
+    rules: tuple[float, float],
 ) -> Calls:
     """What routes that answer at once need; `rules`: a name's lease and a stream's longest unread time, in seconds."""
+    ids, clock = parts
     lease_s, unread_s_max = rules
-    chats = Chats(apply, LocalChat(), clock, ChatRules(unread_s_max=unread_s_max))
-    return Calls(Presence(database, ids, clock, lease_s=lease_s), chats, ids)
+    chats = Chats(apply, sources, clock, ChatRules(unread_s_max=unread_s_max))
+    return Calls(Presence(database, ids, clock, lease_s=lease_s), chats, ids, sources.providers)

@@ -7,24 +7,38 @@ changes nothing for the hold. It is bounded by the call's deadline and by its by
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from apiinone.catalog.costs import TokenCost, cost_of_tokens
 from apiinone.core.clock import Clock
 from apiinone.core.errors import Refusal
 from apiinone.ledger.ledger import Owner
-from apiinone.providers.chat import Called, ChatOrder, ChatPiece, ChatRefused, Ended, Said, Thought, Used
+from apiinone.providers.chat import ChatOrder, ChatRefused, Ended, Used
 from apiinone.providers.provider import Rejected
 from apiinone.tasks.chat_reckoning import BROKE_OFF, Charge, Heard, OutOfTime, Terms, note_so_far, reckoned
 from apiinone.tasks.client_faults import CLIENT_FAULTS
 from apiinone.tasks.direct import Note
 from apiinone.tasks.local_chat import ChatSource
-from apiinone.tasks.moves import Move, Moved, TimePassed, WasAnswered, WasRejected, WasRelayed, What
+from apiinone.tasks.moves import (
+    Move,
+    Moved,
+    NewAttempt,
+    Redirected,
+    TimePassed,
+    WasAnswered,
+    WasRejected,
+    WasRelayed,
+    What,
+)
 from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.relay import Relay
 from apiinone.tasks.scenario import Scenario
+from apiinone.tasks.spoken import Spoken
 
 _log = logging.getLogger("apiinone.chats")
 
@@ -44,27 +58,6 @@ class ChatRules(Struct, frozen=True):
     """How long to wait before a move that could not be written down is tried again."""
     stop_s: float = 2.0
     """How long answers under way may still take when the process is told to stop."""
-
-
-@dataclass(slots=True)
-class Spoken:
-    """The whole answer of a chat that is not streamed."""
-
-    text: list[str] = field(default_factory=list[str])
-    thoughts: list[str] = field(default_factory=list[str])
-    calls: list[Called] = field(default_factory=list[Called])
-
-    def add(self, piece: ChatPiece) -> None:
-        """Take one more piece."""
-        match piece:
-            case Said(text):
-                self.text.append(text)
-            case Thought(text):
-                self.thoughts.append(text)
-            case Called():
-                self.calls.append(piece)
-            case _:
-                assert_never(piece)
 
 
 class Answered(Struct, frozen=True):
@@ -90,6 +83,14 @@ ChatOutcome = Answered | Failed | Unsettled
 LOST = Failed("provider_error", "this call was ended by somebody else")
 
 
+class Try(Struct, frozen=True):
+    """One way to have a chat answered: an attempt on an offer, what is asked there, and what a token costs us."""
+
+    attempt: NewAttempt
+    order: ChatOrder
+    cost: TokenCost | None = None
+
+
 class Chat(Struct, frozen=True):
     """One call that was accepted and held."""
 
@@ -103,6 +104,10 @@ class Chat(Struct, frozen=True):
     """Makes the whole answer, for a chat that is not streamed."""
     keep_answer: bool
     """Whether the answer may be replayed, and so is kept for a while."""
+    cost: TokenCost | None = None
+    """What a token costs us on the offer that `order` is for; None: nothing, or it is not known."""
+    others: tuple[Try, ...] = ()
+    """What is tried next where a provider certainly refuses before it said anything."""
 
 
 class Underway:
@@ -157,10 +162,11 @@ class Chats:
             await asyncio.wait(self._running, timeout=self._rules.stop_s)
 
     async def _hear_out(self, chat: Chat, underway: Underway) -> None:
-        heard, spoken = Heard(), Spoken()
+        hearing = _Hearing(chat, underway.relay)
+        heard = hearing.heard
         try:
             async with asyncio.timeout(chat.deadline_s):
-                await self._listen(chat, underway.relay, heard, spoken)
+                await self._hear_by_turns(hearing)
         except TimeoutError:
             heard.late = True
         except ChatRefused as refusal:
@@ -171,34 +177,57 @@ class Chats:
             _log.exception("an answer could not be heard to its end", extra={"task_id": chat.task_id})
         outcome: ChatOutcome = Unsettled()
         try:
-            outcome = await self._settle(chat, heard, spoken)
+            outcome = await self._settle(hearing.chat, heard, hearing.spoken)
         finally:
             underway.outcome.set_result(outcome)
             underway.relay.end()
 
-    async def _listen(self, chat: Chat, relay: Relay, heard: Heard, spoken: Spoken) -> None:
+    async def _hear_by_turns(self, hearing: "_Hearing") -> None:
+        """Hear the first provider that does not refuse. Raises ChatRefused, Refusal."""
+        while True:
+            try:
+                return await self._listen(hearing)
+            except ChatRefused as refusal:
+                if not await self._redirected(hearing, refusal.rejected):
+                    raise
+
+    async def _redirected(self, hearing: "_Hearing", rejected: Rejected) -> bool:
+        """Write down that the next one is asked, where there is one and it may help. Raises Refusal."""
+        chat = hearing.chat
+        if not rejected.retryable or not chat.others or hearing.heard.tally.bytes:
+            return False
+        following, *others = chat.others
+        what = Redirected(chat.order.attempt_id, rejected.fault, rejected.message, following.attempt)
+        if not isinstance(await self._apply(self._move(chat, what)), Moved):
+            return False
+        hearing.chat = replace(chat, order=following.order, cost=following.cost, others=tuple(others))
+        return True
+
+    async def _listen(self, hearing: "_Hearing") -> None:
+        chat, relay, heard, spoken = hearing.chat, hearing.relay, hearing.heard, hearing.spoken
         noted_s = -self._rules.note_every_s
-        async for event in self._source.answer(chat.order, chat.scenario):
-            match event:
-                case Used():
-                    heard.used = event
-                    return
-                case Ended(reason):
-                    heard.ended = reason
-                case _:
-                    heard.tally.add(event)
-                    if heard.tally.bytes > self._rules.answer_bytes_max:
+        async with aclosing(self._source.answer(chat.order, chat.scenario)) as answer:
+            async for event in answer:
+                match event:
+                    case Used():
+                        heard.used = event
                         return
-                    if not chat.order.streams:
-                        spoken.add(event)
-                        continue
-                    if relay.left:
-                        continue
-                    if self._clock.monotonic_s() - noted_s >= self._rules.note_every_s:
-                        await self._note(chat, heard)
-                        noted_s = self._clock.monotonic_s()
-                    heard.relayed = True
-                    await relay.put(event)
+                    case Ended(reason):
+                        heard.ended = reason
+                    case _:
+                        heard.tally.add(event)
+                        if heard.tally.bytes > self._rules.answer_bytes_max:
+                            return
+                        if not chat.order.streams:
+                            spoken.add(event)
+                            continue
+                        if relay.left:
+                            continue
+                        if self._clock.monotonic_s() - noted_s >= self._rules.note_every_s:
+                            await self._note(chat, heard)
+                            noted_s = self._clock.monotonic_s()
+                        heard.relayed = True
+                        await relay.put(event)
 
     async def _note(self, chat: Chat, heard: Heard) -> None:
         """Write down what is owed, before more of it reaches the client. Raises Refusal where that fails at first."""
@@ -218,7 +247,8 @@ class Chats:
             case Charge(note):
                 body = None if chat.order.streams else chat.render(spoken, note)
                 kept = body if chat.keep_answer else None
-                done = await self._say(chat, WasAnswered(chat.order.attempt_id, note.owed, note, kept))
+                cost = _cost(chat.cost, heard.used)
+                done = await self._say(chat, WasAnswered(chat.order.attempt_id, note.owed, note, kept, cost))
                 outcome: ChatOutcome = Answered(note, body, cut=note.finish_reason is None)
             case Rejected(fault, message):
                 done = await self._say(chat, WasRejected(chat.order.attempt_id, fault, message, None))
@@ -250,3 +280,17 @@ class Chats:
 
     def _move(self, chat: Chat, what: What) -> Move:
         return Move(chat.task_id, chat.owner, what, fence=0)
+
+
+@dataclass(slots=True)
+class _Hearing:
+    """A chat and what was heard of it so far; `chat` moves on with each provider that refuses."""
+
+    chat: Chat
+    relay: Relay
+    heard: Heard = field(default_factory=Heard)
+    spoken: Spoken = field(default_factory=Spoken)
+
+
+def _cost(cost: TokenCost | None, used: Used | None) -> int | None:
+    return None if cost is None or used is None else cost_of_tokens(cost, used.prompt, used.completion)

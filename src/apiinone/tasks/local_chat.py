@@ -1,7 +1,7 @@
 """The local provider answering a chat, by the script of a test key: pieces, pauses and faults to order."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Protocol
 
 from apiinone.providers.chat import ChatEvent, ChatOrder, ChatRefused, Ended, Used
@@ -15,15 +15,34 @@ BREATH_PIECES = 32
 class ChatSource(Protocol):
     """Whatever answers chats. Raises ChatRefused where the provider certainly refused before it said anything."""
 
-    def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncIterator[ChatEvent]:
+    def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         """The answer, event by event; one that ends without `Ended` and `Used` was cut."""
         ...
+
+
+class ChatSources:
+    """All of them, each asked by the name of its provider; the built-in engine has none."""
+
+    def __init__(self, local: ChatSource, live: Mapping[str, ChatSource]) -> None:
+        """Take who answers where no provider is named, and who answers for each that is."""
+        self._local = local
+        self._live = live
+
+    @property
+    def providers(self) -> frozenset[str]:
+        """Those that can be asked."""
+        return frozenset(self._live)
+
+    def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
+        """Pass the question on."""
+        source = self._live[order.provider] if order.provider else self._local
+        return source.answer(order, scenario)
 
 
 class LocalChat:
     """The built-in engine."""
 
-    async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncIterator[ChatEvent]:
+    async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         """Its answer. `delay` is spread evenly over a stream's pieces; else it comes before the first."""
         events = list(answer(order))
         pieces = sum(not isinstance(event, Ended | Used) for event in events)

@@ -74,6 +74,15 @@ class WasStored(Struct, frozen=True):
     cost_micro_usd: int | None
 
 
+class Redirected(Struct, frozen=True):
+    """A call that answers at once was certainly refused before a word; the next socket is that of the new attempt."""
+
+    attempt_id: str
+    fault: Fault
+    message: str
+    attempt: NewAttempt
+
+
 class WasRelayed(Struct, frozen=True):
     """More of an answer is about to reach the client; the note says what would be owed if nothing else were heard."""
 
@@ -88,6 +97,8 @@ class WasAnswered(Struct, frozen=True):
     captured: Credits
     note: Note | None
     answer: str | None
+    cost_micro_usd: int | None = None
+    """What the provider's own count costs us; None where it told none."""
 
 
 class WasCanceled(Struct, frozen=True):
@@ -118,6 +129,7 @@ What = (
     | CopyLater
     | WasRejected
     | WasStored
+    | Redirected
     | WasRelayed
     | WasAnswered
     | WasCanceled

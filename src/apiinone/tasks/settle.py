@@ -41,8 +41,10 @@ from apiinone.tasks.moves import (
     EndedByHand,
     Move,
     Moved,
+    NewAttempt,
     Outcome,
     Planned,
+    Redirected,
     Sending,
     Stale,
     TimePassed,
@@ -133,6 +135,8 @@ class Scene:
                 return self._reject(task, what)
             case WasStored():
                 return self._store(task, what)
+            case Redirected():
+                return self._redirect(task, what.attempt)
             case WasRelayed():
                 return self._relay(task, what.note)
             case WasAnswered():
@@ -152,15 +156,26 @@ class Scene:
     def _plan(self, task: Task, what: Planned) -> bool:
         if not self._go(task, "planned"):
             return False
-        task.attempts += 1
-        task.attempt_id = what.attempt.id
         task.started_us = self.now_us if task.started_us is None else task.started_us
-        new = what.attempt
+        self._add(task, what.attempt)
+        return True
+
+    def _add(self, task: Task, new: NewAttempt) -> Attempt:
+        task.attempts += 1
+        task.attempt_id = new.id
         attempt = Attempt(new.id, task.id, task.attempts, "planned", new.provider, new=True)
         attempt.upstream_model = new.upstream_model
         attempt.chosen_because = new.chosen_because
         attempt.expected_cost_micro_usd = new.expected_cost_micro_usd
         self.attempts[new.id] = attempt
+        return attempt
+
+    def _redirect(self, task: Task, new: NewAttempt) -> bool:
+        """Only while nothing was said: what was relayed has moved the task on."""
+        if not task.direct or task.state != "submitting":
+            return False
+        note_event(task, self._add(task, new), "sending", self.now_us)
+        task.changed = True
         return True
 
     def _allow_sending(self, task: Task, attempt_id: str) -> bool:

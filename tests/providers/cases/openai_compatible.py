@@ -2,7 +2,7 @@ from apiinone.simulators.openai_compatible import FAULTS
 from providers.case import Case
 
 CASE = Case(
-    name="openai_compatible",
+    name="openai-compatible",
     model="local",
     fields={"prompt": "a hill", "size": "512x512", "response_format": "url"},
     faults=FAULTS,

@@ -7,7 +7,7 @@ from apiinone.api.proxies import read_networks
 from apiinone.catalog.check import check
 from apiinone.catalog.load import Catalogue
 from apiinone.cli.checks.finding import Finding, error, ok, warning
-from apiinone.connect import connect_vendors
+from apiinone.connect import connect_chats, connect_vendors
 from apiinone.core.clock import SystemClock
 from apiinone.providers.provider import Remote
 from apiinone.providers.registry import remote_providers
@@ -28,7 +28,8 @@ def provider_findings(settings: Settings, environment: Mapping[str, str], catalo
         if name in settings.provider_base_urls and not remote.credential_optional:
             says = f"asked at {settings.provider_base_urls[name]}, not at the vendor"
             yield warning(f"{name} address", says, f"unset {provider_variable(name, '_BASE_URL')} to ask the vendor")
-    summaries = CataloguePages(catalogue, frozenset(vendors), SystemClock()).summaries()
+    reached = frozenset(vendors) | connect_chats(settings, environment, SystemClock()).keys()
+    summaries = CataloguePages(catalogue, reached, SystemClock()).summaries()
     live = sum(model.availability == "live" for model in summaries)
     tested = sum(model.availability == "test_only" for model in summaries)
     yield ok("models", f"{live} can be used with live keys, {tested} with test keys only")
