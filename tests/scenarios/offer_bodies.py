@@ -168,7 +168,7 @@ class _Bending:
         return sample(parameter, as_file=as_file)
 
 
-def sample(parameter: Parameter, *, as_file: bool = False) -> object:
+def sample(parameter: Parameter, *, as_file: bool = False) -> object:  # noqa: C901 - one line for each kind
     """A value that the field takes; `as_file`: media whose bytes stand in the body."""
     match parameter:
         case Text():

@@ -32,7 +32,7 @@ from scenarios.offer_bodies import Served, body_for, served
 BALANCE: Final = 1_000_000
 CATALOGUE: Final = load_catalogue()
 OFFERS: Final = tuple(served(CATALOGUE))
-SETTINGS: Final[Mapping[str, object]] = {"face_swap_accepted": True}
+SETTINGS: Final[Mapping[str, Any]] = {"face_swap_accepted": True}
 SAFE_MEDIA: Final[Mapping[str, tuple[str, ...]]] = {
     "raster": ("image/png", "image/jpeg", "image/webp"),
     "vector": ("image/svg+xml",),
