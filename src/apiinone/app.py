@@ -31,11 +31,11 @@ from apiinone.migrations import CURRENT_REVISION
 from apiinone.outbound import Outbound
 from apiinone.providers.local.brief import TARGET as DRAW_TARGET
 from apiinone.providers.local.media_briefs import MEDIA_TARGETS
-from apiinone.providers.provider import Reference, Rejected
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings, SettingsError
+from apiinone.tasks.ask import AskingRules, open_asker
 from apiinone.tasks.calls import Calls, open_calls
-from apiinone.tasks.claim import bury_all, evidence_of
+from apiinone.tasks.claim import bury_all
 from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.duties import Duties
 from apiinone.tasks.execute import Executor
@@ -44,6 +44,7 @@ from apiinone.tasks.make_local import LocalMaker
 from apiinone.tasks.maker import Maker
 from apiinone.tasks.moves import Move, Moved, Stale
 from apiinone.tasks.moves import Outcome as MoveOutcome
+from apiinone.tasks.poll_lag import PollLag
 from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.settle import apply_moves
 from apiinone.tasks.submission import Submission
@@ -82,6 +83,7 @@ class App:
     callbacks: Callbacks
     vendors: Mapping[str, Vendor]
     webhook_secrets: Mapping[str, str]
+    poll_lags: Mapping[str, PollLag]
     worker: Worker
     sweeper: Sweeper
     duties: Duties
@@ -196,16 +198,12 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     async def apply(move: Move) -> MoveOutcome:
         return await app.apply(move)
 
-    async def evidence(attempt_id: str) -> Reference | Rejected | None:
-        async def look(tx: Tx) -> Reference | Rejected | None:
-            return await evidence_of(tx, attempt_id)
-
-        return await database.read(look)
-
     callbacks = callbacks_of(settings, ground.secret, database, clock)
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     inputs = InputReader(ground.outbound)
-    executor = Executor(catalogue, vendors, ground.outbound, maker, inputs, clock, ids, ends, evidence)
+    asking = AskingRules(frozenset(settings.provider_keys_unshared), settings.provider_questions_per_s_max)
+    asker = open_asker(database, ground.outbound, clock, vendors, asking)
+    executor = Executor(catalogue, vendors, ground.outbound, maker, inputs, clock, ids, ends, asker)
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
     sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)
     app = App(
@@ -224,6 +222,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         callbacks=callbacks,
         vendors=vendors,
         webhook_secrets=webhook_secrets,
+        poll_lags=asker.lags,
         worker=Worker(
             database,
             executor,

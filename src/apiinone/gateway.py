@@ -30,6 +30,7 @@ def gateway(app: App, address: str) -> ASGIApp:
             watchers=app.watchers,
             vault=app.callbacks.vault,
             delivery_tries=app.callbacks.deliverer.tries,
+            poll_lags=app.poll_lags,
             deliver=app.callbacks.deliverer.wake,
             clock=app.clock,
             ids=app.ids,

@@ -20,6 +20,7 @@ PROVIDER_TABLES = {
     "_BASE_URL": "provider_base_urls",
     "_SUBMITS_PER_S_MAX": "provider_submits_per_s_max",
     "_CONCURRENT_MAX": "provider_concurrent_max",
+    "_QUESTIONS_PER_S_MAX": "provider_questions_per_s_max",
 }
 """Endings of variables that are set for each provider, and the tables they fill: `APIINONE_RECRAFT_BASE_URL` …"""
 
@@ -87,12 +88,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Child processes that make test pictures, films and sounds."""
     provider_plug_ins: tuple[str, ...] = ()
     """Names of providers that other installed packages bring; only these are loaded."""
+    provider_keys_unshared: tuple[str, ...] = ()
+    """Providers whose key nobody but this installation uses: a job there that no task knows is then a lost answer's."""
     provider_base_urls: dict[str, str] = {}
     """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …"""
     provider_submits_per_s_max: dict[str, float] = {}
     """Submits a second, if your contract with the vendor allows others: `APIINONE_RECRAFT_SUBMITS_PER_S_MAX` …"""
     provider_concurrent_max: dict[str, int] = {}
     """Submits at once, likewise: `APIINONE_RECRAFT_CONCURRENT_MAX` …"""
+    provider_questions_per_s_max: dict[str, float] = {}
+    """Questions a second how jobs stand, over all jobs, likewise: `APIINONE_RECRAFT_QUESTIONS_PER_S_MAX` …"""
 
     @property
     def data_path(self) -> Path:

@@ -4,13 +4,14 @@ Nothing paid is sent without a row that says so: the attempt goes from planned t
 just before the socket, and what was sending when a worker died is never sent again.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
 from apiinone.assets.ingest import OutputUnavailable
 from apiinone.catalog.fields import file_fields, upstream_fields
 from apiinone.catalog.load import Catalogue
+from apiinone.catalog.offer import Offer
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.core.ids import Ids
 from apiinone.outbound import Outbound
@@ -23,9 +24,9 @@ from apiinone.providers.provider import (
     Reference,
     Rejected,
     Running,
-    SubmitReply,
     Unclear,
 )
+from apiinone.tasks.ask import Asker, Later
 from apiinone.tasks.conclude import Conclusions
 from apiinone.tasks.job import Job
 from apiinone.tasks.maker import CannotMake, Maker, UnusableInput
@@ -33,7 +34,7 @@ from apiinone.tasks.moves import NewAttempt, Planned, Sending, WasAccepted, WasC
 from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.routing import LOCAL, Asked, choose, offer_named
 from apiinone.tasks.scenario import PLAIN, Lose, Make, Wait, next_step, parse_scenario
-from apiinone.tasks.vendor_exchange import Vendor, opened, poll, submit
+from apiinone.tasks.vendor_exchange import Vendor, opened, submit
 
 
 @dataclass(slots=True)
@@ -48,8 +49,7 @@ class Executor:
     clock: Clock
     ids: Ids
     ends: Conclusions
-    evidence: Callable[[str], Awaitable[Reference | Rejected | None]]
-    """Reads what is written down of an attempt; a worker that lost the task may have added to it."""
+    asker: Asker
 
     def first_attempt(self, job: Job) -> NewAttempt | None:
         """The attempt that a claim writes down for a queued task; None where nothing configured here serves it."""
@@ -113,7 +113,9 @@ class Executor:
             reply = await submit(self.outbound, vendor, order)
         finally:
             vendor.pace.leave()
-        return await self._submitted(job, reply)
+        if isinstance(reply, Accepted):
+            return await self._accepted(job, vendor, reply)
+        return await self._ended_at_once(job, reply)
 
     async def _not_sent(self, job: Job) -> float | None:
         """Sending was not allowed. Where the claim still stands, an earlier commit of it was in doubt and happened."""
@@ -121,12 +123,15 @@ class Executor:
             return await self.ends.rejected(job, _NEVER_SENT)
         return self.ends.again(job, self.ends.tries.again_after_s)
 
-    async def _submitted(self, job: Job, reply: SubmitReply) -> float | None:
+    async def _accepted(self, job: Job, vendor: Vendor, accepted: Accepted) -> float | None:
+        job.reference, job.attempt_state = accepted.reference, "accepted"
+        job.running_us = self.clock.now_us()
+        await self.ends.say(job, WasAccepted(job.attempt_id or "", accepted.reference))
+        after_s = max(accepted.poll_after_s, vendor.remote.poll_interval_s)
+        return self.ends.again(job, self.asker.turn_s(job, vendor, after_s))
+
+    async def _ended_at_once(self, job: Job, reply: Finished | Rejected | Unclear) -> float | None:
         match reply:
-            case Accepted(reference, poll_after_s):
-                job.reference, job.attempt_state = reference, "accepted"
-                await self.ends.say(job, WasAccepted(job.attempt_id or "", reference))
-                return self.ends.again(job, poll_after_s)
             case Finished():
                 return await self._delivered(job, reply)
             case Rejected():
@@ -140,26 +145,28 @@ class Executor:
         if job.provider == LOCAL:
             return await self._make(job)
         vendor = self.vendors.get(job.provider or "")
-        if job.reference is None and job.attempt_id is not None:
-            match await self.evidence(job.attempt_id):
-                case Rejected() as rejected:
-                    return await self.ends.rejected(job, rejected)
-                case known:
-                    job.reference = known
+        if (rejected := await self.asker.known(job)) is not None:
+            return await self.ends.rejected(job, rejected)
+        if job.reference is None and vendor is not None:
+            found = await self.asker.find(job, vendor, self._offer(job))
+            if found is not None:
+                return await self._accepted(job, vendor, Accepted(found, vendor.remote.poll_interval_s))
         if job.reference is None or vendor is None:
             return await self.ends.reconciled(job)
-        return await self._heard(job, vendor, await poll(self.outbound, vendor, job.reference))
+        return await self._heard(job, vendor, await self.asker.ask(job, vendor, job.reference))
 
-    async def _heard(self, job: Job, vendor: Vendor, reply: PollReply) -> float | None:
+    async def _heard(self, job: Job, vendor: Vendor, reply: PollReply | Later) -> float | None:
         job.output_hosts = vendor.remote.output_hosts
         interval_s = vendor.remote.poll_interval_s
         job.quiet_polls = job.quiet_polls + 1 if isinstance(reply, Unclear) else 0
         match reply:
+            case Later(after_s):
+                return self.ends.again(job, after_s)
             case Running(poll_after_s, elsewhere):
                 if elsewhere is not None:
                     job.reference = elsewhere
                     return self.ends.again(job, poll_after_s)
-                return self.ends.again(job, max(poll_after_s, interval_s))
+                return self.ends.again(job, self.asker.turn_s(job, vendor, max(poll_after_s, interval_s)))
             case Finished():
                 return await self._delivered(job, reply)
             case Rejected():
@@ -169,7 +176,7 @@ class Executor:
                 return self.ends.again(job, interval_s)
             case Unclear():
                 slower_s = min(self.ends.tries.quiet_after_s_max, interval_s * 2 ** min(job.quiet_polls, 10))
-                return self.ends.again(job, slower_s)
+                return self.ends.again(job, self.asker.turn_s(job, vendor, slower_s))
             case _:
                 assert_never(reply)
 
@@ -183,7 +190,9 @@ class Executor:
         except OutputUnavailable as error:
             job.finished = finished
             return await self.ends.copy_later(job, error)
-        return await self.ends.copied(job, whole)
+        again_s = await self.ends.copied(job, whole)
+        self.asker.delivered(job, vendor)
+        return again_s
 
     async def _make(self, job: Job) -> float | None:
         scenario = PLAIN if job.scenario is None else parse_scenario(job.scenario)
@@ -197,7 +206,8 @@ class Executor:
         match step:
             case Wait(after_s):
                 if job.state == "submitting":
-                    return await self._submitted(job, Accepted(Reference(f"{LOCAL}:{job.attempt_id}"), after_s))
+                    job.reference, job.attempt_state = Reference(f"{LOCAL}:{job.attempt_id}"), "accepted"
+                    await self.ends.say(job, WasAccepted(job.attempt_id or "", job.reference))
                 return self.ends.again(job, after_s)
             case Make(outputs):
                 return await self._draw(job, outputs)
@@ -227,7 +237,7 @@ class Executor:
         """
         choice = self.catalogue.remembered(job.sub_model)
         vendor = self.vendors.get(job.provider or "")
-        offer = None if choice is None else offer_named(choice.sub_model, job.provider, job.upstream_model)
+        offer = self._offer(job)
         if choice is None or vendor is None or offer is None or job.attempt_id is None:
             return None
         fields = job.fields()
@@ -246,6 +256,10 @@ class Executor:
             files,
             job.operation,
         )
+
+    def _offer(self, job: Job) -> Offer | None:
+        choice = self.catalogue.remembered(job.sub_model)
+        return None if choice is None else offer_named(choice.sub_model, job.provider, job.upstream_model)
 
     async def _end_killer(self, job: Job) -> float | None:
         """A task that was claimed too often took its workers with it: end it, or leave it to its last limit."""
