@@ -104,6 +104,7 @@ def _catalogue(names: list[str]) -> Catalogue:
 async def _come(app: App, tenant: Tenant, versions: list[str]) -> int:
     """Submit everything, evenly; how many were open at the most until then and shortly after."""
     most = 0
+    (entry,) = app.catalogue.entries
     loop = asyncio.get_running_loop()
     began_s = loop.time()
     steps = int(COMING_S / EVERY_S)
@@ -112,7 +113,7 @@ async def _come(app: App, tenant: Tenant, versions: list[str]) -> int:
             version = versions[number % len(versions)]
             request = f'{{"model":"{version}","prompt":"a hill","quality":"standard","size":"1024x1024"}}'
             submission = msgspec.structs.replace(
-                new_submission(app, tenant), model="cogview-4", sub_model=version, request_json=request
+                new_submission(app, tenant), model=entry.id, sub_model=version, node=entry.node, request_json=request
             )
             outcome = await app.submissions.do(submission)
             assert isinstance(outcome, Created), outcome

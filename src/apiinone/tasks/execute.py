@@ -60,7 +60,9 @@ class Executor:
         route = choose(job.mode, choice.sub_model, asked, configured=configured, attempts_before=job.attempts)
         if route is None:
             return None
-        cost = route.expected_cost_micro_usd
+        _, for_one_price = choice.entry.makes(job.operation)
+        each = route.expected_cost_micro_usd
+        cost = None if each is None else each * (job.units // for_one_price)
         return NewAttempt(self.ids.new(), route.provider, route.upstream_model, route.because, cost)
 
     async def step(self, job: Job) -> float | None:
