@@ -28,6 +28,7 @@ from apiinone.housekeeping import housekeeping
 from apiinone.installation import InstallationSecret, installation_secret
 from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
+from apiinone.open_policy import open_policy, with_models_kept_back
 from apiinone.outbound import Outbound
 from apiinone.providers.local.brief import TARGET as DRAW_TARGET
 from apiinone.providers.local.media_briefs import MEDIA_TARGETS
@@ -44,6 +45,7 @@ from apiinone.tasks.make_local import LocalMaker
 from apiinone.tasks.maker import Maker
 from apiinone.tasks.moves import Move, Moved, Stale
 from apiinone.tasks.moves import Outcome as MoveOutcome
+from apiinone.tasks.policy import Policy
 from apiinone.tasks.poll_lag import PollLag
 from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.settle import apply_moves
@@ -84,6 +86,7 @@ class App:
     vendors: Mapping[str, Vendor]
     webhook_secrets: Mapping[str, str]
     poll_lags: Mapping[str, PollLag]
+    policy: Policy
     worker: Worker
     sweeper: Sweeper
     duties: Duties
@@ -188,7 +191,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     settings, clock, database = ground.settings, ground.clock, ground.database
     ids = Ids(clock)
     overlay = Path(settings.catalogue_overlay) if settings.catalogue_overlay else None
-    catalogue = load_catalogue(overlay)
+    catalogue = with_models_kept_back(load_catalogue(overlay), settings.live_models_off)
     callers = Callers(database, clock, ground.secret.key("pepper"))
     waiters = Waiters(per_key_max=settings.waiting_requests_max)
     moves = _moves(database)
@@ -223,6 +226,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         vendors=vendors,
         webhook_secrets=webhook_secrets,
         poll_lags=asker.lags,
+        policy=open_policy(settings, ground.environ, ground.outbound),
         worker=Worker(
             database,
             executor,

@@ -31,6 +31,7 @@ def gateway(app: App, address: str) -> ASGIApp:
             vault=app.callbacks.vault,
             delivery_tries=app.callbacks.deliverer.tries,
             poll_lags=app.poll_lags,
+            policy=app.policy,
             deliver=app.callbacks.deliverer.wake,
             clock=app.clock,
             ids=app.ids,

@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -84,6 +84,20 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Requests that may wait to be stored; beyond, 503 `overloaded`."""
     face_swap_accepted: bool = False
     """Whether you answer for face swaps with live keys (consent of who is shown, the law); they are off otherwise."""
+    live_models_off: tuple[str, ...] = ()
+    """Models or versions that live keys may not use; test keys still can."""
+    blocked_terms_file: str = ""
+    """File of terms, one a line: a request with one of them in its texts is refused as `content_policy`."""
+    policy_in_test_mode: bool = True
+    """Whether blocked terms hold for test keys too."""
+    moderation_url: str = ""
+    """Endpoint in the form of OpenAI's moderations that live requests are shown first (key: `MODERATION_API_KEY`)."""
+    moderation_model: str = "omni-moderation-latest"
+    """The model that it is asked for."""
+    moderation_failure: Literal["refuse", "pass"] = "refuse"
+    """What happens to a request while that endpoint does not answer."""
+    keep_refused_prompts: bool = False
+    """Whether the log keeps the texts of requests that these rules refuse."""
     drawing_children_max: int = 1
     """Child processes that make test pictures, films and sounds."""
     provider_plug_ins: tuple[str, ...] = ()

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
 
 import click
 from msgspec import Struct
@@ -92,10 +91,21 @@ def margins(  # noqa: PLR0913 - one parameter for each option
 @click.option("--since", type=DAY, help=f"First day, UTC; else {DAYS} days up to today.")
 @click.option("--until", type=DAY, help="Last day, UTC; else today.")
 @json_option
-def import_command(file: Path, *, since: datetime | None, until: datetime | None, as_json: bool, **named: Any) -> None:
+def import_command(  # noqa: PLR0913 - one parameter for each option
+    file: Path,
+    *,
+    provider: str,
+    time_column: str,
+    cost_column: str,
+    job_column: str,
+    usd_per_unit: str,
+    since: datetime | None,
+    until: datetime | None,
+    as_json: bool,
+) -> None:
     """Hold a vendor's usage export (CSV) against our own rows, and show the drift day by day. Nothing is stored."""
-    columns = Columns(named["time_column"], named["cost_column"], named["job_column"], _usd(named["usd_per_unit"]))
-    found = now(_drift(_span(since, until, named["provider"], None), file, columns))
+    columns = Columns(time_column, cost_column, job_column, _usd(usd_per_unit))
+    found = now(_drift(_span(since, until, provider, None), file, columns))
     if as_json:
         print_json({"drift": [_shown_drift(one) for one in found]})
         return

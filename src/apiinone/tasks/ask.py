@@ -72,6 +72,7 @@ class Asker:
                 return Later(wait_s)
         if (wait_s := questions.enter()) > 0:
             return Later(wait_s)
+        job.asked_s = self.clock.monotonic_s()
         try:
             reply, wait_s = await poll(self.outbound, vendor, reference)
         finally:
@@ -86,9 +87,10 @@ class Asker:
         return reply
 
     def turn_s(self, job: Job, vendor: Vendor, after_s: float) -> float:
-        """In how many seconds the job's next question has its turn."""
-        job.has_turn = True
-        return self.questions[vendor.remote.name].turn(after_s)
+        """In how many seconds the job's next question has its turn; the time since the last one counts."""
+        passed_s = 0.0 if job.asked_s is None else self.clock.monotonic_s() - job.asked_s
+        job.has_turn, job.asked_s = True, None
+        return self.questions[vendor.remote.name].turn(max(0.0, after_s - passed_s))
 
     def delivered(self, job: Job, vendor: Vendor) -> None:
         """Count how long the task ended well after its vendor was done."""

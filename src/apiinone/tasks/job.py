@@ -50,6 +50,8 @@ class Job:
 
     has_turn: bool = False
     """Whether the vendor's calendar of questions knows this task."""
+    asked_s: float | None = None
+    """When the question whose answer is being read was asked, on the monotonic clock."""
     running_us: int | None = None
     """When the vendor last said that it was still at work, or took the order."""
     done_us: int | None = None
