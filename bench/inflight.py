@@ -33,6 +33,7 @@ async def measure(rounds: int) -> Findings:
             f"{PREFIX}WAVESPEED_BASE_URL": f"http://{HOST}:{vendor.port}/api/v3",
             f"{PREFIX}WAVESPEED_SUBMITS_PER_S_MAX": "1000000",
             f"{PREFIX}WAVESPEED_CONCURRENT_MAX": "256",
+            f"{PREFIX}WAVESPEED_QUESTIONS_PER_S_MAX": "1000000",
             "WAVESPEED_API_KEY": SIMULATED_KEY,
         }
         live = await _fly("live", environment_of(new_settings(folder / "live")) | names)

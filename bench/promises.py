@@ -41,6 +41,10 @@ _CHAT = (
 _ENGINE = "submit → settled with the instant local provider; against a plain-SQL loop writing the same rows"
 _MEMORY = "10,000 tasks of 3 s in flight in one worker: memory of each"
 _LATE = "10,000 tasks of 3 s in flight in one worker: all settled within so long of the last being due"
+_POLL_LAG = (
+    "10,000 open tasks over 8 simulated vendors in one worker: what the p99 of the lag, from the vendor being done to"
+    " our SUCCESS, has beyond the vendor's poll interval"
+)
 _PICKUP = "pickup at low load, p99: from submit to attempt row"
 _IDLE = "CPU of an idle server over 30 s"
 _FIRST = "first 200 after start"
@@ -64,6 +68,7 @@ PROMISES = (
     Promise("inflight_late", "inflight", f"{_LATE}, test mode", "at most", 5, "s"),
     Promise("inflight_memory_vendor", "inflight", f"{_MEMORY}, simulated vendor", "at most", 20, "KiB"),
     Promise("inflight_late_vendor", "inflight", f"{_LATE}, simulated vendor", "at most", 5, "s"),
+    Promise("poll_lag", "poll_lag", _POLL_LAG, "at most", 0.5, "s"),
     Promise("pickup_sqlite", "pickup", f"{_PICKUP}, SQLite", "at most", 25, "ms"),
     Promise("pickup_postgresql", "pickup", f"{_PICKUP}, PostgreSQL", "at most", 25, "ms"),
     Promise("idle_sqlite", "idle", f"{_IDLE}, SQLite", "at most", 1, "% of a core"),

@@ -29,14 +29,15 @@ from apiinone.housekeeping import housekeeping
 from apiinone.installation import InstallationSecret, installation_secret
 from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
+from apiinone.open_policy import open_policy, with_models_kept_back
 from apiinone.outbound import Outbound
 from apiinone.providers.local.brief import TARGET as DRAW_TARGET
 from apiinone.providers.local.media_briefs import MEDIA_TARGETS
-from apiinone.providers.provider import Reference, Rejected
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings, SettingsError
+from apiinone.tasks.ask import AskingRules, open_asker
 from apiinone.tasks.calls import Calls, open_calls
-from apiinone.tasks.claim import bury_all, evidence_of
+from apiinone.tasks.claim import bury_all
 from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.duties import Duties
 from apiinone.tasks.execute import Executor
@@ -47,6 +48,8 @@ from apiinone.tasks.moves import Move, Moved, Stale
 from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.node_wire import PURPOSE
 from apiinone.tasks.origins import Origins
+from apiinone.tasks.policy import Policy
+from apiinone.tasks.poll_lag import PollLag
 from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.settle import apply_moves
 from apiinone.tasks.submission import Submission
@@ -87,6 +90,8 @@ class App:
     callbacks: Callbacks
     vendors: Mapping[str, Vendor]
     webhook_secrets: Mapping[str, str]
+    poll_lags: Mapping[str, PollLag]
+    policy: Policy
     worker: Worker
     sweeper: Sweeper
     duties: Duties
@@ -195,7 +200,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     settings, clock, database = ground.settings, ground.clock, ground.database
     ids = Ids(clock)
     overlay = Path(settings.catalogue_overlay) if settings.catalogue_overlay else None
-    catalogue = load_catalogue(overlay)
+    catalogue = with_models_kept_back(load_catalogue(overlay), settings.live_models_off)
     callers = Callers(database, clock, ground.secret.key("pepper"))
     waiters = Waiters(per_key_max=settings.waiting_requests_max)
     moves = _moves(database)
@@ -206,17 +211,13 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     async def apply(move: Move) -> MoveOutcome:
         return await app.apply(move)
 
-    async def evidence(attempt_id: str) -> Reference | Rejected | None:
-        async def look(tx: Tx) -> Reference | Rejected | None:
-            return await evidence_of(tx, attempt_id)
-
-        return await database.read(look)
-
     callbacks = callbacks_of(settings, ground.secret, database, clock)
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     inputs = InputReader(ground.outbound)
     origins = Origins(database, ground.outbound)
-    executor = Executor(catalogue, vendors, ground.outbound, maker, inputs, clock, ids, ends, evidence, origins)
+    asking = AskingRules(frozenset(settings.provider_keys_unshared), settings.provider_questions_per_s_max)
+    asker = open_asker(database, ground.outbound, clock, vendors, asking)
+    executor = Executor(catalogue, vendors, ground.outbound, maker, inputs, clock, ids, ends, asker, origins)
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
     sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)
     app = App(
@@ -236,6 +237,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         callbacks=callbacks,
         vendors=vendors,
         webhook_secrets=webhook_secrets,
+        poll_lags=asker.lags,
+        policy=open_policy(settings, ground.environ, ground.outbound),
         worker=Worker(
             database,
             executor,

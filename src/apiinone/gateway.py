@@ -35,6 +35,8 @@ def _context(app: App) -> Context:
         watchers=app.watchers,
         vault=app.callbacks.vault,
         delivery_tries=app.callbacks.deliverer.tries,
+        poll_lags=app.poll_lags,
+        policy=app.policy,
         deliver=app.callbacks.deliverer.wake,
         clock=app.clock,
         ids=app.ids,

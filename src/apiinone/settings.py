@@ -7,7 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +22,7 @@ PROVIDER_TABLES = {
     "_SUBMITS_PER_S_MAX": "provider_submits_per_s_max",
     "_CONCURRENT_MAX": "provider_concurrent_max",
     "_NODE_URL": "provider_node_urls",
+    "_QUESTIONS_PER_S_MAX": "provider_questions_per_s_max",
 }
 """Endings of variables that are set for each provider, and the tables they fill: `APIINONE_RECRAFT_BASE_URL` …"""
 
@@ -93,6 +94,20 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Requests that may wait to be stored; beyond, 503 `overloaded`."""
     face_swap_accepted: bool = False
     """Whether you answer for face swaps with live keys (consent of who is shown, the law); they are off otherwise."""
+    live_models_off: tuple[str, ...] = ()
+    """Models or versions that live keys may not use; test keys still can."""
+    blocked_terms_file: str = ""
+    """File of terms, one a line: a request with one of them in its texts is refused as `content_policy`."""
+    policy_in_test_mode: bool = True
+    """Whether blocked terms hold for test keys too."""
+    moderation_url: str = ""
+    """Endpoint in the form of OpenAI's moderations that live requests are shown first (key: `MODERATION_API_KEY`)."""
+    moderation_model: str = "omni-moderation-latest"
+    """The model that it is asked for."""
+    moderation_failure: Literal["refuse", "pass"] = "refuse"
+    """What happens to a request while that endpoint does not answer."""
+    keep_refused_prompts: bool = False
+    """Whether the log keeps the texts of requests that these rules refuse."""
     drawing_children_max: int = 1
     """Child processes that make test pictures, films and sounds."""
     internal_listen: str = ""
@@ -100,6 +115,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     it holds credentials for; empty: nowhere."""
     provider_plug_ins: tuple[str, ...] = ()
     """Names of providers that other installed packages bring; only these are loaded."""
+    provider_keys_unshared: tuple[str, ...] = ()
+    """Providers whose key nobody but this installation uses: a job there that no task knows is then a lost answer's."""
     provider_base_urls: dict[str, str] = {}
     """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …, and its chat alone:
     `APIINONE_GOOGLE_CHAT_BASE_URL`."""
@@ -110,6 +127,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     provider_node_urls: dict[str, str] = {}
     """Where a process of this installation that holds a provider's credential listens, for those that do not:
     `APIINONE_GOOGLE_NODE_URL` …"""
+    provider_questions_per_s_max: dict[str, float] = {}
+    """Questions a second how jobs stand, over all jobs, likewise: `APIINONE_RECRAFT_QUESTIONS_PER_S_MAX` …"""
 
     @property
     def data_path(self) -> Path:

@@ -270,7 +270,8 @@ async def ended(outbound: Outbound, vendor: Vendor, reply: SubmitReply) -> Submi
     if not isinstance(reply, Accepted):
         return reply
     for _ in range(500):
-        if not isinstance(state := await poll(outbound, vendor, reply.reference), Running):
+        state, _ = await poll(outbound, vendor, reply.reference)
+        if not isinstance(state, Running):
             return state
         await asyncio.sleep(0.01)
     raise AssertionError("no end")

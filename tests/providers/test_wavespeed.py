@@ -14,9 +14,11 @@ from apiinone.core.exchange import Response
 from apiinone.providers.provider import (
     Accepted,
     Canceled,
+    Candidates,
     Finished,
     Inline,
     Linked,
+    LostOrder,
     Order,
     Reference,
     Rejected,
@@ -333,3 +335,44 @@ def test_any_json_is_read(data: dict[str, object], code: object, state: object) 
 )
 def test_any_call_is_read(headers: dict[str, str], body: bytes, secret: str) -> None:
     assert WAVESPEED.read_webhook(headers, body, secret, NOW_S) is None
+
+
+LOST = LostOrder("z-ai/cogview-4", {"prompt": "a hill"}, 1_800_000_000)
+"""Sent on 15 January 2027 at 08:00:00 UTC."""
+
+
+def listed(*jobs: tuple[str, str, str], code: int = 200) -> Response:
+    items = [{"id": job, "model": model, "created_at": created} for job, model, created in jobs]
+    return answered({"code": code, "message": "success", "data": {"page": 1, "items": items}})
+
+
+def test_a_lost_order_is_looked_for_among_the_jobs_of_its_model_and_time() -> None:
+    request = WAVESPEED.find(LOST)
+    assert request is not None
+    assert (request.method, request.url) == ("POST", "https://api.wavespeed.ai/api/v3/predictions")
+    assert request.json == {
+        "page": 1,
+        "page_size": 100,
+        "model": "z-ai/cogview-4",
+        "created_after": "2027-01-15T07:59:58Z",
+        "created_before": "2027-01-15T08:01:02Z",
+    }
+
+
+def test_only_jobs_of_that_model_and_time_may_be_the_lost_orders_whatever_the_vendor_lists() -> None:
+    jobs = [
+        ("early", "z-ai/cogview-4", "2027-01-15T07:59:57.999Z"),
+        ("first", "z-ai/cogview-4", "2027-01-15T07:59:58.000000001Z"),
+        ("other", "z-ai/glm-image", "2027-01-15T08:00:30Z"),
+        ("last", "z-ai/cogview-4", "2027-01-15T08:01:02Z"),
+        ("late", "z-ai/cogview-4", "2027-01-15T08:01:03Z"),
+    ]
+    reply = WAVESPEED.read_find(listed(*jobs), LOST)
+    assert reply == Candidates((Reference("first"), Reference("last")))
+
+
+def test_a_list_that_may_be_incomplete_says_nothing() -> None:
+    full = [(f"job{number}", "z-ai/cogview-4", "2027-01-15T08:00:30Z") for number in range(100)]
+    nameless = ("", "z-ai/cogview-4", "2027-01-15T08:00:30Z")
+    for response in (listed(*full), listed(nameless), listed(code=500), answered(b"<html>"), answered({}, 502)):
+        assert isinstance(WAVESPEED.read_find(response, LOST), Unclear)

@@ -41,9 +41,7 @@ PRICES: Final[Mapping[str, int]] = {
 }
 REACHED_WITHIN_S: Final = 20.0
 LOOK_EVERY_S: Final = 0.02
-PACE: Final[Mapping[str, object]] = {
-    "provider_submits_per_s_max": {"recraft": 1_000.0, "wavespeed": 1_000.0, "kie": 1_000.0},
-}
+PACE: Final[Mapping[str, object]] = {"provider_submits_per_s_max": dict.fromkeys(REMOTES, 1_000.0)}
 
 _ATTEMPTS = Sql(
     "SELECT provider, state, fault, late_state, upstream_id, actual_cost_micro_usd FROM attempts WHERE task_id = $1"
@@ -153,27 +151,44 @@ class Live:
 
 
 @asynccontextmanager
-async def live(
-    database_url: str,
-    folder: Path,
-    *vendors: VendorName,
-    seconds: float = 0.05,
-    **settings: Any,
-) -> AsyncGenerator[Live]:
-    """The product with these vendors configured, whose jobs take so long. At the end the books must be in order."""
+async def simulated(*vendors: VendorName, seconds: float = 0.05) -> AsyncGenerator[dict[VendorName, str]]:
+    """Where these simulated vendors stand; their jobs take so long."""
     async with AsyncExitStack() as stack:
         options = Options(seconds=seconds, fast=True)
-        roots: dict[VendorName, str] = {}
-        for name in vendors:
-            roots[name] = await stack.enter_async_context(serving(name, options))
-        environ = {CREDENTIALS[name]: SIMULATED_KEY for name in vendors}
-        environ["WAVESPEED_WEBHOOK_SECRET"] = SIMULATED_WEBHOOK_SECRET
-        base_urls = {name: f"{root}{API_PATHS[name]}" for name, root in roots.items()}
-        chosen: dict[str, Any] = {**PACE, **settings, "provider_base_urls": base_urls}
-        api = await stack.enter_async_context(served_api(database_url, folder, environ=environ, **chosen))
-        tenant = await api.tenant(mode="live", balance=CREDITS)
-        yield Live(api, tenant, roots)
+        yield {name: await stack.enter_async_context(serving(name, options)) for name in vendors}
+
+
+@asynccontextmanager
+async def live_at(
+    database_url: str,
+    folder: Path,
+    roots: Mapping[VendorName, str],
+    *,
+    tenant: Tenant | None = None,
+    balance: int = CREDITS,
+    **settings: Any,
+) -> AsyncGenerator[Live]:
+    """The product with the vendors that stand there, and a new tenant or this one. At the end the books must be in
+    order."""
+    environ = {CREDENTIALS[name]: SIMULATED_KEY for name in roots}
+    environ["WAVESPEED_WEBHOOK_SECRET"] = SIMULATED_WEBHOOK_SECRET
+    base_urls = {name: f"{root}{API_PATHS[name]}" for name, root in roots.items()}
+    chosen: dict[str, Any] = {**PACE, **settings, "provider_base_urls": base_urls}
+    async with served_api(database_url, folder, environ=environ, **chosen) as api:
+        yield Live(api, tenant or await api.tenant(mode="live", balance=balance), roots)
         await api.assert_sound()
+
+
+@asynccontextmanager
+async def live(
+    database_url: str, folder: Path, *vendors: VendorName, seconds: float = 0.05, **settings: Any
+) -> AsyncGenerator[Live]:
+    """The product with these vendors simulated for it alone."""
+    async with (
+        simulated(*vendors, seconds=seconds) as roots,
+        live_at(database_url, folder, roots, **settings) as running,
+    ):
+        yield running
 
 
 def _row_id(task_id: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apiinone.simulators import recraft as recraft_simulator
+from apiinone.simulators import stand_in
 from apiinone.simulators.pictures import Motif, Picture
 from scenarios.live import CREDITS, FRUGAL, PNG, SVG, Live
 
@@ -26,7 +26,7 @@ async def test_a_drawing_is_made_safe_before_it_is_stored(both: Live, monkeypatc
     def hostile(motif: Motif) -> Picture:
         return Picture(HOSTILE_SVG, "svg" if motif.kind == "vector" else "png")
 
-    monkeypatch.setattr(recraft_simulator, "tiny", hostile)
+    monkeypatch.setattr(stand_in, "tiny", hostile)
     got = await both.delivered(await both.create(SVG))
     assert got.headers["Content-Type"] == "image/svg+xml"
     assert b"M0 8" in got.body

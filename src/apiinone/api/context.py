@@ -19,6 +19,8 @@ from apiinone.providers.provider import Remote
 from apiinone.tasks import moves, submit
 from apiinone.tasks.calls import Calls
 from apiinone.tasks.moves import Move
+from apiinone.tasks.policy import NO_POLICY, Policy
+from apiinone.tasks.poll_lag import PollLag
 from apiinone.tasks.submission import Submission
 from apiinone.tasks.waiters import Waiters
 from apiinone.tasks.watchers import Watchers
@@ -78,6 +80,10 @@ class Context:
     """Further figures of this process for /metrics, by what they count, such as `submissions_waiting`."""
     delivery_tries: Mapping[str, int] = field(default_factory=dict[str, int])
     """How this process's deliveries went, by status class or fault."""
+    poll_lags: Mapping[str, PollLag] = field(default_factory=dict[str, PollLag])
+    """By provider: how long after the vendor was done this process's worker had its tasks done."""
+    policy: Policy = NO_POLICY
+    """The operator's rules for what is asked."""
     deliver: Callable[[], None] = lambda: None
     """Tells the deliverer that something may be due."""
     stopping: Callable[[], bool] = lambda: False

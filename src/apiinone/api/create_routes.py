@@ -3,6 +3,7 @@
 from typing import Final
 
 from apiinone.api.create_task import create_by
+from apiinone.api.errors import ContentRefused
 from apiinone.api.queries import NoQuery
 from apiinone.api.route import ByKey, CreationBody, Json, Route
 from apiinone.api.task_page import NewTask, TaskPage
@@ -23,6 +24,7 @@ CREATION_REFUSALS: Final = (
     InsufficientCredits,
     PriceAboveMax,
     BudgetExceeded,
+    ContentRefused,
     NotFound,
     Conflict,
     IdempotencyInProgress,

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Final, NoReturn
+from typing import Final, NoReturn, assert_never
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +14,7 @@ from apiinone.accounts.keys import refuse_model
 from apiinone.api.call import Call
 from apiinone.api.callback_address import read_callback_address
 from apiinone.api.context import Context
+from apiinone.api.errors import ContentRefused
 from apiinone.api.inputs import judge_inputs
 from apiinone.api.json_body import Body, read_object
 from apiinone.api.request_headers import idempotency_key, scenario
@@ -27,7 +28,8 @@ from apiinone.catalog.pricing import Price, price, route_price
 from apiinone.catalog.schema import Parsed
 from apiinone.core.clock import US_PER_S
 from apiinone.core.credits import Credits
-from apiinone.core.errors import BadRequest, PermissionDenied, ProviderNotConfigured
+from apiinone.core.errors import BadRequest, Overloaded, PermissionDenied, ProviderNotConfigured
+from apiinone.tasks.policy import Asked
 from apiinone.tasks.routing import usable_offers
 from apiinone.tasks.submission import Direct, Submission
 from apiinone.tasks.task_view import TaskView
@@ -65,10 +67,13 @@ class Creation(Struct, frozen=True):
 async def read_creation(context: Context, call: Call, caller: Caller, made_by: CreateRoute) -> Creation:
     """Read the body for what this create route makes, as far as this key may, and price it.
 
-    Raises UnsupportedMediaType, PayloadTooLarge, BadRequest, PermissionDenied, NotFound, ProviderNotConfigured.
+    Raises UnsupportedMediaType, PayloadTooLarge, BadRequest, PermissionDenied, NotFound, ProviderNotConfigured,
+    ContentRefused, Overloaded.
     """
     body = await read_object(call, context.rules.body_bytes_max)
-    return await creation_of(context, caller, body, made_by)
+    creation = await creation_of(context, caller, body, made_by)
+    await _refuse_by_policy(context, call, caller, creation)
+    return creation
 
 
 async def creation_of(context: Context, caller: Caller, body: Body, made_by: CreateRoute) -> Creation:
@@ -180,6 +185,21 @@ def _refuse_unknown(catalogue: Catalogue, name: str, endpoint_name: str | None) 
     near = get_close_matches(name[:64], here, 1, 0.7)
     hint = f" Did you mean '{near[0]}'?" if near else " GET /api/v1/models lists them."
     raise BadRequest(f"There is no model '{shown(name)}'.{hint}", param="/model")
+
+
+async def _refuse_by_policy(context: Context, call: Call, caller: Caller, creation: Creation) -> None:
+    """Raise ContentRefused where the operator's rules refuse it, Overloaded where they cannot be asked."""
+    sub, fields = creation.choice.sub_model, creation.parsed.fields
+    verdict = await context.policy.verdict(Asked(caller.mode, caller.account_id, call.request_id, sub.id, fields))
+    match verdict:
+        case "allowed":
+            return
+        case "unchecked":
+            raise Overloaded("Requests cannot be checked at the moment; nothing was accepted.", retry_after_s=5)
+        case "blocked_term" | "moderation":
+            raise ContentRefused("The operator's rules refuse this request.")
+        case _:
+            assert_never(verdict)
 
 
 def _refuse_unserved(context: Context, caller: Caller, parsed: Parsed, made_by: CreateRoute) -> None:

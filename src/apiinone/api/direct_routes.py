@@ -9,7 +9,7 @@ from apiinone.api.call import Call
 from apiinone.api.chat_page import ChatCompletion
 from apiinone.api.create_chat import create_chat
 from apiinone.api.create_routes import CREATION_REFUSALS
-from apiinone.api.errors import ContentRefused, ProviderTimedOut
+from apiinone.api.errors import ProviderTimedOut
 from apiinone.api.house import House
 from apiinone.api.queries import NoQuery
 from apiinone.api.route import Answers, Bare, ByKey, CreationBody, Json, Route
@@ -42,7 +42,7 @@ def _route(made_by: CreateRoute) -> Route:
         body=CreationBody(made_by),
         answers=answers,
         # what a task would carry, they answer with
-        refusals=(*CREATION_REFUSALS, ProviderFailed, ProviderTimedOut, ContentRefused),
+        refusals=(*CREATION_REFUSALS, ProviderFailed, ProviderTimedOut),
     )
 
 

@@ -67,7 +67,7 @@ class NotReplayable(Conflict):
 
 
 class ContentRefused(BadRequest):
-    """The provider's moderation refused a call."""
+    """The operator's rules refused a request, or the provider's moderation a call."""
 
     type = "content_policy"
 

@@ -49,7 +49,11 @@ def _written(house: House, figures: Figures) -> bytes:
 
 
 def _metrics(house: House, figures: Figures) -> "Iterable[Metric]":
-    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415 - as above
+    from prometheus_client.core import (  # noqa: PLC0415 - as above
+        CounterMetricFamily,
+        GaugeMetricFamily,
+        HistogramMetricFamily,
+    )
 
     requests = CounterMetricFamily("apiinone_requests", "Requests answered since start.", labels=["route", "status"])
     for (route, status), count in sorted(house.counts.requests.items()):
@@ -83,5 +87,13 @@ def _metrics(house: House, figures: Figures) -> "Iterable[Metric]":
     for outcome, count in sorted(house.context.delivery_tries.items()):
         tries.add_metric([outcome], count)
     yield tries
+    lags = HistogramMetricFamily(
+        "apiinone_poll_lag_seconds",
+        "From when a vendor was done, or last said that it was at work, to the task's success; since start.",
+        labels=["provider"],
+    )
+    for provider, lag in sorted(house.context.poll_lags.items()):
+        lags.add_metric([provider], lag.cumulative(), lag.sum_us / US_PER_S)
+    yield lags
     for name, read in sorted(house.context.gauges.items()):
         yield GaugeMetricFamily(f"apiinone_{name}", "Of this process.", value=read())

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "keys": ("keys:keys", "Make, list, rotate and revoke keys."),
     "credits": ("credits:credits_group", "Grant credits and see balances."),
     "tasks": ("tasks:tasks", "See tasks and their receipts; end those whose outcome nobody knows."),
+    "margins": ("margins:margins", "See what was sold, what it cost, and what a vendor's own figures say."),
     "catalog": ("catalog:catalog", "See the models, and check the catalogue's data."),
     "audit": ("audit:audit_command", "Prove every balance from the rows alone."),
     "doctor": ("doctor:doctor", "Say what is configured, what is missing, and how to put it right."),

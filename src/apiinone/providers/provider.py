@@ -101,6 +101,8 @@ class Finished(Struct, frozen=True):
 
     outputs: tuple[Output, ...]
     cost_micro_usd: int | None = None
+    done_us: int | None = None
+    """When the vendor was done, microseconds since 1970, where it tells."""
 
 
 class Rejected(Struct, frozen=True):
@@ -122,9 +124,25 @@ class Unclear(Struct, frozen=True):
     reason: str
 
 
+class LostOrder(Struct, frozen=True):
+    """An order whose answer was lost, and when it was sent."""
+
+    upstream_model: str
+    fields: Mapping[str, object]
+    sent_s: int
+
+
+class Candidates(Struct, frozen=True):
+    """Every job at the vendor that may be the lost order's, perhaps none. Which of them we know is not said here."""
+
+    references: tuple[Reference, ...]
+
+
 SubmitReply = Accepted | Finished | Rejected | Unclear
 PollReply = Running | Finished | Rejected | Canceled | Unclear
 """A poll that is `Unclear` changes nothing: the task is asked about again later (poll errors never end a task)."""
+FindReply = Candidates | Unclear
+"""A search that is `Unclear` says nothing about the order."""
 
 
 class Remote(Protocol):
@@ -142,6 +160,9 @@ class Remote(Protocol):
     submit_per_s_max: float
     concurrent_max: int
     poll_interval_s: float
+    questions_per_s_max: float
+    """Over all jobs; beyond it each is asked about less often."""
+    questions_at_once_max: int
     webhook_secret_name: str | None
 
     def submit(self, order: Order) -> Request:
@@ -162,6 +183,14 @@ class Remote(Protocol):
 
     def cancel(self, reference: Reference) -> Request | None:
         """Describe a cancellation, or None where the vendor has none."""
+        ...
+
+    def find(self, lost: LostOrder) -> Request | None:
+        """Describe the question which jobs may be this lost order's, or None where the vendor lists no jobs."""
+        ...
+
+    def read_find(self, response: Response, lost: LostOrder) -> FindReply:
+        """Understand the answer to `find`: all jobs that may be it, or `Unclear` where some may be missing."""
         ...
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 
 from apiinone.core.exchange import Auth, Request, Response
-from apiinone.providers.provider import PollReply, Reference, Running, Unclear
+from apiinone.providers.provider import FindReply, LostOrder, PollReply, Reference, Running, Unclear
 from apiinone.providers.reading import is_upstream_id, linked, read_base, retry_after_s
 
 POLL_TIMEOUT_S: Final = 30.0
@@ -27,6 +27,9 @@ class _Reached:
 
     auth: Auth = "bearer"
     credential_optional = False
+    questions_per_s_max = 200.0
+    questions_at_once_max = 32
+    """Our choice for both: no vendor read here publishes a limit for questions."""
     webhook_secret_name: str | None = None
     extra_hosts: tuple[str, ...] = ()
     """Further hosts of the vendor that our credential may go to, ``*.host`` for all below one; not where the operator
@@ -44,6 +47,15 @@ class _Reached:
     def cancel(self, reference: Reference) -> Request | None:
         """The vendor has no cancellation."""
         del reference
+
+    def find(self, lost: LostOrder) -> Request | None:
+        """The vendor lists no jobs, or nobody has read that it does."""
+        del lost
+
+    def read_find(self, response: Response, lost: LostOrder) -> FindReply:
+        """Never asked."""
+        del response, lost
+        return Unclear("the vendor lists no jobs")
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:
         """The vendor calls nobody."""

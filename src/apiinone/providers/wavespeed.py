@@ -1,7 +1,8 @@
 """WaveSpeedAI: submit, then ask or be called; outputs are links.
 
-Facts: the vendor's Python SDK 2.0.5, its API description of June 2026 and its pages "what are predictions", "how to use
-webhooks", "verify webhooks" and "account levels"; what none of them says is marked unconfirmed.
+Facts: the vendor's Python SDK 2.0.5, its API description of June 2026 and its pages "what are predictions",
+"predictions", "how to use webhooks", "verify webhooks" and "account levels"; what none of them says is marked
+unconfirmed.
 """
 
 import base64
@@ -9,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -18,8 +20,11 @@ from apiinone.core.exchange import Request, Response
 from apiinone.providers.provider import (
     Accepted,
     Canceled,
+    Candidates,
+    FindReply,
     Finished,
     Inline,
+    LostOrder,
     Order,
     Output,
     PollReply,
@@ -37,7 +42,7 @@ from apiinone.providers.reading import (
     refusal,
     rejected,
 )
-from apiinone.providers.transports import Polled
+from apiinone.providers.transports import POLL_TIMEOUT_S, Polled
 
 BASE_URL: Final = "https://api.wavespeed.ai/api/v3"
 SUBMIT_TIMEOUT_S: Final = 60.0
@@ -46,6 +51,10 @@ POLL_INTERVAL_S: Final = 1.0
 """The SDK's own."""
 OK: Final = 200
 SYNC_TIMEOUT_CODE: Final = 5004
+LISTED_MAX: Final = 100
+"""Jobs on one page of the list (predictions)."""
+CLOCKS_APART_S: Final = 2
+"""How much earlier than our sending a job may say that it was created: our choice."""
 WEBHOOK_AGE_S_MAX: Final = 300
 WEBHOOK_SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - the prefix of every secret, not one
 DATA_URL_PREFIX: Final = "data:"
@@ -109,6 +118,36 @@ class WaveSpeed(Polled):
             return Unclear("an answer without an id")
         return _state(prediction)
 
+    def find(self, lost: LostOrder) -> Request | None:
+        """``POST /predictions``: the jobs of that model from the moment of sending until its time-out (predictions).
+
+        The list shows no inputs, so that it tells a job of ours only where nobody else uses the key.
+        """
+        first, last = _window(lost)
+        page: dict[str, object] = {"page": 1, "page_size": LISTED_MAX, "model": lost.upstream_model}
+        return Request(
+            method="POST",
+            url=f"{self._url}/predictions",
+            auth="bearer",
+            json={**page, "created_after": f"{first}Z", "created_before": f"{last}Z"},
+            timeout_s=POLL_TIMEOUT_S,
+        )
+
+    def read_find(self, response: Response, lost: LostOrder) -> FindReply:
+        """All listed jobs of the model in that time; the vendor's own filters are not relied upon."""
+        envelope = decoded(response.body, _Envelope)
+        listed = decoded(envelope.data, _Listed) if envelope and response.status == envelope.code == OK else None
+        if listed is None or len(listed.items) >= LISTED_MAX:
+            return Unclear("no list, or one with more pages")
+        first, last = _window(lost)
+        found: list[Reference] = []
+        for one in listed.items:
+            if not is_upstream_id(one.id):
+                return Unclear("a listed job without an id")
+            if one.model == lost.upstream_model and first <= one.created_at[: len(first)] <= last:
+                found.append(Reference(one.id))
+        return Candidates(tuple(found))
+
     def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:
         """``v3,`` + hex HMAC-SHA256 over ``{id}.{timestamp}.{body}``, keyed by the secret's text without its prefix.
 
@@ -152,6 +191,17 @@ class _Prediction(Struct):
     code: Raw = _NULL
 
 
+class _ListedJob(Struct):
+    id: str
+    model: str
+    created_at: str
+    """UTC, with decimals and a final Z."""
+
+
+class _Listed(Struct):
+    items: tuple[_ListedJob, ...]
+
+
 class _Envelope(Struct):
     code: int = OK
     data: Raw = _NULL
@@ -160,6 +210,13 @@ class _Envelope(Struct):
         """The job, where the answer names one."""
         found = decoded(self.data, _Prediction)
         return found if found is not None and is_upstream_id(found.id) else None
+
+
+def _window(lost: LostOrder) -> tuple[str, str]:
+    """The first and the last second in which its job can have been created."""
+    ends = (lost.sent_s - CLOCKS_APART_S, lost.sent_s + int(SUBMIT_TIMEOUT_S) + CLOCKS_APART_S)
+    first, last = (f"{datetime.fromtimestamp(end, UTC):%Y-%m-%dT%H:%M:%S}" for end in ends)
+    return first, last
 
 
 State = Running | Finished | Rejected | Canceled | Unclear

@@ -5,6 +5,7 @@ Unconfirmed at the vendor, and our choice here: status and wording of refusals, 
 
 import asyncio
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Final, TypeVar
 
 import msgspec
@@ -154,7 +155,7 @@ class WaveSpeedSimulator:
     async def _history(self, request: Request) -> Response:
         self._admit(request, None)
         page = _read(await request.body(), _Page)
-        jobs = self._jobs.page(page.page, page.page_size)
+        jobs = [job for job in self._jobs.page(page.page, page.page_size) if page.shows(job)]
         items = [job.prediction(str(request.base_url)) for job in jobs]
         return json({"code": 200, "message": "success", "data": {"page": page.page, "items": items}})
 
@@ -211,8 +212,20 @@ class WaveSpeedSimulator:
 
 
 class _Page(Struct):
-    page: Annotated[int, Meta(ge=1)] = 1
-    page_size: Annotated[int, Meta(ge=1, le=PAGE_SIZE_MAX)] = 10
+    page: Annotated[int, Meta(ge=1)]
+    page_size: Annotated[int, Meta(ge=1, le=PAGE_SIZE_MAX)]
+    model: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+    def shows(self, job: Job) -> bool:
+        """Whether the filters let it pass; the vendor filters before it makes pages, which nobody here relies on."""
+        created = datetime.fromisoformat(job.created_at)
+        return (
+            self.model in (None, job.model)
+            and (self.created_after is None or created >= self.created_after)
+            and (self.created_before is None or created <= self.created_before)
+        )
 
 
 def _read(body: bytes, shape: type[T]) -> T:

@@ -4,13 +4,14 @@ Nothing paid is sent without a row that says so: the attempt goes from planned t
 just before the socket, and what was sending when a worker died is never sent again.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
 from apiinone.assets.ingest import OutputUnavailable
 from apiinone.catalog.fields import file_fields, upstream_fields
 from apiinone.catalog.load import Catalogue
+from apiinone.catalog.offer import Offer
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.core.ids import Ids
 from apiinone.outbound import Outbound
@@ -23,9 +24,9 @@ from apiinone.providers.provider import (
     Reference,
     Rejected,
     Running,
-    SubmitReply,
     Unclear,
 )
+from apiinone.tasks.ask import Asker, Later
 from apiinone.tasks.conclude import Conclusions
 from apiinone.tasks.job import Job
 from apiinone.tasks.maker import CannotMake, Maker, UnusableInput
@@ -34,7 +35,7 @@ from apiinone.tasks.origins import Origins
 from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.routing import LOCAL, Asked, choose, offer_named
 from apiinone.tasks.scenario import PLAIN, Lose, Make, Wait, next_step, parse_scenario
-from apiinone.tasks.vendor_exchange import Vendor, opened, poll, submit
+from apiinone.tasks.vendor_exchange import Vendor, opened, submit
 
 
 @dataclass(slots=True)
@@ -49,8 +50,7 @@ class Executor:
     clock: Clock
     ids: Ids
     ends: Conclusions
-    evidence: Callable[[str], Awaitable[Reference | Rejected | None]]
-    """Reads what is written down of an attempt; a worker that lost the task may have added to it."""
+    asker: Asker
     origins: Origins
 
     def first_attempt(self, job: Job) -> NewAttempt | None:
@@ -62,7 +62,9 @@ class Executor:
         route = choose(job.mode, choice.sub_model, asked, configured=configured, attempts_before=job.attempts)
         if route is None:
             return None
-        cost = route.expected_cost_micro_usd
+        _, for_one_price = choice.entry.makes(job.operation)
+        each = route.expected_cost_micro_usd
+        cost = None if each is None else each * (job.units // for_one_price)
         return NewAttempt(self.ids.new(), route.provider, route.upstream_model, route.because, cost)
 
     async def step(self, job: Job) -> float | None:
@@ -115,7 +117,9 @@ class Executor:
             reply = await submit(self.outbound, vendor, order)
         finally:
             vendor.pace.leave()
-        return await self._submitted(job, reply)
+        if isinstance(reply, Accepted):
+            return await self._accepted(job, vendor, reply)
+        return await self._ended_at_once(job, reply)
 
     async def _not_sent(self, job: Job) -> float | None:
         """Sending was not allowed. Where the claim still stands, an earlier commit of it was in doubt and happened."""
@@ -123,12 +127,15 @@ class Executor:
             return await self.ends.rejected(job, _NEVER_SENT)
         return self.ends.again(job, self.ends.tries.again_after_s)
 
-    async def _submitted(self, job: Job, reply: SubmitReply) -> float | None:
+    async def _accepted(self, job: Job, vendor: Vendor, accepted: Accepted) -> float | None:
+        job.reference, job.attempt_state = accepted.reference, "accepted"
+        job.running_us = self.clock.now_us()
+        await self.ends.say(job, WasAccepted(job.attempt_id or "", accepted.reference, accepted.cost_micro_usd))
+        after_s = max(accepted.poll_after_s, vendor.remote.poll_interval_s)
+        return self.ends.again(job, self.asker.turn_s(job, vendor, after_s))
+
+    async def _ended_at_once(self, job: Job, reply: Finished | Rejected | Unclear) -> float | None:
         match reply:
-            case Accepted(reference, poll_after_s, cost_micro_usd):
-                job.reference, job.attempt_state = reference, "accepted"
-                await self.ends.say(job, WasAccepted(job.attempt_id or "", reference, cost_micro_usd))
-                return self.ends.again(job, poll_after_s)
             case Finished():
                 return await self._delivered(job, reply)
             case Rejected():
@@ -142,26 +149,28 @@ class Executor:
         if job.provider == LOCAL:
             return await self._make(job)
         vendor = self.vendors.get(job.provider or "")
-        if job.reference is None and job.attempt_id is not None:
-            match await self.evidence(job.attempt_id):
-                case Rejected() as rejected:
-                    return await self.ends.rejected(job, rejected)
-                case known:
-                    job.reference = known
+        if (rejected := await self.asker.known(job)) is not None:
+            return await self.ends.rejected(job, rejected)
+        if job.reference is None and vendor is not None:
+            found = await self.asker.find(job, vendor, self._offer(job))
+            if found is not None:
+                return await self._accepted(job, vendor, Accepted(found, vendor.remote.poll_interval_s))
         if job.reference is None or vendor is None:
             return await self.ends.reconciled(job)
-        return await self._heard(job, vendor, await poll(self.outbound, vendor, job.reference))
+        return await self._heard(job, vendor, await self.asker.ask(job, vendor, job.reference))
 
-    async def _heard(self, job: Job, vendor: Vendor, reply: PollReply) -> float | None:
+    async def _heard(self, job: Job, vendor: Vendor, reply: PollReply | Later) -> float | None:
         job.output_hosts = vendor.remote.output_hosts
         interval_s = vendor.remote.poll_interval_s
         job.quiet_polls = job.quiet_polls + 1 if isinstance(reply, Unclear) else 0
         match reply:
+            case Later(after_s):
+                return self.ends.again(job, after_s)
             case Running(poll_after_s, elsewhere):
                 if elsewhere is not None:
                     job.reference = elsewhere
                     return self.ends.again(job, poll_after_s)
-                return self.ends.again(job, max(poll_after_s, interval_s))
+                return self.ends.again(job, self.asker.turn_s(job, vendor, max(poll_after_s, interval_s)))
             case Finished():
                 return await self._delivered(job, reply)
             case Rejected():
@@ -171,7 +180,7 @@ class Executor:
                 return self.ends.again(job, interval_s)
             case Unclear():
                 slower_s = min(self.ends.tries.quiet_after_s_max, interval_s * 2 ** min(job.quiet_polls, 10))
-                return self.ends.again(job, slower_s)
+                return self.ends.again(job, self.asker.turn_s(job, vendor, slower_s))
             case _:
                 assert_never(reply)
 
@@ -185,7 +194,9 @@ class Executor:
         except OutputUnavailable as error:
             job.finished = finished
             return await self.ends.copy_later(job, error)
-        return await self.ends.copied(job, whole)
+        again_s = await self.ends.copied(job, whole)
+        self.asker.delivered(job, vendor)
+        return again_s
 
     async def _make(self, job: Job) -> float | None:
         scenario = PLAIN if job.scenario is None else parse_scenario(job.scenario)
@@ -199,7 +210,8 @@ class Executor:
         match step:
             case Wait(after_s):
                 if job.state == "submitting":
-                    return await self._submitted(job, Accepted(Reference(f"{LOCAL}:{job.attempt_id}"), after_s))
+                    job.reference, job.attempt_state = Reference(f"{LOCAL}:{job.attempt_id}"), "accepted"
+                    await self.ends.say(job, WasAccepted(job.attempt_id or "", job.reference))
                 return self.ends.again(job, after_s)
             case Make(outputs):
                 return await self._draw(job, outputs)
@@ -230,8 +242,7 @@ class Executor:
         choice = self.catalogue.remembered(job.sub_model)
         vendor = self.vendors.get(job.provider or "")
         fields = job.fields()
-        asked = Asked(fields, job.operation)
-        offer = None if choice is None else offer_named(choice.sub_model, job.provider, job.upstream_model, asked)
+        offer = self._offer(job)
         if choice is None or vendor is None or offer is None or job.attempt_id is None:
             return None
         route = choice.entry.route_of(job.operation)
@@ -252,6 +263,13 @@ class Executor:
             job.operation,
             origin,
         )
+
+    def _offer(self, job: Job) -> Offer | None:
+        choice = self.catalogue.remembered(job.sub_model)
+        if choice is None:
+            return None
+        asked = Asked(job.fields(), job.operation)
+        return offer_named(choice.sub_model, job.provider, job.upstream_model, asked)
 
     async def _end_killer(self, job: Job) -> float | None:
         """A task that was claimed too often took its workers with it: end it, or leave it to its last limit."""

@@ -48,6 +48,14 @@ class Job:
     quiet_polls: int = 0
     """Polls in a row that said nothing certain; they slow the next one down."""
 
+    has_turn: bool = False
+    """Whether the vendor's calendar of questions knows this task."""
+    asked_s: float | None = None
+    """When the question whose answer is being read was asked, on the monotonic clock."""
+    running_us: int | None = None
+    """When the vendor last said that it was still at work, or took the order."""
+    done_us: int | None = None
+    """When the vendor was done, as far as is known."""
     held: bool = True
     """False once another worker has the task."""
     unsaid: What | None = None
@@ -71,6 +79,7 @@ class Job:
         self.attempt_id, self.attempt_state = attempt.id, "planned"
         self.provider, self.upstream_model = attempt.provider, attempt.upstream_model
         self.reference = self.finished = None
+        self.running_us = self.done_us = None
         self.copies = self.quiet_polls = 0
 
     def move(self, what: What) -> Move:

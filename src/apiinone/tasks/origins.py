@@ -33,7 +33,8 @@ class Origins:
         reference = await self._reference(vendor, owner, written_id)
         if reference is None:
             raise UnusableInput(f"The task that '{field}' names was not made by the provider that serves this route.")
-        match await poll(self.outbound, vendor, reference):
+        reply, _ = await poll(self.outbound, vendor, reference)
+        match reply:
             case Finished(outputs):
                 names = (output.upstream_id if isinstance(output, Linked) else "" for output in outputs)
                 return Origin(reference.upstream_id, tuple(names))

@@ -20,8 +20,11 @@ from apiinone.providers.provider import (
     SubmitReply,
     Unclear,
 )
+from apiinone.providers.reading import retry_after_s
 from apiinone.tasks.pace import Pace
 
+TURNED_AWAY_S = 1.0
+"""How long no question is asked of a vendor that turned one away without saying for how long: our choice."""
 OUTPUT_TIMEOUT_S = 60.0
 OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
@@ -49,14 +52,17 @@ async def submit(outbound: Outbound, vendor: Vendor, order: Order) -> SubmitRepl
     return remote.read_submit(response)
 
 
-async def poll(outbound: Outbound, vendor: Vendor, reference: Reference) -> PollReply:
-    """Ask how an accepted order stands."""
+async def poll(outbound: Outbound, vendor: Vendor, reference: Reference) -> tuple[PollReply, float | None]:
+    """Ask how an accepted order stands. Also: for how long the vendor wants no question, where it turned this away."""
     remote = vendor.remote
     try:
         response = await outbound.send(remote.poll(reference), secret=vendor.secret, hosts=remote.hosts)
     except (NotSent, Lost) as error:
-        return Unclear(str(error))
-    return remote.read_poll(response)
+        return Unclear(str(error)), None
+    reply = remote.read_poll(response)
+    if response.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return reply, None
+    return reply, retry_after_s(response.headers) or TURNED_AWAY_S
 
 
 async def opened(outbound: Outbound, vendor: Vendor, finished: Finished) -> Finished:

@@ -1,0 +1,36 @@
+"""How long after a vendor was done our task was: the time that asking costs, counted for each vendor.
+
+Where the vendor does not tell when it was done, the time counts from the last answer that said it was still at work:
+then the figure is the most that it can have been.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from typing import Final
+
+from apiinone.core.clock import US_PER_S
+
+BOUNDS_S: Final = (0.25, 0.5, 1.0, 1.5, 2.5, 5.0, 10.0, 20.0, 60.0)
+
+
+@dataclass(slots=True)
+class PollLag:
+    """One vendor's histogram, of this process since its start."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS_S) + 1))
+    """How many lie at or below each bound and above the one before; the last: above all."""
+    sum_us: int = 0
+
+    def note(self, lag_us: int) -> None:
+        """Count one task."""
+        lag_us = max(0, lag_us)
+        self.counts[bisect_left(BOUNDS_S, lag_us / US_PER_S)] += 1
+        self.sum_us += lag_us
+
+    def cumulative(self) -> list[tuple[str, float]]:
+        """As Prometheus writes it: how many lie at or below each bound, the last without one."""
+        total, lines = 0, list[tuple[str, float]]()
+        for bound, count in zip((*map(str, BOUNDS_S), "+Inf"), self.counts, strict=True):
+            total += count
+            lines.append((bound, float(total)))
+        return lines
