@@ -17,14 +17,15 @@ from apiinone.assets.ingest import SVG_TARGET, Ingest
 from apiinone.assets.storage import Storage, open_storage
 from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
-from apiinone.connect import connect_vendors, own_hosts
+from apiinone.connect import connect_vendors, follower, own_hosts
 from apiinone.core.batch import Batcher
 from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
 from apiinone.core.ids import Ids
 from apiinone.core.randomness import RandomPool
+from apiinone.core.secret import Secret
 from apiinone.db import Database, Tx, open_database
-from apiinone.housekeeping import housekeeping
+from apiinone.housekeeping import forgetting, housekeeping
 from apiinone.installation import InstallationSecret, installation_secret
 from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
@@ -39,6 +40,8 @@ from apiinone.tasks.claim import bury_all, evidence_of
 from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.duties import Duties
 from apiinone.tasks.execute import Executor
+from apiinone.tasks.follow_credentials import Follower
+from apiinone.tasks.keyring import Keyring
 from apiinone.tasks.lifecycle import FINAL
 from apiinone.tasks.make_local import LocalMaker
 from apiinone.tasks.maker import Maker
@@ -53,6 +56,7 @@ from apiinone.tasks.sweep import Sweeper, SweepRules
 from apiinone.tasks.vendor_exchange import Vendor
 from apiinone.tasks.waiters import Waiters
 from apiinone.tasks.watchers import Watchers
+from apiinone.tasks.ways import Ways
 from apiinone.tasks.worker import WAKE, Worker, WorkerRules
 
 BATCH_MAX = 256
@@ -81,7 +85,9 @@ class App:
     watchers: Watchers
     callbacks: Callbacks
     vendors: Mapping[str, Vendor]
-    webhook_secrets: Mapping[str, str]
+    keyring: Keyring
+    follower: Follower
+    webhook_secrets: Mapping[str, Secret]
     worker: Worker
     sweeper: Sweeper
     duties: Duties
@@ -107,6 +113,7 @@ class App:
         """Run the worker and the duties for the length of the block, then hand open tasks back to others."""
         if self.database.engine == "sqlite":
             await self.database.transact(bury_all)
+        await self.follower.begin_anew()
         works = (self.worker.run(), self.duties.run(), self.callbacks.deliverer.run())
         running = [asyncio.create_task(work) for work in works]
         try:
@@ -146,9 +153,13 @@ async def open_app(
         ingest = Ingest(storage, outbound, sandbox, RandomPool())
         ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound)
         app = _compose(ground, maker or LocalMaker(sandbox, outbound))
+        await app.follower.refresh()
+        following = asyncio.create_task(app.follower.run())
         try:
             yield app
         finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
             await app.calls.stop()
             await app.moves.drain()
     finally:
@@ -191,7 +202,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     waiters = Waiters(per_key_max=settings.waiting_requests_max)
     moves = _moves(database)
     submissions = _submissions(database, settings)
-    vendors, webhook_secrets = connect_vendors(settings, ground.environ, clock)
+    connected = connect_vendors(settings, ground.environ, clock)
+    following = follower(settings, connected, ground.secret, database)
 
     async def apply(move: Move) -> MoveOutcome:
         return await app.apply(move)
@@ -205,7 +217,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     callbacks = callbacks_of(settings, ground.secret, database, clock)
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     inputs = InputReader(ground.outbound)
-    executor = Executor(catalogue, vendors, ground.outbound, maker, inputs, clock, ids, ends, evidence)
+    ways = Ways(catalogue, connected.vendors, connected.keyring, settings.provider_wait_s_max)
+    executor = Executor(catalogue, ways, ground.outbound, maker, inputs, clock, ids, ends, evidence)
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
     sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)
     app = App(
@@ -222,8 +235,10 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         waiters=waiters,
         watchers=Watchers(database, per_key_max=settings.event_streams_max),
         callbacks=callbacks,
-        vendors=vendors,
-        webhook_secrets=webhook_secrets,
+        vendors=connected.vendors,
+        keyring=connected.keyring,
+        follower=following,
+        webhook_secrets=connected.webhook_secrets,
         worker=Worker(
             database,
             executor,
@@ -232,7 +247,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
-        duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties()]),
+        duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties(), forgetting(database)]),
         calls=open_calls(database, apply, ids, clock, (settings.lease_s, settings.chat_unread_s_max)),
     )
     return app

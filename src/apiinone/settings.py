@@ -7,10 +7,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from apiinone.core.secret import Secret
 
@@ -22,6 +22,9 @@ PROVIDER_TABLES = {
     "_CONCURRENT_MAX": "provider_concurrent_max",
 }
 """Endings of variables that are set for each provider, and the tables they fill: `APIINONE_RECRAFT_BASE_URL` …"""
+
+CREDENTIALS_MAX = 9
+"""Credentials of one provider that the environment may hold."""
 
 
 class SettingsError(Exception):
@@ -41,6 +44,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The address that clients use, for links and provider callbacks; empty: the address the server listens on."""
     secret_key: str = ""
     """At least 32 characters that all processes of an installation share; empty: made once, in the data folder."""
+    credentials_key: str = ""
+    """What stored provider credentials are sealed with, 32 characters or more; empty: derived from the secret."""
+    credentials_key_before: str = ""
+    """The key before it, until `apiinone credentials rotate-key` has sealed everything anew; empty: the secret's."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or ranges whose X-Forwarded-For is believed; empty: the header is ignored."""
     allowed_private_hosts: tuple[str, ...] = ()
@@ -85,6 +92,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether you answer for face swaps with live keys (consent of who is shown, the law); they are off otherwise."""
     drawing_children_max: int = 1
     """Child processes that make test pictures, films and sounds."""
+    own_key_fee_percent: Annotated[int, Meta(ge=1, le=100)] = 10
+    """What work with an account's own provider key costs it, in percent of the price, rounded up to whole credits."""
+    provider_errors_max: Annotated[int, Meta(ge=1)] = 5
+    """Provider errors and lost answers in a row after which an offer is left alone for a while."""
+    provider_rest_s: Annotated[float, Meta(gt=0)] = 15.0
+    """How long it is left alone the first time; then one order probes it."""
+    provider_no_balance_rest_s: Annotated[float, Meta(gt=0)] = 120.0
+    """How long a credential that is out of money is left alone the first time; then one order probes it."""
+    provider_wait_s_max: Annotated[float, Meta(ge=0)] = 60.0
+    """How long a task stays queued for a provider that comes back; where none does in that time it fails."""
     provider_plug_ins: tuple[str, ...] = ()
     """Names of providers that other installed packages bring; only these are loaded."""
     provider_base_urls: dict[str, str] = {}
@@ -138,14 +155,25 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def read_secret(environ: Mapping[str, str], names: tuple[str, ...]) -> Secret | None:
     """The first of these credentials that is set; None where none is. Raises SettingsError naming the variable."""
-    for name in names:
-        text = environ.get(name, "").strip()
-        if text:
-            try:
-                return Secret(text)
-            except ValueError as error:
-                raise SettingsError(f"{name}: {error}") from error
-    return None
+    return next((_secret(name, environ[name]) for name in names if environ.get(name, "").strip()), None)
+
+
+def read_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> dict[str, Secret]:
+    """By variable: the credential that `read_secret` finds, and those with a numbered ending, such as `…_2`.
+
+    Raises SettingsError naming the variable.
+    """
+    first = next((name for name in names if environ.get(name, "").strip()), None)
+    numbered = (f"{name}_{number}" for number in range(2, CREDENTIALS_MAX + 1) for name in names)
+    found = (*(() if first is None else (first,)), *numbered)
+    return {name: _secret(name, environ[name]) for name in found if environ.get(name, "").strip()}
+
+
+def _secret(name: str, text: str) -> Secret:
+    try:
+        return Secret(text.strip())
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from error
 
 
 def _typed(field: str, text: str) -> Any:

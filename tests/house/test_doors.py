@@ -15,7 +15,7 @@ DOORS = {
     "asyncpg": ("db_postgresql",),
     "av": ("providers.local",),
     "click": ("__main__", "cli"),
-    "cryptography": ("webhooks.sealing",),
+    "cryptography": ("sealing",),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
     "httptools": ("cli.http_protocol",),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),
@@ -27,6 +27,7 @@ DOORS = {
     "sqlalchemy": (
         "accounts.tables",
         "assets.tables",
+        "credentials.tables",
         "ledger.tables",
         "migrate",
         "migrations",

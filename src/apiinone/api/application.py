@@ -59,7 +59,7 @@ _PRIVATE: Final[Header] = (b"cache-control", b"no-store")
 
 def make_application(context: Context) -> ASGIApp:
     """The whole API. Raises RouteIncomplete for a route that leaves something open, ValueError for a bad proxy."""
-    pages = CataloguePages(context.catalogue, context.vendors, context.clock)
+    pages = CataloguePages(context.catalogue, context.keyring.providers, context.clock)
     house = House(
         context=context,
         hints=Hints(context.hint),

@@ -20,6 +20,7 @@ from apiinone.ledger.history import EntryRow
 from apiinone.tasks.direct import Note
 from apiinone.tasks.lifecycle import AttemptState, status_of
 from apiinone.tasks.receipt import AttemptOnReceipt, HoldOnReceipt, Receipt, SettlementOnReceipt, read_receipt
+from apiinone.tasks.whose_keys import WhoseKeys
 from apiinone.webhooks.outbox import DeliveryOnReceipt
 from apiinone.webhooks.schedule import DeliveryState, EventType
 
@@ -31,6 +32,11 @@ class QuotedPrice(Struct, frozen=True):
     units: int
     total: Amount
     price_version: str
+    whose_keys: Annotated[WhoseKeys, Meta(description="With whose provider keys it may be made.")]
+    own_key_unit: Annotated[
+        Amount | None,
+        Meta(description="What an output costs that your own provider key makes; null where none of yours may."),
+    ]
 
 
 class HoldSlice(Struct, frozen=True):
@@ -56,6 +62,7 @@ class AttemptPage(Struct, frozen=True):
     provider: str
     upstream_model: str
     upstream_id: str | None
+    own_key: Annotated[bool, Meta(description="Whether it was made with your own provider key.")]
     chosen_because: str
     outcome: AttemptState
     fault: str | None
@@ -146,7 +153,9 @@ async def show_receipt(house: House, call: Call, caller: Caller) -> Answer:
 def receipt_page(receipt: Receipt) -> ReceiptPage:
     """A receipt as its owner sees it, in credits."""
     task = receipt.task
-    price = QuotedPrice(shown(task.unit), task.units, shown(task.unit * task.units), task.price_version)
+    own_unit = None if task.own_unit is None else shown(task.own_unit)
+    amounts = (shown(task.unit), task.units, shown(task.unit * task.units))
+    price = QuotedPrice(*amounts, task.price_version, task.whose_keys, own_unit)
     return ReceiptPage(
         task_id=written(task.node, task.id, task.suffix),
         status=status_of(task.state),  # pyright: ignore[reportArgumentType] - the words of `Status`
@@ -179,6 +188,7 @@ def _attempt(attempt: AttemptOnReceipt) -> AttemptPage:
         provider=attempt.provider,
         upstream_model=attempt.upstream_model,
         upstream_id=attempt.upstream_id,
+        own_key=bool(attempt.own_key),
         chosen_because=attempt.chosen_because,
         outcome=attempt.state,
         fault=attempt.fault,

@@ -44,8 +44,8 @@ def check(*, as_json: bool) -> int:
 def show(model: str | None, *, as_json: bool) -> None:
     """List all models, or show one: any of its names will do."""
     settings = settings_now()
-    vendors, _ = connect_vendors(settings, environment(), SystemClock())
-    pages = CataloguePages(catalogue_here(settings), frozenset(vendors), SystemClock())
+    connected = connect_vendors(settings, environment(), SystemClock())
+    pages = CataloguePages(catalogue_here(settings), connected.keyring.providers, SystemClock())
     if model is not None:
         _show_one(pages, model, as_json=as_json)
     elif as_json:

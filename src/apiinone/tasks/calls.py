@@ -13,7 +13,7 @@ from apiinone.tasks.chats import ChatRules, Chats
 from apiinone.tasks.local_chat import LocalChat
 from apiinone.tasks.moves import Move, NewAttempt, Outcome
 from apiinone.tasks.presence import Presence
-from apiinone.tasks.routing import Asked, choose
+from apiinone.tasks.routing import Asked, Reach, Route, choose
 from apiinone.tasks.submission import Direct
 
 
@@ -27,8 +27,8 @@ class Calls:
 
     async def direct(self, caller: Caller, choice: Choice) -> Direct:
         """Who answers a new call, and by which attempt. Raises ProviderNotConfigured, DatabaseUnavailable."""
-        route = choose(caller.mode, choice.sub_model, Asked({}), configured=frozenset(), attempts_before=0)
-        if route is None:  # no vendor is known yet that answers at once
+        route = choose(caller.mode, choice.sub_model, Asked({}), Reach(frozenset()))
+        if not isinstance(route, Route):  # no vendor is known yet that answers at once
             raise ProviderNotConfigured(f"No provider for {choice.sub_model.id} is configured here.")
         cost = route.expected_cost_micro_usd
         attempt = NewAttempt(self.ids.new(), route.provider, route.upstream_model, route.because, cost)

@@ -121,8 +121,8 @@ class Scene:
         match what:
             case Planned():
                 return self._plan(task, what)
-            case Sending(attempt_id):
-                return self._allow_sending(task, attempt_id)
+            case Sending():
+                return self._allow_sending(task, what)
             case WasAccepted():
                 return self._go(task, "accepted")
             case WasLost():
@@ -159,14 +159,15 @@ class Scene:
         attempt = Attempt(new.id, task.id, task.attempts, "planned", new.provider, new=True)
         attempt.upstream_model = new.upstream_model
         attempt.chosen_because = new.chosen_because
-        attempt.expected_cost_micro_usd = new.expected_cost_micro_usd
+        attempt.expected_cost_micro_usd, attempt.own_key = new.expected_cost_micro_usd, int(new.own_key)
         self.attempts[new.id] = attempt
         return True
 
-    def _allow_sending(self, task: Task, attempt_id: str) -> bool:
-        attempt = self.attempts.get(attempt_id)
-        if attempt is None or task.attempt_id != attempt_id or task.state != "submitting":
+    def _allow_sending(self, task: Task, what: Sending) -> bool:
+        attempt = self.attempts.get(what.attempt_id)
+        if attempt is None or task.attempt_id != what.attempt_id or task.state != "submitting":
             return False
+        attempt.credential_id = what.credential_id
         return note_event(task, attempt, "sending", self.now_us)
 
     def _reject(self, task: Task, what: WasRejected) -> bool:
@@ -181,7 +182,9 @@ class Scene:
 
     def _store(self, task: Task, what: WasStored) -> bool:
         task.outputs = what.outputs[: task.units]
-        return self._end(task, "stored", captured=task.unit * len(task.outputs))
+        attempt = self._current(task)
+        own_unit = task.own_unit if attempt is not None and attempt.own_key else None
+        return self._end(task, "stored", captured=(task.unit if own_unit is None else own_unit) * len(task.outputs))
 
     def _relay(self, task: Task, note: Note) -> bool:
         if not task.direct or (task.state != "running" and not self._go(task, "accepted")):

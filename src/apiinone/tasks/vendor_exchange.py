@@ -20,7 +20,6 @@ from apiinone.providers.provider import (
     SubmitReply,
     Unclear,
 )
-from apiinone.tasks.pace import Pace
 
 OUTPUT_TIMEOUT_S = 60.0
 OUTPUT_BYTES_MAX = 64 * 1024 * 1024
@@ -28,19 +27,16 @@ OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A provider with what it takes to reach it from here."""
+    """A provider's adapter, and where the provider may call us. Credentials are in the keyring."""
 
     remote: Remote
-    secret: Secret
-    pace: Pace
     webhook_url: str | None = None
 
 
-async def submit(outbound: Outbound, vendor: Vendor, order: Order) -> SubmitReply:
+async def submit(outbound: Outbound, remote: Remote, secret: Secret, order: Order) -> SubmitReply:
     """Send the one paid request."""
-    remote = vendor.remote
     try:
-        response = await outbound.send(remote.submit(order), secret=vendor.secret, hosts=remote.hosts)
+        response = await outbound.send(remote.submit(order), secret=secret, hosts=remote.hosts)
     except NotSent:
         return Rejected("provider_error", "the provider cannot be reached", retryable=True)
     except Lost as lost:
@@ -48,28 +44,27 @@ async def submit(outbound: Outbound, vendor: Vendor, order: Order) -> SubmitRepl
     return remote.read_submit(response)
 
 
-async def poll(outbound: Outbound, vendor: Vendor, reference: Reference) -> PollReply:
+async def poll(outbound: Outbound, remote: Remote, secret: Secret, reference: Reference) -> PollReply:
     """Ask how an accepted order stands."""
-    remote = vendor.remote
     try:
-        response = await outbound.send(remote.poll(reference), secret=vendor.secret, hosts=remote.hosts)
+        response = await outbound.send(remote.poll(reference), secret=secret, hosts=remote.hosts)
     except (NotSent, Lost) as error:
         return Unclear(str(error))
     return remote.read_poll(response)
 
 
-async def opened(outbound: Outbound, vendor: Vendor, finished: Finished) -> Finished:
+async def opened(outbound: Outbound, remote: Remote, secret: Secret, finished: Finished) -> Finished:
     """The result with the bytes of every output that only our credential opens. Raises OutputUnavailable."""
-    outputs = tuple([await _bytes_of(outbound, vendor, output) for output in finished.outputs])
+    outputs = tuple([await _bytes_of(outbound, remote, secret, output) for output in finished.outputs])
     return Finished(outputs, finished.cost_micro_usd)
 
 
-async def _bytes_of(outbound: Outbound, vendor: Vendor, output: Output) -> Output:
+async def _bytes_of(outbound: Outbound, remote: Remote, secret: Secret, output: Output) -> Output:
     if isinstance(output, Inline) or not output.authorized:
         return output
     request = _fetch(output)
     try:
-        response = await outbound.send(request, secret=vendor.secret, hosts=vendor.remote.hosts)
+        response = await outbound.send(request, secret=secret, hosts=remote.hosts)
     except NotSent as error:
         refused = error.reason == "address_refused"
         raise OutputUnavailable(retryable=not refused, reason="address_refused" if refused else "unreachable") from None
