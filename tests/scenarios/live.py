@@ -28,8 +28,10 @@ FRUGAL: Final[Mapping[str, object]] = {"model": "cogview-4", "prompt": "a hill"}
 PRICES: Final[Mapping[str, int]] = {"recraft-v4-text-to-image": 10, "recraft-v4-text-to-vector": 20, "cogview-4": 4}
 REACHED_WITHIN_S: Final = 20.0
 LOOK_EVERY_S: Final = 0.02
-PACE: Final[Mapping[str, object]] = {
+PATIENT: Final[Mapping[str, object]] = {
     "provider_submits_per_s_max": {"recraft": 1_000.0, "wavespeed": 1_000.0},
+    "provider_errors_max": 1_000,
+    "provider_no_balance_rest_s": 0.2,
 }
 
 _ATTEMPTS = Sql(
@@ -145,18 +147,22 @@ async def live(
     folder: Path,
     *vendors: VendorName,
     seconds: float = 0.05,
+    without_credential: Sequence[VendorName] = (),
     **settings: Any,
 ) -> AsyncGenerator[Live]:
-    """The product with these vendors configured, whose jobs take so long. At the end the books must be in order."""
+    """The product with these vendors configured, whose jobs take so long. At the end the books must be in order.
+
+    `without_credential`: vendors that can be reached, though the house has no credential for them.
+    """
     async with AsyncExitStack() as stack:
         options = Options(seconds=seconds, fast=True)
         roots: dict[VendorName, str] = {}
         for name in vendors:
             roots[name] = await stack.enter_async_context(serving(name, options))
-        environ = {CREDENTIALS[name]: SIMULATED_KEY for name in vendors}
+        environ = {CREDENTIALS[name]: SIMULATED_KEY for name in vendors if name not in without_credential}
         environ["WAVESPEED_WEBHOOK_SECRET"] = SIMULATED_WEBHOOK_SECRET
         base_urls = {name: f"{root}{API_PATHS[name]}" for name, root in roots.items()}
-        chosen: dict[str, Any] = {**PACE, **settings, "provider_base_urls": base_urls}
+        chosen: dict[str, Any] = {**PATIENT, **settings, "provider_base_urls": base_urls}
         api = await stack.enter_async_context(served_api(database_url, folder, environ=environ, **chosen))
         tenant = await api.tenant(mode="live", balance=CREDITS)
         yield Live(api, tenant, roots)
