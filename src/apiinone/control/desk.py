@@ -25,14 +25,14 @@ class Desk:
     randomness: Callable[[int], bytes]
     pepper: bytes
     test_credits_per_day: Credits
+    ended: Callable[[str], None]
+    """Wakes requests that wait for this task in the same process."""
     seals: Seals
     """What seals credentials."""
     providers: frozenset[str]
     """Whom credentials can be for."""
     reread_credentials: Callable[[], Awaitable[None]]
     """Has this process's keyring take what was just stored."""
-    ended: Callable[[str], None]
-    """Wakes requests that wait for this task in the same process."""
     actor: str = "operator"
 
 
