@@ -153,15 +153,12 @@ async def open_app(
         ingest = Ingest(storage, outbound, sandbox, RandomPool())
         ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound)
         app = _compose(ground, maker or LocalMaker(sandbox, outbound))
-        await app.follower.refresh()
-        following = asyncio.create_task(app.follower.run())
-        try:
-            yield app
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-            await app.calls.stop()
-            await app.moves.drain()
+        async with app.follower.following():
+            try:
+                yield app
+            finally:
+                await app.calls.stop()
+                await app.moves.drain()
     finally:
         await sandbox.aclose()
         await outbound.aclose()

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from apiinone.core.clock import US_PER_S
@@ -48,6 +49,17 @@ class Follower:
             if self._known_us.get(row.id) != row.changed_us:
                 self._known_us[row.id] = row.changed_us
                 self._take(row)
+
+    @asynccontextmanager
+    async def following(self) -> AsyncGenerator[None]:
+        """Read what is there, and go on reading for the length of the block. Raises DatabaseUnavailable."""
+        await self.refresh()
+        running = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
     async def run(self) -> None:
         """Go on for ever; a database that does not answer is asked again."""
