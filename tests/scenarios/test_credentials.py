@@ -145,7 +145,7 @@ async def test_a_bad_key_is_out_an_alarm_and_never_the_clients_fault(database_ur
 async def test_an_empty_balance_rests_and_is_probed_and_the_client_only_waits(
     sqlite_path: Path, tmp_path: Path
 ) -> None:
-    rest = {"provider_no_balance_rest_s": 0.5}
+    rest: dict[str, Any] = {"provider_no_balance_rest_s": 0.5}
     async with live(sqlite_url(sqlite_path), tmp_path, "recraft", **rest) as running:
         await running.arrange("recraft", "no_balance")
         task_id = await running.create()
@@ -155,7 +155,7 @@ async def test_an_empty_balance_rests_and_is_probed_and_the_client_only_waits(
 
 
 async def test_where_every_way_rests_too_long_the_task_fails_for_nothing(sqlite_path: Path, tmp_path: Path) -> None:
-    rest = {"provider_no_balance_rest_s": 600.0, "provider_wait_s_max": 1.0}
+    rest: dict[str, Any] = {"provider_no_balance_rest_s": 600.0, "provider_wait_s_max": 1.0}
     async with live(sqlite_url(sqlite_path), tmp_path, "recraft", **rest) as running:
         await running.arrange("recraft", "no_balance")
         for _ in range(2):
@@ -167,7 +167,7 @@ async def test_where_every_way_rests_too_long_the_task_fails_for_nothing(sqlite_
 
 
 async def test_errors_in_a_row_leave_an_offer_alone_until_a_probe_works(sqlite_path: Path, tmp_path: Path) -> None:
-    rest = {"provider_errors_max": 2, "provider_rest_s": 600.0}
+    rest: dict[str, Any] = {"provider_errors_max": 2, "provider_rest_s": 600.0}
     async with live(sqlite_url(sqlite_path), tmp_path, "recraft", "wavespeed", **rest) as running:
         await running.arrange("recraft", "error_in_200", "error_in_200")
         for _ in range(2):
