@@ -129,6 +129,8 @@ async def test_a_bad_key_is_out_an_alarm_and_never_the_clients_fault(database_ur
         because = receipt["attempts"][0]["chosen_because"]
         assert because == "first by priority of 2 offers; 1 before it is out of service for now"
         assert "credential" not in str(receipt["attempts"])
+        refused = (await running.api.get(f"/api/v1/tasks/{first}/receipt", running.tenant.key)).data["attempts"][0]
+        assert (refused["fault"], refused["own_key"]) == ("provider_error", False)
 
         async def alarmed() -> bool:
             alarms = await running.api.app.database.read(read_alarms)

@@ -157,6 +157,14 @@ def test_an_alarm_ends_when_the_credential_works_again_or_is_gone() -> None:
     assert ring.keyring.alarms == [Alarm("a", "recraft", None), Alarm("b", "recraft", None)]
 
 
+def test_what_works_ends_an_alarm_from_before_this_process_began_once() -> None:
+    ring = Ring()
+    one = ring.add("a")
+    for _ in range(3):
+        ring.keyring.ordered(one, HOUSE, MADE)
+    assert ring.keyring.alarms == [Alarm("a", "recraft", None)]
+
+
 def test_a_credential_shows_its_secret_to_nobody() -> None:
     ring = Ring()
     assert SECRET.reveal() not in repr(ring.add("a")) + str(ring.keyring.everything())

@@ -17,6 +17,7 @@ from apiinone.core.credits import shown
 from apiinone.core.errors import NotFound
 from apiinone.db import Tx
 from apiinone.ledger.history import EntryRow
+from apiinone.tasks.client_faults import CLIENT_FAULTS
 from apiinone.tasks.direct import Note
 from apiinone.tasks.lifecycle import AttemptState, status_of
 from apiinone.tasks.receipt import AttemptOnReceipt, HoldOnReceipt, Receipt, SettlementOnReceipt, read_receipt
@@ -150,8 +151,8 @@ async def show_receipt(house: House, call: Call, caller: Caller) -> Answer:
     return success(receipt_page(receipt))
 
 
-def receipt_page(receipt: Receipt) -> ReceiptPage:
-    """A receipt as its owner sees it, in credits."""
+def receipt_page(receipt: Receipt, *, operator: bool = False) -> ReceiptPage:
+    """A receipt as its owner sees it, in credits; an operator sees what their credentials were refused for."""
     task = receipt.task
     own_unit = None if task.own_unit is None else shown(task.own_unit)
     amounts = (shown(task.unit), task.units, shown(task.unit * task.units))
@@ -167,7 +168,7 @@ def receipt_page(receipt: Receipt) -> ReceiptPage:
         request_id=task.request_id,
         quote=price,
         hold=_hold(receipt.hold),
-        attempts=tuple(map(_attempt, receipt.attempts)),
+        attempts=tuple(_attempt(attempt, operator=operator) for attempt in receipt.attempts),
         settlement=None if receipt.settlement is None else _settlement(receipt.settlement),
         entries=tuple(map(_entry, receipt.entries)),
         usage=None if receipt.note is None else _usage(receipt.note),
@@ -182,7 +183,7 @@ def _hold(hold: HoldOnReceipt) -> HoldPage:
     return HoldPage(shown(hold.amount), hold.budget_period, lots, iso(hold.created_us))
 
 
-def _attempt(attempt: AttemptOnReceipt) -> AttemptPage:
+def _attempt(attempt: AttemptOnReceipt, *, operator: bool) -> AttemptPage:
     return AttemptPage(
         attempt_no=attempt.attempt_no,
         provider=attempt.provider,
@@ -191,7 +192,7 @@ def _attempt(attempt: AttemptOnReceipt) -> AttemptPage:
         own_key=bool(attempt.own_key),
         chosen_because=attempt.chosen_because,
         outcome=attempt.state,
-        fault=attempt.fault,
+        fault=attempt.fault if operator else _fault(attempt),
         message=attempt.message,
         late_outcome=attempt.late_state,
         created_at=iso(attempt.created_us),
@@ -199,6 +200,11 @@ def _attempt(attempt: AttemptOnReceipt) -> AttemptPage:
         accepted_at=_moment(attempt.accepted_us),
         ended_at=_moment(attempt.ended_us),
     )
+
+
+def _fault(attempt: AttemptOnReceipt) -> str | None:
+    """What the installation's own credentials were refused for is the operator's affair, and no client's."""
+    return attempt.fault if attempt.fault is None or attempt.own_key else CLIENT_FAULTS[attempt.fault]
 
 
 def _settlement(settlement: SettlementOnReceipt) -> SettlementPage:

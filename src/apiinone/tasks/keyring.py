@@ -28,6 +28,8 @@ from apiinone.tasks.breaker import ALARMS, BreakerRules, Health, Trouble
 from apiinone.tasks.pace import Pace
 
 HOUSE = "house"
+OFFERS_MAX = 10_000
+"""Offers with trouble that are remembered, each for one owner; the oldest is forgotten for a new one."""
 _log = logging.getLogger("apiinone.credentials")
 
 
@@ -47,6 +49,8 @@ class Credential:
     revoked: bool = False
     """It takes no order any more; what is under way may still be asked about with it."""
     health: Health = field(default_factory=Health)
+    proven: bool = False
+    """Whether it has worked since this process began; an alarm from before is over then."""
 
     @property
     def whose(self) -> str:
@@ -221,9 +225,14 @@ class Keyring:
         if before is not None:
             credential.health.answered()
             self._alarm(credential, before)
+        elif not credential.proven:
+            self.alarms.append(Alarm(credential.id, credential.provider, None))
+        credential.proven = True
 
     def _offer_failed(self, asked: OfferAsked, retry_after_s: float | None) -> None:
         health = self._offers.setdefault(asked, Health())
+        if len(self._offers) > OFFERS_MAX:
+            del self._offers[next(iter(self._offers))]
         before = health.trouble
         health.failed(retry_after_s, self._clock.monotonic_s(), self.rules)
         if before is None and health.trouble == "errors":

@@ -6,6 +6,7 @@ from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.history import EntryRow, read_entries_by_key
 from apiinone.ledger.ledger import Mode, Owner
+from apiinone.providers.provider import Fault
 from apiinone.tasks.direct import Note
 from apiinone.tasks.direct_rows import read_notes
 from apiinone.tasks.lifecycle import AttemptState, TaskState
@@ -21,7 +22,7 @@ _HOLD = Sql("SELECT amount_micro, budget_period, created_us FROM holds WHERE id 
 _SLICES = Sql("SELECT lot_id, amount_micro FROM hold_slices WHERE hold_id = $1 ORDER BY slice_no")
 _ATTEMPTS = Sql(
     "SELECT attempt_no, state, provider, upstream_model, chosen_because, upstream_id, fault, message, created_us,"
-    " sent_us, accepted_us, ended_us, late_state, own_key FROM attempts WHERE task_id = $1 ORDER BY attempt_no"
+    " sent_us, accepted_us, ended_us, late_state, own_key, credential_id FROM attempts WHERE task_id = $1 ORDER BY attempt_no"
 )
 _SETTLEMENT = Sql("SELECT kind, captured_micro, released_micro, created_us FROM settlements WHERE hold_id = $1")
 
@@ -68,7 +69,7 @@ class AttemptOnReceipt(Struct, frozen=True):
     upstream_model: str
     chosen_because: str
     upstream_id: str | None
-    fault: str | None
+    fault: Fault | None
     message: str | None
     created_us: int
     sent_us: int | None
@@ -76,6 +77,8 @@ class AttemptOnReceipt(Struct, frozen=True):
     ended_us: int | None
     late_state: AttemptState | None
     own_key: int
+    credential_id: str | None
+    """For the operator; clients are not shown it."""
 
 
 class SettlementOnReceipt(Struct, frozen=True):
