@@ -22,7 +22,8 @@ _HOLD = Sql("SELECT amount_micro, budget_period, created_us FROM holds WHERE id 
 _SLICES = Sql("SELECT lot_id, amount_micro FROM hold_slices WHERE hold_id = $1 ORDER BY slice_no")
 _ATTEMPTS = Sql(
     "SELECT attempt_no, state, provider, upstream_model, chosen_because, upstream_id, fault, message, created_us,"
-    " sent_us, accepted_us, ended_us, late_state, own_key, credential_id FROM attempts WHERE task_id = $1 ORDER BY attempt_no"
+    " sent_us, accepted_us, ended_us, late_state, own_key, credential_id FROM attempts WHERE task_id = $1"
+    " ORDER BY attempt_no"
 )
 _SETTLEMENT = Sql("SELECT kind, captured_micro, released_micro, created_us FROM settlements WHERE hold_id = $1")
 
