@@ -5,7 +5,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +16,18 @@ from apiinone.accounts.callers import Callers
 from apiinone.api.node_door import NodeDoor
 from apiinone.assets.ingest import SVG_TARGET, Ingest
 from apiinone.assets.storage import Storage, open_storage
+from apiinone.batching import moves_of, submissions_of
 from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
-from apiinone.connect import chat_sources, connect_vendors, own_hosts
+from apiinone.connect import chat_sources, connect_vendors, follower, own_hosts
 from apiinone.core.batch import Batcher
 from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
 from apiinone.core.ids import Ids
 from apiinone.core.randomness import RandomPool
+from apiinone.core.secret import Secret
 from apiinone.db import Database, Tx, open_database
-from apiinone.housekeeping import housekeeping
+from apiinone.housekeeping import forgetting, housekeeping
 from apiinone.installation import InstallationSecret, installation_secret
 from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
@@ -41,30 +43,30 @@ from apiinone.tasks.claim import bury_all
 from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.duties import Duties
 from apiinone.tasks.execute import Executor
+from apiinone.tasks.follow_credentials import Follower
+from apiinone.tasks.keyring import Keyring
 from apiinone.tasks.lifecycle import FINAL
 from apiinone.tasks.make_local import LocalMaker
 from apiinone.tasks.maker import Maker
 from apiinone.tasks.moves import Move, Moved, Stale
 from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.node_wire import PURPOSE
+from apiinone.tasks.ordering import Orders
 from apiinone.tasks.origins import Origins
 from apiinone.tasks.policy import Policy
 from apiinone.tasks.poll_lag import PollLag
 from apiinone.tasks.read_inputs import InputReader
-from apiinone.tasks.settle import apply_moves
 from apiinone.tasks.submission import Submission
 from apiinone.tasks.submit import Outcome as SubmitOutcome
-from apiinone.tasks.submit import SubmitRules, submit_batch
 from apiinone.tasks.sweep import Sweeper, SweepRules
 from apiinone.tasks.vendor_exchange import Vendor
 from apiinone.tasks.waiters import Waiters
 from apiinone.tasks.watchers import Watchers
+from apiinone.tasks.ways import Ways
 from apiinone.tasks.worker import WAKE, Worker, WorkerRules
 
-BATCH_MAX = 256
 BUSY_PER_S = 200
 """A process that is given so many tasks a second is busy with requests, and its worker holds back."""
-MOVES_WAITING_MAX = 100_000
 SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET, *MEDIA_TARGETS)
 FINGERPRINT = "secret_fingerprint"
 
@@ -89,7 +91,9 @@ class App:
     watchers: Watchers
     callbacks: Callbacks
     vendors: Mapping[str, Vendor]
-    webhook_secrets: Mapping[str, str]
+    keyring: Keyring
+    follower: Follower
+    webhook_secrets: Mapping[str, Secret]
     poll_lags: Mapping[str, PollLag]
     policy: Policy
     worker: Worker
@@ -119,6 +123,7 @@ class App:
         """Run the worker and the duties for the length of the block, then hand open tasks back to others."""
         if self.database.engine == "sqlite":
             await self.database.transact(bury_all)
+        await self.follower.begin_anew()
         works = (self.worker.run(), self.duties.run(), self.callbacks.deliverer.run())
         running = [asyncio.create_task(work) for work in works]
         try:
@@ -159,11 +164,12 @@ async def open_app(
         ingest = Ingest(storage, outbound, sandbox, RandomPool())
         ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound, sandbox)
         app = _compose(ground, maker or LocalMaker(sandbox, outbound))
-        try:
-            yield app
-        finally:
-            await app.calls.stop()
-            await app.moves.drain()
+        async with app.follower.following():
+            try:
+                yield app
+            finally:
+                await app.calls.stop()
+                await app.moves.drain()
     finally:
         await sandbox.aclose()
         await outbound.aclose()
@@ -203,9 +209,10 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     catalogue = with_models_kept_back(load_catalogue(overlay), settings.live_models_off)
     callers = Callers(database, clock, ground.secret.key("pepper"))
     waiters = Waiters(per_key_max=settings.waiting_requests_max)
-    moves = _moves(database)
-    submissions = _submissions(database, settings)
-    vendors, webhook_secrets = connect_vendors(settings, ground.environ, clock)
+    moves = moves_of(database)
+    submissions = submissions_of(database, settings)
+    connected = connect_vendors(settings, ground.environ, clock)
+    following = follower(settings, connected, ground.secret, database)
     sources, live = chat_sources(settings, ground.environ, (ground.outbound, clock), ground.secret)
 
     async def apply(move: Move) -> MoveOutcome:
@@ -214,10 +221,12 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     callbacks = callbacks_of(settings, ground.secret, database, clock)
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     inputs = InputReader(ground.outbound)
-    origins = Origins(database, ground.outbound)
+    origins = Origins(database, ground.outbound, connected.keyring)
     asking = AskingRules(frozenset(settings.provider_keys_unshared), settings.provider_questions_per_s_max)
-    asker = open_asker(database, ground.outbound, clock, vendors, asking)
-    executor = Executor(catalogue, vendors, ground.outbound, maker, inputs, clock, ids, ends, asker, origins)
+    asker = open_asker(database, ground.outbound, clock, connected.vendors, asking)
+    ways = Ways(catalogue, connected.vendors, connected.keyring, settings.provider_wait_s_max)
+    orders = Orders(catalogue, connected.vendors, inputs, origins, ids)
+    executor = Executor(catalogue, ways, ground.outbound, maker, orders, clock, ends, asker)
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
     sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)
     app = App(
@@ -235,8 +244,10 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         waiters=waiters,
         watchers=Watchers(database, per_key_max=settings.event_streams_max),
         callbacks=callbacks,
-        vendors=vendors,
-        webhook_secrets=webhook_secrets,
+        vendors=connected.vendors,
+        keyring=connected.keyring,
+        follower=following,
+        webhook_secrets=connected.webhook_secrets,
         poll_lags=asker.lags,
         policy=open_policy(settings, ground.environ, ground.outbound),
         worker=Worker(
@@ -247,35 +258,11 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
-        duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties()]),
+        duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties(), forgetting(database)]),
         calls=open_calls(database, apply, sources, (ids, clock), (settings.lease_s, settings.chat_unread_s_max)),
         node_door=NodeDoor(live, ground.secret.key(PURPOSE), clock),
     )
     return app
-
-
-def _submissions(database: Database, settings: Settings) -> Batcher[Submission, SubmitOutcome]:
-    rules = SubmitRules(settings.open_tasks_max, whole(settings.test_credits_per_day), settings.unknown_max_s)
-
-    async def run(batch: Sequence[Submission]) -> Sequence[SubmitOutcome]:
-        async def work(tx: Tx) -> list[SubmitOutcome]:
-            return await submit_batch(tx, batch, rules)
-
-        return await database.transact(work)
-
-    share_of: Callable[[Submission], str] = lambda submission: submission.caller.account_id  # noqa: E731
-    return Batcher(run, share_of=share_of, size_max=BATCH_MAX, queue_max=settings.queue_max)
-
-
-def _moves(database: Database) -> Batcher[Move, MoveOutcome]:
-    async def run(batch: Sequence[Move]) -> Sequence[MoveOutcome]:
-        async def work(tx: Tx) -> list[MoveOutcome]:
-            return await apply_moves(tx, batch)
-
-        return await database.transact(work)
-
-    share_of: Callable[[Move], str] = lambda move: move.owner[0]  # noqa: E731
-    return Batcher(run, share_of=share_of, size_max=BATCH_MAX, queue_max=MOVES_WAITING_MAX)
 
 
 def _worker_rules(settings: Settings, catalogue: Catalogue) -> WorkerRules:

@@ -18,13 +18,13 @@ from apiinone.installation import InstallationSecret
 from apiinone.ledger.ledger import Owner
 from apiinone.outbound import Outbound
 from apiinone.outbound.lookups import lookups_apart
+from apiinone.sealing import Seal
 from apiinone.settings import Settings
 from apiinone.tasks.duties import SLOW_S, Duty
 from apiinone.tasks.sweep import BITE_MAX
 from apiinone.tasks.task_view import read_tasks_of
 from apiinone.webhooks.deliver import Deliverer, DeliveryRules
 from apiinone.webhooks.outbox import drop_old
-from apiinone.webhooks.sealing import Seal
 from apiinone.webhooks.vault import Vault
 
 LINK_KEY_ID = "1"

@@ -1,14 +1,25 @@
-"""Which providers can be reached from here: adapters joined with the credentials that are set, or that need none."""
+"""Which providers can be reached from here: adapters, the credentials that are set, and what seals the stored ones."""
 
 from collections.abc import Mapping
 from secrets import token_hex
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from apiinone.core.clock import Clock
+from apiinone.core.randomness import RandomPool
+from apiinone.core.secret import Secret
+from apiinone.credentials.seals import KeyedSeal, Seals
+from apiinone.db import Database
 from apiinone.installation import InstallationSecret
 from apiinone.outbound import Outbound
+from apiinone.providers.provider import Remote
 from apiinone.providers.registry import chat_remotes, remote_providers
-from apiinone.settings import Settings, SettingsError, read_secret
+from apiinone.sealing import Seal
+from apiinone.settings import Settings, SettingsError, read_secret, read_secrets
+from apiinone.tasks.breaker import BreakerRules
+from apiinone.tasks.follow_credentials import Follower, MakePace
+from apiinone.tasks.keyring import Credential, Keyring
 from apiinone.tasks.live_chat import ChatVendor, LiveChat
 from apiinone.tasks.local_chat import ChatSources, LocalChat
 from apiinone.tasks.node_chat import NodeChat
@@ -16,34 +27,70 @@ from apiinone.tasks.node_wire import PURPOSE
 from apiinone.tasks.pace import Pace
 from apiinone.tasks.vendor_exchange import Vendor
 
+FROM_ENVIRONMENT = "env:"
+"""Begins the ids of credentials that stand in the environment; the variable's name follows."""
+NONE_NEEDED = "none:"
+"""In place of a variable's name: the provider is asked without a credential."""
 
-def connect_vendors(
-    settings: Settings, environ: Mapping[str, str], clock: Clock
-) -> tuple[dict[str, Vendor], dict[str, str]]:
-    """The providers that can be used, and the secrets their callbacks are signed with.
 
-    That is those whose credential is set; a server of the operator's own is one as soon as its address is.
-    """
-    vendors: dict[str, Vendor] = {}
-    webhook_secrets: dict[str, str] = {}
+class Connected(Struct, frozen=True):
+    """Every provider's adapter, the credentials of the environment, and what callbacks are signed with."""
+
+    vendors: Mapping[str, Vendor]
+    keyring: Keyring
+    webhook_secrets: Mapping[str, Secret]
+    pace: MakePace
+
+
+def connect_vendors(settings: Settings, environ: Mapping[str, str], clock: Clock) -> Connected:
+    """Read the environment. Stored credentials are added by a `follower`. Raises SettingsError."""
     try:
         remotes = remote_providers(settings.provider_base_urls, settings.provider_plug_ins)
     except ValueError as error:
         raise SettingsError(str(error)) from error
+    pace = _paces(settings, remotes, clock)
+    fixed: list[Credential] = []
+    vendors: dict[str, Vendor] = {}
+    hooks: dict[str, Secret] = {}
     for name, remote in remotes.items():
-        secret = read_secret(environ, remote.credential_names)
-        if secret is None and not remote.credential_optional:
-            continue
+        secrets: dict[str, Secret | None] = dict(read_secrets(environ, remote.credential_names))
+        if not secrets and remote.credential_optional:
+            secrets[f"{NONE_NEEDED}{name}"] = None
+        for variable, secret in secrets.items():
+            if (own_pace := pace(name, None, None)) is not None:
+                fixed.append(Credential(f"{FROM_ENVIRONMENT}{variable}", name, secret, own_pace))
         hook = read_secret(environ, (remote.webhook_secret_name,)) if remote.webhook_secret_name else None
         webhook_url = None
         if hook is not None and settings.public_url.startswith("https://"):
-            webhook_secrets[name] = hook.reveal()
+            hooks[name] = hook
             webhook_url = f"{settings.public_url.rstrip('/')}/api/v1/providers/{name}/webhook"
-        per_s_max = settings.provider_submits_per_s_max.get(name, remote.submit_per_s_max)
-        concurrent_max = settings.provider_concurrent_max.get(name, remote.concurrent_max)
-        pace = Pace(per_s_max=per_s_max, concurrent_max=concurrent_max, clock=clock)
-        vendors[name] = Vendor(remote, secret, pace, webhook_url)
-    return vendors, webhook_secrets
+        vendors[name] = Vendor(remote, webhook_url)
+    rules = BreakerRules(
+        no_balance_s=settings.provider_no_balance_rest_s,
+        errors_max=settings.provider_errors_max,
+        errors_s=settings.provider_rest_s,
+    )
+    return Connected(vendors, Keyring(clock, rules, fixed), hooks, pace)
+
+
+def follower(settings: Settings, connected: Connected, secret: InstallationSecret, database: Database) -> Follower:
+    """What keeps the keyring as the database has it. Raises SettingsError."""
+    return Follower(database, seals_of(settings, secret), connected.keyring, connected.pace)
+
+
+def seals_of(settings: Settings, secret: InstallationSecret) -> Seals:
+    """What seals stored credentials. Raises SettingsError."""
+    derived = _keyed(secret)
+    try:
+        named = [
+            InstallationSecret(text) for text in (settings.credentials_key, settings.credentials_key_before) if text
+        ]
+    except ValueError as error:
+        raise SettingsError(f"APIINONE_CREDENTIALS_KEY: {error}") from error
+    keyed = [_keyed(one) for one in named]
+    if settings.credentials_key:
+        return Seals(keyed[0], *keyed[1:], derived)
+    return Seals(derived, *keyed)
 
 
 def connect_chats(settings: Settings, environ: Mapping[str, str], clock: Clock) -> dict[str, ChatVendor]:
@@ -86,3 +133,23 @@ def own_hosts(settings: Settings) -> frozenset[str]:
             host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
             hosts.add(f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}")
     return frozenset(hosts)
+
+
+def _keyed(secret: InstallationSecret) -> KeyedSeal:
+    return secret.key("credentials-name").hex()[:12], Seal(secret.key("credentials"), RandomPool())
+
+
+def _paces(settings: Settings, remotes: Mapping[str, Remote], clock: Clock) -> MakePace:
+    def pace(provider: str, per_s_max: float | None, concurrent_max: int | None) -> Pace | None:
+        remote = remotes.get(provider)
+        if remote is None:
+            return None
+        usual_per_s = settings.provider_submits_per_s_max.get(provider, remote.submit_per_s_max)
+        usual_at_once = settings.provider_concurrent_max.get(provider, remote.concurrent_max)
+        return Pace(
+            per_s_max=usual_per_s if per_s_max is None else per_s_max,
+            concurrent_max=usual_at_once if concurrent_max is None else concurrent_max,
+            clock=clock,
+        )
+
+    return pace

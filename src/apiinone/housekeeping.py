@@ -3,6 +3,8 @@
 from apiinone.assets.orphans import orphans
 from apiinone.assets.storage import Storage
 from apiinone.core.clock import US_PER_S, Clock
+from apiinone.credentials.sealed_rows import forget_old
+from apiinone.db import Database
 from apiinone.tasks.duties import FAST_S, HOURLY_S, SLOW_S, Duty
 from apiinone.tasks.sweep import Sweeper
 
@@ -32,3 +34,12 @@ def housekeeping(sweeper: Sweeper, storage: Storage, clock: Clock) -> list[Duty]
         Duty("key use noted", SLOW_S, sweeper.note_key_use),
         Duty("orphan files dropped", HOURLY_S, drop_orphans),
     ]
+
+
+def forgetting(database: Database) -> Duty:
+    """Secrets of revoked credentials are destroyed, old rows and alarms dropped."""
+
+    async def forget() -> int:
+        return await database.transact(forget_old)
+
+    return Duty("credentials forgotten", SLOW_S, forget)

@@ -1,6 +1,7 @@
 """All tables in one place, for migrations and for the tests that enumerate them."""
 
 from apiinone.accounts import tables as _accounts
+from apiinone.credentials import tables as _credentials
 from apiinone.ledger import tables as _ledger
 from apiinone.tables import metadata
 from apiinone.tasks import tables as _tasks
@@ -8,5 +9,11 @@ from apiinone.webhooks import tables as _webhooks
 
 __all__ = ["metadata", "packages"]
 
-packages = {"accounts": _accounts, "ledger": _ledger, "tasks": _tasks, "webhooks": _webhooks}
+packages = {
+    "accounts": _accounts,
+    "credentials": _credentials,
+    "ledger": _ledger,
+    "tasks": _tasks,
+    "webhooks": _webhooks,
+}
 """The modules that describe tables, by their package."""

@@ -7,10 +7,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from apiinone.core.secret import Secret
 
@@ -25,6 +25,9 @@ PROVIDER_TABLES = {
     "_QUESTIONS_PER_S_MAX": "provider_questions_per_s_max",
 }
 """Endings of variables that are set for each provider, and the tables they fill: `APIINONE_RECRAFT_BASE_URL` …"""
+
+CREDENTIALS_MAX = 9
+"""Credentials of one provider that the environment may hold."""
 
 
 def provider_variable(provider: str, ending: str) -> str:
@@ -52,6 +55,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The address that clients use, for links and provider callbacks; empty: the address the server listens on."""
     secret_key: str = ""
     """At least 32 characters that all processes of an installation share; empty: made once, in the data folder."""
+    credentials_key: str = ""
+    """What stored provider credentials are sealed with, 32 characters or more; empty: derived from the secret."""
+    credentials_key_before: str = ""
+    """The key before it, until `apiinone credentials rotate-key` has sealed everything anew; empty: the secret's."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or ranges whose X-Forwarded-For is believed; empty: the header is ignored."""
     allowed_private_hosts: tuple[str, ...] = ()
@@ -113,6 +120,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     internal_listen: str = ""
     """`host:port` on a private network, where other processes of this installation have this one ask the providers that
     it holds credentials for; empty: nowhere."""
+    own_key_fee_percent: Annotated[int, Meta(ge=1, le=100)] = 10
+    """What work with an account's own provider key costs it, in percent of the price, rounded up to whole credits."""
+    provider_errors_max: Annotated[int, Meta(ge=1)] = 5
+    """Provider errors and lost answers in a row after which an offer is left alone for a while."""
+    provider_rest_s: Annotated[float, Meta(gt=0)] = 15.0
+    """How long it is left alone the first time; then one order probes it."""
+    provider_no_balance_rest_s: Annotated[float, Meta(gt=0)] = 120.0
+    """How long a credential that is out of money is left alone the first time; then one order probes it."""
+    provider_wait_s_max: Annotated[float, Meta(ge=0)] = 60.0
+    """How long a task stays queued for a provider that comes back; where none does in that time it fails."""
     provider_plug_ins: tuple[str, ...] = ()
     """Names of providers that other installed packages bring; only these are loaded."""
     provider_keys_unshared: tuple[str, ...] = ()
@@ -178,14 +195,33 @@ def read_secret(environ: Mapping[str, str], names: tuple[str, ...]) -> Secret | 
 
     `KEY+SECRET` names two variables that make one credential, the pair of both with a colon between.
     """
-    for name in names:
-        texts = [environ.get(part, "").strip() for part in name.split(PAIR_MARK)]
-        if all(texts):
-            try:
-                return Secret(":".join(texts))
-            except ValueError as error:
-                raise SettingsError(f"{name}: {error}") from error
-    return None
+    found = (_secret(environ, name) for name in names)
+    return next((secret for secret in found if secret is not None), None)
+
+
+def read_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> dict[str, Secret]:
+    """By variable: the credential that `read_secret` finds, and those with a numbered ending, such as `…_2`.
+
+    Raises SettingsError naming the variable.
+    """
+    first = next((name for name in names if _secret(environ, name) is not None), None)
+    numbered = (_numbered(name, number) for number in range(2, CREDENTIALS_MAX + 1) for name in names)
+    found = {name: _secret(environ, name) for name in (*(() if first is None else (first,)), *numbered)}
+    return {name: secret for name, secret in found.items() if secret is not None}
+
+
+def _numbered(name: str, number: int) -> str:
+    return PAIR_MARK.join(f"{part}_{number}" for part in name.split(PAIR_MARK))
+
+
+def _secret(environ: Mapping[str, str], name: str) -> Secret | None:
+    texts = [environ.get(part, "").strip() for part in name.split(PAIR_MARK)]
+    if not all(texts):
+        return None
+    try:
+        return Secret(":".join(texts))
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from error
 
 
 def _typed(field: str, text: str) -> Any:

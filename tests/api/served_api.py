@@ -32,6 +32,9 @@ from apiinone.api.table import Found, Table
 from apiinone.app import App, open_app
 from apiinone.catalog.entry import Choice
 from apiinone.core.credits import Credits, whole
+from apiinone.core.secret import Secret
+from apiinone.credentials.sealed_rows import SealedRow, add_row
+from apiinone.credentials.seals import place_of
 from apiinone.db import Row, Sql, Tx, Value
 from apiinone.gateway import gateway
 from apiinone.ledger.budgets import Period
@@ -173,6 +176,18 @@ class Api:
 
         await self.app.database.transact(make)
         return Tenant(account_id, key_id, written(mode, key_id, secret))
+
+    async def store_own_key(self, owner: Tenant, key_id: str, provider: str = "recraft") -> None:
+        """Store a key for a provider that this account brings, under an id of the test's own."""
+        seals, account_id = self.app.follower.seals, owner.account_id
+        sealed = seals.close(Secret("own-key-for-tests"), place_of(account_id, provider, key_id))
+        row = SealedRow(key_id, account_id, provider, "", sealed, seals.present, "", None, None, 0, 0)
+
+        async def add(tx: Tx) -> None:
+            await add_row(tx, row)
+
+        await self.app.database.transact(add)
+        await self.app.follower.refresh()
 
     async def rows(self, sql: Sql, *values: Value) -> list[Row]:
         """Rows, read behind the API's back."""

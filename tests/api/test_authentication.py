@@ -9,18 +9,20 @@ import pytest
 from api.create_bodies import bodies_for
 from api.served_api import BODY, Api, Got, statement
 from apiinone.accounts.keys import SCOPES, KeyRules, Scope
-from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, QuoteBody, Route
+from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, QuoteBody, Route, TypedBody
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import RouteIncomplete, Table
 from apiinone.core.errors import Refusal
 
 KEYED = [route for route in ROUTES if isinstance(route.authority, ByKey)]
 WITH_TASKS = [route for route in KEYED if route.ids]
+PROVIDER_KEY = {"provider": "recraft", "key": "own-key-for-tests"}
 UNKNOWN_TASK = f"n78{'0' * 26}_recraft"
 
 
 async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOWN_TASK, **headers: str) -> Got:
     path = route.path.replace("{task_id}", task_id).replace("{delivery_id}", delivery_of(task_id))
+    path = path.replace("{provider_key_id}", provider_key_of(task_id))
     if "task_id" in route.query.__struct_fields__:
         path += f"?task_id={task_id}"
     match route.body:
@@ -28,6 +30,8 @@ async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOW
             body = bodies_for(made_by, api.app.catalogue, song=task_id)[0]
         case QuoteBody():
             body = dict(BODY)
+        case TypedBody():
+            body = dict(PROVIDER_KEY)
         case _:
             body = None
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -86,6 +90,7 @@ async def test_what_belongs_to_another_account_or_mode_is_not_found(idle_api: Ap
     )
     task_id = await idle_api.task(owner.key)
     node, opaque = task_id[1:3], task_id[3:29]
+    await idle_api.store_own_key(owner, opaque)
     disguises = (
         f"n{int(node) + 1}{opaque}_recraft",
         f"n{node}{opaque}_flux2",
@@ -106,11 +111,22 @@ async def test_what_belongs_to_another_account_or_mode_is_not_found(idle_api: Ap
             unknown = await _ask(idle_api, route, key=stranger.key)
             assert _without_ids(unknown) == _without_ids(got)
         for disguise in disguises:
+            if route.name == "delete_provider_key" and disguise == opaque:
+                continue  # which is its very name
             assert (await _ask(idle_api, route, key=owner.key, task_id=disguise)).status == 404, (route.name, disguise)
+    assert len((await idle_api.get("/api/v1/provider-keys", owner.key)).data) == 1
+    for stranger in strangers:
+        assert (await idle_api.get("/api/v1/provider-keys", stranger.key)).data == []
     for stranger in strangers:
         assert (await idle_api.get("/api/v1/tasks", stranger.key)).data == []
     assert (await idle_api.get(f"/api/v1/tasks/{task_id}", owner.key)).data["status"] == "IN_PROGRESS"
     await idle_api.assert_sound()
+
+
+def provider_key_of(task_id: str) -> str:
+    """The provider key whose id is the task's: its owner has one in the test below."""
+    whole = task_id.startswith("n78") and task_id.endswith("_recraft") and len(task_id) == 37
+    return task_id[3:29] if whole else task_id
 
 
 def delivery_of(task_id: str) -> str:
@@ -124,7 +140,7 @@ def _without_ids(got: Got) -> dict[str, object]:
 
 async def test_every_id_that_a_keyed_route_takes_is_one_that_the_tests_above_try() -> None:
     kinds = {path_id.kind for route in KEYED for path_id in route.ids}
-    assert kinds == {"own_task", "own_delivery"}
+    assert kinds == {"own_task", "own_delivery", "own_provider_key"}
 
 
 async def test_a_revoked_key_and_a_suspended_account_open_nothing(small_api: Api) -> None:

@@ -18,6 +18,8 @@ from apiinone.assets.media import Refused
 from apiinone.catalog.endpoints import CREATE_ROUTES
 from apiinone.core.clock import SystemClock
 from apiinone.core.errors import PermissionDenied, ProviderNotConfigured
+from apiinone.tasks.breaker import BreakerRules
+from apiinone.tasks.keyring import Keyring
 from assets.hostile_inputs import HOSTILE
 from assets.pictures import picture
 from catalog.catalogue_for_tests import BODIES, CATALOGUE
@@ -63,7 +65,11 @@ async def test_a_good_file_is_taken(small_api: Api) -> None:
 async def test_face_swaps_with_live_keys_wait_for_the_operators_word(accepted: bool) -> None:  # noqa: FBT001 - both
     rules = ApiRules(600, 3600, 60, 1_000_000, face_swap_accepted=accepted)
     parts = SimpleNamespace(
-        catalogue=CATALOGUE, bodies=BODIES, rules=rules, vendors=frozenset[str](), clock=SystemClock()
+        catalogue=CATALOGUE,
+        bodies=BODIES,
+        rules=rules,
+        keyring=Keyring(SystemClock(), BreakerRules()),
+        clock=SystemClock(),
     )
 
     async def read(mode: Mode) -> Creation:

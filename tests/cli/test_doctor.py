@@ -21,7 +21,7 @@ def test_a_fresh_folder_is_sound_and_every_warning_says_what_to_do(fresh_shell: 
     said = fresh_shell("doctor", "--json")
     assert said.data["ok"] is True
     assert all(one["fix"] for one in said.data["findings"] if one["severity"] != "ok")
-    assert finding(said, "recraft")["fix"] == "set RECRAFT_API_TOKEN"
+    assert finding(said, "recraft")["fix"] == "set RECRAFT_API_TOKEN, or use `apiinone credentials add`"
     assert "set RECRAFT_API_TOKEN" in fresh_shell("doctor").out
 
 

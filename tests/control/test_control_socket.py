@@ -23,13 +23,17 @@ from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
 from apiinone.core.errors import BadRequest, Conflict, DatabaseUnavailable, NotFound, ServerError
 from apiinone.core.ids import Ids
+from apiinone.credentials.seals import Seals
 from apiinone.db import Tx, open_database
+from apiinone.sealing import Seal
 
 
 @pytest_asyncio.fixture
 async def desk(sqlite_path: Path) -> AsyncIterator[Desk]:
     database = await open_database(f"sqlite:///{sqlite_path}", SystemClock())
-    yield Desk(database, load_catalogue(), Ids(SystemClock()), os.urandom, b"pepper", whole(1000), print)
+    seals, providers = Seals(("key", Seal(b"k" * 32, os.urandom))), frozenset({"recraft"})
+    made = (load_catalogue(), Ids(SystemClock()), os.urandom, b"pepper", whole(1000), print)
+    yield Desk(database, *made, seals, providers, _nothing)
     await database.close()
 
 
@@ -37,6 +41,10 @@ async def desk(sqlite_path: Path) -> AsyncIterator[Desk]:
 async def socket(desk: Desk, tmp_path: Path) -> AsyncIterator[str]:
     async with taking_commands(desk, tmp_path / "db") as path:
         yield path
+
+
+async def _nothing() -> None:
+    """No keyring is to be told."""
 
 
 def _mode(path: str | Path) -> int:

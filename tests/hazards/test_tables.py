@@ -28,6 +28,7 @@ PERSONAL = {
     "idempotency.key",
     "keys.name",
     "operator_actions.reason",
+    "provider_credentials.name",
     "task_inputs.metadata",
     "task_inputs.request",
     "task_labels.name",

@@ -15,7 +15,7 @@ DOORS = {
     "asyncpg": ("db_postgresql",),
     "av": ("providers.local",),
     "click": ("__main__", "cli"),
-    "cryptography": ("providers.signatures", "simulators.fal", "webhooks.sealing"),
+    "cryptography": ("providers.signatures", "sealing", "simulators.fal"),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
     "httptools": ("cli.http_protocol",),
     "jinja2": ("web.templates_of_pages",),
@@ -30,6 +30,7 @@ DOORS = {
     "sqlalchemy": (
         "accounts.tables",
         "assets.tables",
+        "credentials.tables",
         "ledger.tables",
         "migrate",
         "migrations",

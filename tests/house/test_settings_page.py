@@ -22,7 +22,8 @@ what is missing and how to fix it. An unknown `{PREFIX}…` variable is an error
 silent default.
 
 Vendors' credentials keep the vendors' own names: `RECRAFT_API_TOKEN` (or `RECRAFT_API_KEY`), `WAVESPEED_API_KEY`, and
-`WAVESPEED_WEBHOOK_SECRET` for signed callbacks (these also need an https `APIINONE_PUBLIC_URL`).
+`WAVESPEED_WEBHOOK_SECRET` for signed callbacks (these also need an https `APIINONE_PUBLIC_URL`). Further ones of the
+same vendor end in `_2` to `_9`; others are stored by `apiinone credentials add`.
 
 | variable | default | what it is for |
 |---|---|---|

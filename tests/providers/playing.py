@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from apiinone.core.clock import SystemClock
 from apiinone.core.exchange import Request, Response
 from apiinone.core.secret import Secret
 from apiinone.outbound import Fetched, Lost, NotSent, Outbound
@@ -29,8 +28,7 @@ from apiinone.providers.registry import remote_providers
 from apiinone.simulators import serving
 from apiinone.simulators.faults import Fault, FaultName, Seen, Stage
 from apiinone.simulators.options import SIMULATED_KEY, Options
-from apiinone.tasks.pace import Pace
-from apiinone.tasks.vendor_exchange import Vendor, opened
+from apiinone.tasks.vendor_exchange import opened
 from providers.case import CASES
 
 ASKED_MAX, ASKED_EVERY_S = 500, 0.01
@@ -79,8 +77,7 @@ class Play:
             return Fetched(output.data, "")
         assert isinstance(output, Linked)
         if output.authorized:
-            pace = Pace(per_s_max=1.0, concurrent_max=1, clock=SystemClock())
-            bytes_of = await opened(self.outbound, Vendor(self.provider, KEY, pace), Finished((output,)))
+            bytes_of = await opened(self.outbound, self.provider, KEY, Finished((output,)))
             (inline,) = bytes_of.outputs
             assert isinstance(inline, Inline)
             return Fetched(inline.data, "")

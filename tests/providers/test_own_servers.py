@@ -213,17 +213,18 @@ def test_it_is_connected_without_a_credential_and_no_vendor_is() -> None:
     chosen_settings = Settings(
         provider_base_urls={"comfyui": "http://gpu.lan:8188", "openai-compatible": "http://10.0.0.7/v1"}
     )
-    vendors, _ = connect_vendors(chosen_settings, {}, SystemClock())
-    assert {name: vendor.secret for name, vendor in vendors.items()} == {"comfyui": None, "openai-compatible": None}
-    with_key, _ = connect_vendors(chosen_settings, {"OPENAI_COMPATIBLE_API_KEY": "k"}, SystemClock())
-    secret = with_key["openai-compatible"].secret
+    found = connect_vendors(chosen_settings, {}, SystemClock()).keyring
+    secrets = {one.provider: one.secret for one in found.everything()}
+    assert secrets == {"comfyui": None, "openai-compatible": None}
+    with_key = connect_vendors(chosen_settings, {"OPENAI_COMPATIBLE_API_KEY": "k"}, SystemClock()).keyring
+    (secret,) = [one.secret for one in with_key.good("openai-compatible", None, None)]
     assert secret is not None
     assert secret.reveal() == "k"
 
 
 def test_its_address_comes_from_the_environment() -> None:
     found = read_settings({"APIINONE_OPENAI_COMPATIBLE_BASE_URL": "http://gpu.lan:8080/v1"})
-    assert connect_vendors(found, {}, SystemClock())[0].keys() == {"openai-compatible"}
+    assert connect_vendors(found, {}, SystemClock()).keyring.providers() == {"openai-compatible"}
     with pytest.raises(SettingsError, match="base URL"):
         connect_vendors(Settings(provider_base_urls={"comfyui": "gpu.lan:8188"}), {}, SystemClock())
 
@@ -240,7 +241,7 @@ async def connected(name: str, *, named: bool = True) -> AsyncGenerator[tuple[Ve
     async with serving(name, Options(key="", seconds=0.01, fast=True)) as root:
         url = f"{root}{urlsplit(REMOTES[name][1]).path}"
         found = Settings(provider_base_urls={name: url})
-        vendors, _ = connect_vendors(found, {}, SystemClock())
+        vendors = connect_vendors(found, {}, SystemClock()).vendors
         permitted = own_hosts(found) if named else frozenset[str]()
         outbound = Outbound(allowed_private=permitted, connections_max=2, user_agent="apiinone-tests/1")
         try:
@@ -258,9 +259,9 @@ ORDERS = {
 @pytest.mark.parametrize("name", OWN)
 async def test_a_server_that_asks_for_no_key_draws_and_gives_its_files(name: str) -> None:
     async with connected(name) as (vendor, outbound):
-        reply = await ended(outbound, vendor, await submit(outbound, vendor, ORDERS[name]))
+        reply = await ended(outbound, vendor, await submit(outbound, vendor.remote, None, ORDERS[name]))
         assert isinstance(reply, Finished)
-        (output,) = (await opened(outbound, vendor, reply)).outputs
+        (output,) = (await opened(outbound, vendor.remote, None, reply)).outputs
     assert isinstance(output, Inline)
     assert output.data.startswith(b"\x89PNG")
 
@@ -270,7 +271,7 @@ async def ended(outbound: Outbound, vendor: Vendor, reply: SubmitReply) -> Submi
     if not isinstance(reply, Accepted):
         return reply
     for _ in range(500):
-        state, _ = await poll(outbound, vendor, reply.reference)
+        state, _ = await poll(outbound, vendor.remote, None, reply.reference)
         if not isinstance(state, Running):
             return state
         await asyncio.sleep(0.01)
@@ -280,7 +281,7 @@ async def ended(outbound: Outbound, vendor: Vendor, reply: SubmitReply) -> Submi
 @pytest.mark.parametrize("name", OWN)
 async def test_a_private_address_that_the_operator_did_not_name_is_not_asked(name: str) -> None:
     async with connected(name, named=False) as (vendor, outbound):
-        reply = await submit(outbound, vendor, ORDERS[name])
+        reply = await submit(outbound, vendor.remote, None, ORDERS[name])
     assert isinstance(reply, Rejected)
     assert reply.fault == "provider_error"
 

@@ -90,8 +90,9 @@ def loaded() -> bool:
 @pytest.mark.usefixtures("installed")
 def test_an_installed_adapter_is_not_even_loaded_where_nobody_names_it() -> None:
     chosen = read_settings({"ACME_API_KEY": SIMULATED_KEY})
-    vendors, _ = connect_vendors(chosen, {"ACME_API_KEY": SIMULATED_KEY}, SystemClock())
-    assert vendors == {}
+    found = connect_vendors(chosen, {"ACME_API_KEY": SIMULATED_KEY}, SystemClock())
+    assert "acme" not in found.vendors
+    assert found.keyring.providers() == frozenset()
     assert remote_providers({}).keys() <= REMOTES.keys()
     assert not loaded()
 
@@ -99,16 +100,16 @@ def test_an_installed_adapter_is_not_even_loaded_where_nobody_names_it() -> None
 @pytest.mark.usefixtures("installed")
 def test_named_it_stands_beside_the_others_at_its_own_address() -> None:
     chosen = read_settings(NAMED)
-    vendors, _ = connect_vendors(chosen, NAMED, SystemClock())
+    found = connect_vendors(chosen, NAMED, SystemClock())
     assert loaded()
-    assert vendors.keys() == {"acme"}
-    assert vendors["acme"].remote.hosts == ("api.acme.example",)
+    assert found.keyring.providers() == {"acme"}
+    assert found.vendors["acme"].remote.hosts == ("api.acme.example",)
 
 
 @pytest.mark.usefixtures("installed")
 def test_named_without_its_credential_it_is_not_connected() -> None:
     environ = {"APIINONE_PROVIDER_PLUG_INS": "acme"}
-    assert connect_vendors(read_settings(environ), environ, SystemClock())[0] == {}
+    assert connect_vendors(read_settings(environ), environ, SystemClock()).keyring.providers() == frozenset()
 
 
 @pytest.mark.parametrize(("named", "says"), [("recraft", "named recraft already"), ("nobody", "named nobody")])

@@ -41,7 +41,11 @@ PRICES: Final[Mapping[str, int]] = {
 }
 REACHED_WITHIN_S: Final = 20.0
 LOOK_EVERY_S: Final = 0.02
-PACE: Final[Mapping[str, object]] = {"provider_submits_per_s_max": dict.fromkeys(REMOTES, 1_000.0)}
+PATIENT: Final[Mapping[str, object]] = {
+    "provider_submits_per_s_max": dict.fromkeys(REMOTES, 1_000.0),
+    "provider_errors_max": 1_000,
+    "provider_no_balance_rest_s": 0.2,
+}
 
 _ATTEMPTS = Sql(
     "SELECT provider, state, fault, late_state, upstream_id, actual_cost_micro_usd FROM attempts WHERE task_id = $1"
@@ -159,21 +163,25 @@ async def simulated(*vendors: VendorName, seconds: float = 0.05) -> AsyncGenerat
 
 
 @asynccontextmanager
-async def live_at(
+async def live_at(  # noqa: PLR0913 - what a test may want otherwise
     database_url: str,
     folder: Path,
     roots: Mapping[VendorName, str],
     *,
     tenant: Tenant | None = None,
     balance: int = CREDITS,
+    without_credential: Sequence[VendorName] = (),
     **settings: Any,
 ) -> AsyncGenerator[Live]:
     """The product with the vendors that stand there, and a new tenant or this one. At the end the books must be in
-    order."""
-    environ = {CREDENTIALS[name]: SIMULATED_KEY for name in roots}
+    order.
+
+    `without_credential`: vendors that can be reached, though the house has no credential for them.
+    """
+    environ = {CREDENTIALS[name]: SIMULATED_KEY for name in roots if name not in without_credential}
     environ["WAVESPEED_WEBHOOK_SECRET"] = SIMULATED_WEBHOOK_SECRET
     base_urls = {name: f"{root}{API_PATHS[name]}" for name, root in roots.items()}
-    chosen: dict[str, Any] = {**PACE, **settings, "provider_base_urls": base_urls}
+    chosen: dict[str, Any] = {**PATIENT, **settings, "provider_base_urls": base_urls}
     async with served_api(database_url, folder, environ=environ, **chosen) as api:
         yield Live(api, tenant or await api.tenant(mode="live", balance=balance), roots)
         await api.assert_sound()

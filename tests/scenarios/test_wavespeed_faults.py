@@ -13,7 +13,8 @@ from scenarios.live import CREDITS, FRUGAL, Live
 PRICE: Final = 4
 NOT_MADE: Final[tuple[FaultName, ...]] = ("server_error", "reset", "html")
 MADE: Final[tuple[FaultName, ...]] = ("bad_gateway", "lost_answer", "truncated", "lying_content_length")
-TURNED_AWAY: Final[tuple[FaultName, ...]] = ("throttled", "no_balance", "bad_key")
+TURNED_AWAY: Final[tuple[FaultName, ...]] = ("throttled", "no_balance")
+NEVER_THE_CLIENTS: Final[tuple[FaultName, ...]] = (*TURNED_AWAY, "bad_key")
 ON_POLLS: Final[tuple[FaultName, ...]] = (
     "server_error",
     "overloaded",
@@ -70,10 +71,10 @@ async def test_a_certain_refusal_that_is_not_the_clients_fault_is_tried_again(on
 
 
 async def test_the_operators_troubles_with_a_vendor_are_never_the_clients_fault(only_wavespeed: Live) -> None:
-    await only_wavespeed.arrange("wavespeed", *TURNED_AWAY * 5)
-    for task_id in await only_wavespeed.create_for_each(TURNED_AWAY, FRUGAL):
+    await only_wavespeed.arrange("wavespeed", *NEVER_THE_CLIENTS * 5)
+    for task_id in await only_wavespeed.create_for_each(NEVER_THE_CLIENTS, FRUGAL):
         assert await only_wavespeed.failed(task_id) == ("provider_error", 502)
-        assert [attempt.ended for attempt in await only_wavespeed.attempts(task_id)] == [("wavespeed", "rejected")] * 3
+        assert {attempt.ended for attempt in await only_wavespeed.attempts(task_id)} == {("wavespeed", "rejected")}
     assert await only_wavespeed.balance() == (CREDITS, 0)
 
 

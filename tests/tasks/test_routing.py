@@ -5,7 +5,7 @@ from msgspec import structs
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.fields import upstream_fields
 from apiinone.catalog.load import load_catalogue
-from apiinone.tasks.routing import Asked, choose, offer_named, usable_offers
+from apiinone.tasks.routing import Asked, LaterRoute, Reach, Route, Tried, choose, offer_named, usable_offers
 
 FIELDS = {"prompt": "a hill", "image_size": "1024x1024"}
 ASKED = Asked(FIELDS)
@@ -18,36 +18,72 @@ def recraft() -> SubModel:
     return choice.sub_model
 
 
+def way(reach: Reach, *tried: Tried) -> Route:
+    route = choose("live", recraft(), Asked(FIELDS), reach, tried)
+    assert isinstance(route, Route)
+    return route
+
+
+def name(route: Route) -> Tried:
+    return (route.provider, route.upstream_model, route.own_key)
+
+
 def test_test_mode_is_made_here_whatever_is_configured() -> None:
     for configured in (BOTH, frozenset[str]()):
-        route = choose("test", recraft(), Asked(FIELDS), configured=configured, attempts_before=0)
-        assert route is not None
+        route = choose("test", recraft(), Asked(FIELDS), Reach(configured))
+        assert isinstance(route, Route)
         assert (route.provider, route.offer, route.expected_cost_micro_usd) == ("local", None, 0)
 
 
 def test_live_mode_is_never_made_here() -> None:
-    assert choose("live", recraft(), Asked(FIELDS), configured=frozenset(), attempts_before=0) is None
+    assert choose("live", recraft(), Asked(FIELDS), Reach(frozenset())) is None
 
 
 def test_the_best_offer_is_first_and_the_others_follow_in_turn() -> None:
-    names: list[str] = []
-    for before in range(4):
-        route = choose("live", recraft(), Asked(FIELDS), configured=BOTH, attempts_before=before)
-        assert route is not None
-        names.append(route.provider)
-    assert names == ["recraft", "wavespeed", "recraft", "wavespeed"]
+    tried: list[Tried] = []
+    for _ in range(4):
+        tried.append(name(way(Reach(BOTH), *tried)))
+    assert [provider for provider, _, _ in tried] == ["recraft", "wavespeed", "recraft", "wavespeed"]
     offers = usable_offers(recraft(), FIELDS, BOTH)
     assert [offer.provider for offer in offers] == ["recraft", "wavespeed"]
 
 
 def test_only_what_is_configured_serves_and_the_reason_says_so() -> None:
-    reasons: list[str] = []
-    for before in (0, 1):
-        route = choose("live", recraft(), Asked(FIELDS), configured=frozenset({"wavespeed"}), attempts_before=before)
-        assert route is not None
-        assert route.provider == "wavespeed"
-        reasons.append(route.because)
-    assert reasons == ["the only configured offer", "try 2 on the only configured offer, after a certain refusal"]
+    reach = Reach(frozenset({"wavespeed"}))
+    first = way(reach)
+    second = way(reach, name(first))
+    assert (first.provider, second.provider) == ("wavespeed", "wavespeed")
+    assert first.because == "the only configured offer"
+    assert second.because == "try 2 on the only configured offer, after a certain refusal"
+
+
+def test_what_rests_is_passed_over_and_the_reason_says_so() -> None:
+    route = way(Reach(BOTH, wait_s=lambda offer, _: 5.0 if offer.provider == "recraft" else 0.0))
+    assert route.provider == "wavespeed"
+    assert route.because == "first by priority of 2 offers; 1 before it is out of service for now"
+
+
+def test_where_everything_rests_the_first_to_come_back_is_waited_for() -> None:
+    reach = Reach(BOTH, wait_s=lambda offer, _: 5.0 if offer.provider == "recraft" else 2.0)
+    assert choose("live", recraft(), Asked(FIELDS), reach) == LaterRoute(2.0)
+
+
+def test_a_resting_offer_is_not_skipped_for_good_by_those_that_were_tried() -> None:
+    tried = name(way(Reach(BOTH)))
+    assert way(Reach(BOTH), tried, tried).provider == "wavespeed"
+
+
+def test_the_accounts_own_key_is_first_and_only_what_it_may_use_is_used() -> None:
+    own = frozenset({"wavespeed"})
+    only = Reach(BOTH, own, "own")
+    first = way(only)
+    assert (name(first)[0], first.own_key, first.expected_cost_micro_usd) == ("wavespeed", True, 0)
+    assert way(only, name(first)).own_key
+    both = Reach(BOTH, own, "own_then_house")
+    assert way(both).own_key
+    assert name(way(both, name(first)))[::2] == ("recraft", False)
+    assert not way(Reach(BOTH, own, "house")).own_key
+    assert choose("live", recraft(), Asked(FIELDS), Reach(BOTH, frozenset(), "own")) is None
 
 
 def test_an_offer_is_found_again_by_what_the_attempt_remembers() -> None:

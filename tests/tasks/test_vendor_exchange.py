@@ -6,29 +6,26 @@ from contextlib import asynccontextmanager
 import pytest
 
 from apiinone.assets.ingest import OutputUnavailable
-from apiinone.core.clock import SystemClock
 from apiinone.core.exchange import Auth, InHeader
 from apiinone.core.secret import Secret
 from apiinone.outbound import Outbound
 from apiinone.providers.google import Google
-from apiinone.providers.provider import Finished, Inline, Linked
-from apiinone.tasks.pace import Pace
-from apiinone.tasks.vendor_exchange import Vendor, opened
+from apiinone.providers.provider import Finished, Inline, Linked, Remote
+from apiinone.tasks.vendor_exchange import opened
 from outbound.loopback import Handler, Loopback, always, answer, sender
 
 KEY = Secret("key-of-the-operator")
 
 
 @asynccontextmanager
-async def vendor_at(handler: Handler) -> AsyncGenerator[tuple[Loopback, Vendor, Outbound]]:
+async def vendor_at(handler: Handler) -> AsyncGenerator[tuple[Loopback, Remote, Outbound]]:
     """A vendor on loopback."""
     async with Loopback(handler) as server, sender(server.netloc) as outbound:
         yield server, vendor_of(server), outbound
 
 
-def vendor_of(server: Loopback) -> Vendor:
-    pace = Pace(per_s_max=1.0, concurrent_max=1, clock=SystemClock())
-    return Vendor(Google(f"{server.url}/v1beta"), KEY, pace)
+def vendor_of(server: Loopback) -> Remote:
+    return Google(f"{server.url}/v1beta")
 
 
 def guarded(url: str, auth: Auth = "bearer") -> Finished:
@@ -44,7 +41,7 @@ def guarded(url: str, auth: Auth = "bearer") -> Finished:
 )
 async def test_an_output_on_the_vendors_host_is_opened_with_our_key(auth: Auth, header: bytes) -> None:
     async with vendor_at(always(answer(b"picture"))) as (server, vendor, outbound):
-        finished = await opened(outbound, vendor, guarded(f"{server.url}/files/a?alt=media", auth))
+        finished = await opened(outbound, vendor, KEY, guarded(f"{server.url}/files/a?alt=media", auth))
     assert finished == Finished((Inline(b"picture"),), 7)
     assert server.requests[0].startswith(b"GET /files/a?alt=media HTTP/1.1\r\n")
     assert header in server.requests[0]
@@ -53,7 +50,7 @@ async def test_an_output_on_the_vendors_host_is_opened_with_our_key(auth: Auth, 
 async def test_the_key_goes_to_no_other_host_even_where_the_operator_allows_that_host() -> None:
     async with Loopback() as elsewhere, Loopback() as own, sender(own.netloc, elsewhere.netloc) as outbound:
         with pytest.raises(OutputUnavailable) as failed:
-            await opened(outbound, vendor_of(own), guarded(elsewhere.url))
+            await opened(outbound, vendor_of(own), KEY, guarded(elsewhere.url))
     assert (failed.value.reason, failed.value.retryable) == ("address_refused", False)
     assert (elsewhere.connections, own.connections) == (0, 0)
 
@@ -63,7 +60,7 @@ async def test_the_key_follows_no_redirect() -> None:
         away = answer(b"", f"Location: {elsewhere.url}/a", status=302)
         async with vendor_at(always(away)) as (server, vendor, outbound):
             with pytest.raises(OutputUnavailable) as failed:
-                await opened(outbound, vendor, guarded(server.url))
+                await opened(outbound, vendor, KEY, guarded(server.url))
     assert failed.value.retryable
     assert elsewhere.connections == 0
 
@@ -71,7 +68,7 @@ async def test_the_key_follows_no_redirect() -> None:
 async def test_other_outputs_are_left_as_they_are_and_nobody_is_asked() -> None:
     async with vendor_at(always(answer(b"picture"))) as (server, vendor, outbound):
         finished = Finished((Linked(f"{server.url}/a"), Inline(b"b")), None)
-        assert await opened(outbound, vendor, finished) == finished
+        assert await opened(outbound, vendor, KEY, finished) == finished
     assert server.connections == 0
 
 
@@ -96,7 +93,7 @@ async def test_an_output_that_cannot_be_opened_says_whether_to_try_again(
 ) -> None:
     async with vendor_at(always(response, closing=True)) as (server, vendor, outbound):
         with pytest.raises(OutputUnavailable) as failed:
-            await opened(outbound, vendor, guarded(server.url))
+            await opened(outbound, vendor, KEY, guarded(server.url))
     assert (failed.value.reason, failed.value.retryable) == (reason, retryable)
 
 
@@ -105,5 +102,5 @@ async def test_a_vendor_that_cannot_be_reached_is_tried_again() -> None:
         vendor = vendor_of(server)
     async with sender(server.netloc) as outbound:
         with pytest.raises(OutputUnavailable) as failed:
-            await opened(outbound, vendor, guarded(server.url))
+            await opened(outbound, vendor, KEY, guarded(server.url))
     assert (failed.value.reason, failed.value.retryable) == ("unreachable", True)

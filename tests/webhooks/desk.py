@@ -14,10 +14,10 @@ from apiinone.core.randomness import RandomPool
 from apiinone.db import Row, Sql
 from apiinone.ledger.ledger import Owner
 from apiinone.outbound import Outbound
+from apiinone.sealing import Seal
 from apiinone.tasks.moves import CancelAsked
 from apiinone.webhooks.deliver import Deliverer, DeliveryRules, Poster
 from apiinone.webhooks.outbox import Address
-from apiinone.webhooks.sealing import Seal
 from apiinone.webhooks.vault import Vault
 from outbound.loopback import USER_AGENT, names
 from workshop import Workshop

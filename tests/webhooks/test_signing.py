@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from apiinone.sealing import Seal, Unsealable
 from apiinone.webhooks.schedule import (
     DELIVERY_MOVES,
     JITTER_SHARE,
@@ -17,7 +18,6 @@ from apiinone.webhooks.schedule import (
     next_delivery_state,
     pause_us,
 )
-from apiinone.webhooks.sealing import Seal, Unsealable
 from apiinone.webhooks.signing import new_secret, signed_headers, written_secret
 
 BODY = '{"type":"task.succeeded","data":{"a":"é"}}'.encode()

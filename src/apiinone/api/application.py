@@ -64,7 +64,9 @@ def make_house(context: Context) -> House:
         hints=Hints(context.hint),
         counts=Counts(),
         readiness=Readiness(context),
-        pages=CataloguePages(context.catalogue, context.vendors | context.calls.chat_providers, context.clock),
+        pages=CataloguePages(
+            context.catalogue, lambda: context.keyring.providers() | context.calls.chat_providers, context.clock
+        ),
         document=cache(lambda: document(ROUTES, context.catalogue)),
     )
 

@@ -1,5 +1,6 @@
 """The catalogue as clients read it: what each model is, does and costs, and how it stands among its peers."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -121,12 +122,16 @@ class ModelPage(ModelSummary, frozen=True, kw_only=True):
 
 
 class CataloguePages:
-    """Makes the pages when they are first asked for and keeps them for the day: lifecycles have last days."""
+    """Makes the pages when they are first asked for and keeps them for the day: lifecycles have last days.
 
-    def __init__(self, catalogue: Catalogue, vendors: frozenset[str], clock: Clock) -> None:
-        """Take the catalogue, the names of the providers that are configured here, and the clock."""
+    They are made anew when another provider can be reached.
+    """
+
+    def __init__(self, catalogue: Catalogue, configured: Callable[[], frozenset[str]], clock: Clock) -> None:
+        """Take the catalogue, what names the providers that are configured here now, and the clock."""
         self._catalogue = catalogue
-        self._vendors = vendors
+        self._configured = configured
+        self._vendors = configured()
         self._clock = clock
         self._day = self._today()
         self._summaries: tuple[ModelSummary, ...] = ()
@@ -135,14 +140,14 @@ class CataloguePages:
 
     def summaries(self) -> tuple[ModelSummary, ...]:
         """All models, in catalogue order."""
-        self._forget_yesterday()
+        self._forget_old()
         if not self._summaries:
             self._summaries = tuple(self._summary(entry) for entry in self._catalogue.entries)
         return self._summaries
 
     def page(self, name: str) -> bytes | None:
         """The page of the model that any of its names means, as JSON; None where none does."""
-        self._forget_yesterday()
+        self._forget_old()
         entry = self._catalogue.entry(name)
         if entry is None:
             return None
@@ -152,7 +157,7 @@ class CataloguePages:
 
     def model(self, entry: Entry) -> ModelPage:
         """The same page of a model of this catalogue, unwritten."""
-        self._forget_yesterday()
+        self._forget_old()
         return self._page(entry)
 
     def standings(self, endpoint_name: str) -> tuple[Standing, ...]:
@@ -161,7 +166,7 @@ class CataloguePages:
 
     def day(self) -> date:
         """The day that lifecycles are read on."""
-        self._forget_yesterday()
+        self._forget_old()
         return self._day
 
     def schema(self, name: str) -> bytes | None:
@@ -230,9 +235,9 @@ class CataloguePages:
         running = [sub for sub in sub_models if sub.lifecycle.state_on(self._day) != "retired"]
         return any(offer.provider in self._vendors for sub in running for offer in sub.offers)
 
-    def _forget_yesterday(self) -> None:
-        if self._day != self._today():
-            self._day = self._today()
+    def _forget_old(self) -> None:
+        if (self._day, self._vendors) != (now := (self._today(), self._configured())):
+            self._day, self._vendors = now
             self._summaries, self._pages = (), {}
 
     def _today(self) -> date:

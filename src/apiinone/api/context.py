@@ -14,10 +14,12 @@ from apiinone.catalog.schema import Bodies
 from apiinone.core.clock import Clock
 from apiinone.core.ids import Ids
 from apiinone.core.secret import Secret
+from apiinone.credentials.seals import Seals
 from apiinone.db import Database
 from apiinone.providers.provider import Remote
 from apiinone.tasks import moves, submit
 from apiinone.tasks.calls import Calls
+from apiinone.tasks.keyring import Keyring
 from apiinone.tasks.moves import Move
 from apiinone.tasks.policy import NO_POLICY, Policy
 from apiinone.tasks.poll_lag import PollLag
@@ -39,6 +41,8 @@ class ApiRules(Struct, frozen=True):
     body_bytes_max: int
     face_swap_accepted: bool = False
     """Whether the operator has accepted the terms of face swaps, which are off in live mode otherwise."""
+    own_key_fee_percent: int = 10
+    """What work with an account's own provider key costs, of the price."""
     trusted_proxies: tuple[str, ...] = ()
     """Addresses or ranges whose X-Forwarded-For is believed; empty: the header is ignored."""
     callback_hosts: frozenset[str] = frozenset()
@@ -69,8 +73,13 @@ class Context:
     ids: Ids
     calls: Calls
     """Calls that this process answers at once."""
-    vendors: frozenset[str]
-    """Names of the providers with credentials here."""
+    keyring: Keyring
+    """The providers' credentials that this process holds."""
+    reread_credentials: Callable[[], Awaitable[None]]
+    """Has the keyring take what has just been stored."""
+    seals: Seals
+    remotes: Mapping[str, Remote]
+    """Every provider's adapter, by name."""
     hint: Callable[[str], Awaitable[None]]
     """`Database.hint`."""
     rules: ApiRules

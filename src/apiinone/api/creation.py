@@ -24,6 +24,7 @@ from apiinone.catalog.clean import shown
 from apiinone.catalog.endpoints import CreateRoute, endpoint_named
 from apiinone.catalog.entry import Choice, Entry
 from apiinone.catalog.load import Catalogue
+from apiinone.catalog.price_rules import Tokens
 from apiinone.catalog.pricing import Price, price, route_price
 from apiinone.catalog.schema import Parsed
 from apiinone.core.clock import US_PER_S
@@ -33,6 +34,7 @@ from apiinone.tasks.policy import Asked
 from apiinone.tasks.routing import usable_offers
 from apiinone.tasks.submission import Direct, Submission
 from apiinone.tasks.task_view import TaskView
+from apiinone.tasks.whose_keys import HOUSE_TERMS, OwnKeyTerms, WhoseKeys, own_key_price
 from apiinone.webhooks.outbox import Address
 
 FACE_SWAP: Final = "face-swap"
@@ -57,6 +59,8 @@ class Creation(Struct, frozen=True):
     callback: Address | None
     works_on: Mapping[str, TaskView]
     """The caller's earlier tasks that its fields name, by field."""
+    terms: OwnKeyTerms = HOUSE_TERMS
+    """Whose provider keys make it, and what it costs by the account's own; `price` is what is held."""
 
     @property
     def choice(self) -> Choice:
@@ -86,9 +90,9 @@ async def creation_of(context: Context, caller: Caller, body: Body, made_by: Cre
     parsed = context.bodies.parse(choice, body)
     callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
     await judge_inputs(choice.entry, parsed.fields)
-    _refuse_unserved(context, caller, parsed, made_by)
+    whose = _whose_keys(context, caller, parsed, made_by)
     works_on = await own_references(context, caller, choice.entry.parameters, parsed.fields)
-    return _priced(made_by, parsed, price(choice, parsed.fields), (callback, works_on))
+    return _priced(context, made_by, parsed, (price(choice, parsed.fields), whose), (callback, works_on))
 
 
 def submission_of(
@@ -124,6 +128,8 @@ def submission_of(
         operation=made_by.operation,
         callback=creation.callback,
         direct=direct,
+        whose_keys=creation.terms.whose,
+        own_unit=None if creation.terms.fee is None else Credits(creation.terms.fee.unit // outputs),
     )
 
 
@@ -165,8 +171,9 @@ async def _further(context: Context, caller: Caller, body: Body, made_by: Create
     if asked is None:
         parsed = msgspec.structs.replace(parsed, choice=version_of(context.catalogue, entry, found))
     refuse_model(caller.rules, made_by.endpoint_name, (parsed.choice.sub_model.id, entry.id))
-    _refuse_unserved(context, caller, parsed, made_by)
-    return _priced(made_by, parsed, route_price(parsed.choice, route, parsed.fields), (callback, found))
+    whose = _whose_keys(context, caller, parsed, made_by)
+    full = route_price(parsed.choice, route, parsed.fields)
+    return _priced(context, made_by, parsed, (full, whose), (callback, found))
 
 
 def _asked(catalogue: Catalogue, entry: Entry, body: Body, made_by: CreateRoute) -> Choice | None:
@@ -202,18 +209,26 @@ async def _refuse_by_policy(context: Context, call: Call, caller: Caller, creati
             assert_never(verdict)
 
 
-def _refuse_unserved(context: Context, caller: Caller, parsed: Parsed, made_by: CreateRoute) -> None:
-    """For live keys: raise ProviderNotConfigured where nothing here serves the request."""
+def _whose_keys(context: Context, caller: Caller, parsed: Parsed, made_by: CreateRoute) -> WhoseKeys:
+    """With whose provider keys it is made. For live keys: raise ProviderNotConfigured where nothing here serves it."""
     if caller.mode == "test":
-        return
+        return "house"
     sub = parsed.choice.sub_model
     today = datetime.fromtimestamp(context.clock.now_us() // US_PER_S, UTC).date()
     if sub.lifecycle.state_on(today) == "retired":
         raise ProviderNotConfigured(f"{sub.id} was ended by its maker; test keys can still use it.")
-    reached = context.calls.chat_providers if made_by.endpoint_name == CHAT else context.vendors
-    if not usable_offers(sub, parsed.fields, reached, made_by.operation):
+    node, keyring = parsed.choice.entry.node, context.keyring
+    reached = context.calls.chat_providers if made_by.endpoint_name == CHAT else keyring.providers(None, node)
+    house = usable_offers(sub, parsed.fields, reached, made_by.operation)
+    owned = frozenset[str]() if isinstance(sub.price, Tokens) else keyring.providers(caller.account_id, node)
+    own = usable_offers(sub, parsed.fields, owned, made_by.operation)  # chats are made with the house's keys alone
+    if own:
+        keys = [key for offer in own for key in keyring.good(offer.provider, caller.account_id, node)]
+        return "own_then_house" if house and all(key.falls_back for key in keys) else "own"
+    if not house:
         what = f"{sub.id} on this route" if made_by.operation else sub.id
         raise ProviderNotConfigured(f"No provider for {what} is configured here; test keys can use it.")
+    return "house"
 
 
 def _refuse_unaccepted(context: Context, caller: Caller, choice: Choice) -> None:
@@ -222,8 +237,14 @@ def _refuse_unaccepted(context: Context, caller: Caller, choice: Choice) -> None
         raise PermissionDenied("Face swaps are off here: the operator has not accepted their terms.", param="/model")
 
 
-def _priced(made_by: CreateRoute, parsed: Parsed, found: Price, named: _Named) -> Creation:
+def _priced(
+    context: Context, made_by: CreateRoute, parsed: Parsed, costs: tuple[Price, WhoseKeys], named: _Named
+) -> Creation:
     request = _encode({"model": parsed.choice.sub_model.id, **parsed.fields})
     common = (parsed.callback_url, parsed.metadata, parsed.deadline_s, parsed.result_ttl_s, parsed.max_credits)
     whole = b"\n".join((made_by.operation.encode(), request, _encode(common)))
-    return Creation(made_by, parsed, found, request.decode(), hashlib.sha256(whole).digest(), *named)
+    full, whose = costs
+    fee = None if whose == "house" else own_key_price(full, context.rules.own_key_fee_percent)
+    held = fee if whose == "own" and fee is not None else full
+    body_hash = hashlib.sha256(whole).digest()
+    return Creation(made_by, parsed, held, request.decode(), body_hash, *named, OwnKeyTerms(whose, fee))

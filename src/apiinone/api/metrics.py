@@ -95,5 +95,43 @@ def _metrics(house: House, figures: Figures) -> "Iterable[Metric]":
     for provider, lag in sorted(house.context.poll_lags.items()):
         lags.add_metric([provider], lag.cumulative(), lag.sum_us / US_PER_S)
     yield lags
+    yield from _credentials(house)
     for name, read in sorted(house.context.gauges.items()):
         yield GaugeMetricFamily(f"apiinone_{name}", "Of this process.", value=read())
+
+
+def _credentials(house: House) -> "Iterable[Metric]":
+    """How this process finds the credentials: the house's by their ids, those of accounts only counted."""
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415 - as above
+
+    keyring = house.context.keyring
+    states = GaugeMetricFamily(
+        "apiinone_credentials", "1: in this state, of this process.", labels=["provider", "credential", "state"]
+    )
+    own: dict[tuple[str, str], int] = {}
+    for one in keyring.everything():
+        state = "revoked" if one.revoked else one.health.trouble or "good"
+        if one.account_id is None:
+            states.add_metric([one.provider, one.id, state], 1)
+        else:
+            own[one.provider, state] = own.get((one.provider, state), 0) + 1
+    yield states
+    counted = GaugeMetricFamily("apiinone_own_keys", "Keys that accounts brought.", labels=["provider", "state"])
+    for (provider, state), count in sorted(own.items()):
+        counted.add_metric([provider, state], count)
+    yield counted
+    resting = GaugeMetricFamily(
+        "apiinone_offers_resting",
+        "Offers left alone after errors, of this process.",
+        labels=["provider", "upstream_model"],
+    )
+    for asked in keyring.resting():
+        if asked.account_id is None:
+            resting.add_metric([asked.provider, asked.upstream_model], 1)
+    yield resting
+    refusals = CounterMetricFamily(
+        "apiinone_provider_refusals", "Orders refused since start.", labels=["provider", "whose_key", "fault"]
+    )
+    for (provider, whose, fault), count in sorted(keyring.refusals.items()):
+        refusals.add_metric([provider, whose, fault], count)
+    yield refusals

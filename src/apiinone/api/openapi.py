@@ -32,6 +32,7 @@ from apiinone.api.route import (
     QuoteBody,
     Route,
     Several,
+    TypedBody,
 )
 from apiinone.catalog.load import Catalogue
 
@@ -102,6 +103,9 @@ def _operation(route: Route) -> Schema:
             pass
         case CreationBody() | QuoteBody():
             content = {"application/json": {"schema": _reference(body_component(route.body))}}
+            operation["requestBody"] = {"required": True, "content": content}
+        case TypedBody(kind):
+            content = {"application/json": {"schema": _reference(kind.__name__)}}
             operation["requestBody"] = {"required": True, "content": content}
         case ForeignBody():
             operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": {}}}}
@@ -186,6 +190,8 @@ def _reference(name: str) -> Schema:
 def _types_of(routes: Iterable[Route]) -> list[type[Struct]]:
     found: list[type[Struct]] = [ErrorBody]
     for route in routes:
+        if isinstance(route.body, TypedBody):
+            found.append(route.body.kind)
         match route.answers:
             case Json(types):
                 found += types

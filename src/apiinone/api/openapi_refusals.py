@@ -10,6 +10,7 @@ from apiinone.api.route import (
     Public,
     QuoteBody,
     Route,
+    TypedBody,
 )
 from apiinone.core.errors import (
     AuthenticationFailed,
@@ -52,7 +53,7 @@ def _by_authority(route: Route) -> tuple[type[Refusal], ...]:
 
 def _by_body(route: Route) -> tuple[type[Refusal], ...]:
     match route.body:
-        case CreationBody() | QuoteBody():
+        case CreationBody() | QuoteBody() | TypedBody():
             return (PayloadTooLarge, UnsupportedMediaType)
         case ForeignBody():
             return (PayloadTooLarge,)

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from apiinone.api.deliveries import DELIVERY_PATTERN
+from apiinone.api.provider_keys import PROVIDER_KEY_PATTERN
 from apiinone.api.queries import NoQuery
 from apiinone.api.request_headers import IDEMPOTENCY_KEY_CHARACTERS_MAX, SCENARIO_CHARACTERS_MAX
 from apiinone.api.route import ROUTE_FIELD, CreationBody, Kind, QuoteBody, Route
@@ -20,6 +21,7 @@ _REF: Final = "#/components/schemas/{name}"
 _IDS: Final[dict[Kind, Schema]] = {
     "own_task": {"type": "string", "pattern": PATTERN},
     "own_delivery": {"type": "string", "pattern": DELIVERY_PATTERN},
+    "own_provider_key": {"type": "string", "pattern": PROVIDER_KEY_PATTERN},
     "model": {"type": "string", "minLength": 1, "maxLength": 64},
     "linked_task": {"type": "string", "pattern": PATTERN},
     "output_no": {"type": "string", "pattern": "^[0-9]{1,2}$"},

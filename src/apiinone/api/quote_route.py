@@ -41,6 +41,10 @@ class QuotePage(Struct, frozen=True):
     mode: Mode
     credits: Annotated[Amount, Meta(description="What would be held, and at most charged.")]
     lines: tuple[QuoteLine, ...]
+    own_key_credits: Annotated[
+        Amount | None,
+        Meta(description="What would be charged where your own provider key makes it; null where none of yours may."),
+    ]
     price_version: str
     expires_at: Moment
 
@@ -54,7 +58,7 @@ async def give_quote_for_body(house: House, call: Call, caller: Caller) -> Answe
     if creation.parsed.quote_id is not None:
         raise BadRequest("A quote is asked for without naming another.", param="/quote_id")
     version = context.catalogue.version
-    asked = Asked(caller.owner, creation.body_hash, version, creation.price)
+    asked = Asked(caller.owner, creation.body_hash, version, creation.price, creation.terms)
     quote_id = context.ids.new()
 
     async def promise(tx: Tx) -> Quoted:
@@ -70,6 +74,7 @@ async def give_quote_for_body(house: House, call: Call, caller: Caller) -> Answe
             mode=caller.mode,
             credits=shown(price.total),
             lines=tuple(QuoteLine(line.label, line.units, shown(line.unit), shown(line.total)) for line in price.lines),
+            own_key_credits=None if creation.terms.fee is None else shown(creation.terms.fee.total),
             price_version=version,
             expires_at=iso(quoted.expires_us),
         )

@@ -17,9 +17,11 @@ from apiinone.core.credits import shown
 from apiinone.core.errors import NotFound
 from apiinone.db import Tx
 from apiinone.ledger.history import EntryRow
+from apiinone.tasks.client_faults import CLIENT_FAULTS
 from apiinone.tasks.direct import Note
 from apiinone.tasks.lifecycle import AttemptState, status_of
 from apiinone.tasks.receipt import AttemptOnReceipt, HoldOnReceipt, Receipt, SettlementOnReceipt, read_receipt
+from apiinone.tasks.whose_keys import WhoseKeys
 from apiinone.webhooks.outbox import DeliveryOnReceipt
 from apiinone.webhooks.schedule import DeliveryState, EventType
 
@@ -31,6 +33,11 @@ class QuotedPrice(Struct, frozen=True):
     units: int
     total: Amount
     price_version: str
+    whose_keys: Annotated[WhoseKeys, Meta(description="With whose provider keys it may be made.")]
+    own_key_unit: Annotated[
+        Amount | None,
+        Meta(description="What an output costs that your own provider key makes; null where none of yours may."),
+    ]
 
 
 class HoldSlice(Struct, frozen=True):
@@ -56,6 +63,7 @@ class AttemptPage(Struct, frozen=True):
     provider: str
     upstream_model: str
     upstream_id: str | None
+    own_key: Annotated[bool, Meta(description="Whether it was made with your own provider key.")]
     chosen_because: str
     outcome: AttemptState
     fault: str | None
@@ -143,10 +151,12 @@ async def show_receipt(house: House, call: Call, caller: Caller) -> Answer:
     return success(receipt_page(receipt))
 
 
-def receipt_page(receipt: Receipt) -> ReceiptPage:
-    """A receipt as its owner sees it, in credits."""
+def receipt_page(receipt: Receipt, *, operator: bool = False) -> ReceiptPage:
+    """A receipt as its owner sees it, in credits; an operator sees what their credentials were refused for."""
     task = receipt.task
-    price = QuotedPrice(shown(task.unit), task.units, shown(task.unit * task.units), task.price_version)
+    own_unit = None if task.own_unit is None else shown(task.own_unit)
+    amounts = (shown(task.unit), task.units, shown(task.unit * task.units))
+    price = QuotedPrice(*amounts, task.price_version, task.whose_keys, own_unit)
     return ReceiptPage(
         task_id=written(task.node, task.id, task.suffix),
         status=status_of(task.state),  # pyright: ignore[reportArgumentType] - the words of `Status`
@@ -158,7 +168,7 @@ def receipt_page(receipt: Receipt) -> ReceiptPage:
         request_id=task.request_id,
         quote=price,
         hold=_hold(receipt.hold),
-        attempts=tuple(map(_attempt, receipt.attempts)),
+        attempts=tuple(_attempt(attempt, operator=operator) for attempt in receipt.attempts),
         settlement=None if receipt.settlement is None else _settlement(receipt.settlement),
         entries=tuple(map(_entry, receipt.entries)),
         usage=None if receipt.note is None else _usage(receipt.note),
@@ -173,15 +183,16 @@ def _hold(hold: HoldOnReceipt) -> HoldPage:
     return HoldPage(shown(hold.amount), hold.budget_period, lots, iso(hold.created_us))
 
 
-def _attempt(attempt: AttemptOnReceipt) -> AttemptPage:
+def _attempt(attempt: AttemptOnReceipt, *, operator: bool) -> AttemptPage:
     return AttemptPage(
         attempt_no=attempt.attempt_no,
         provider=attempt.provider,
         upstream_model=attempt.upstream_model,
         upstream_id=attempt.upstream_id,
+        own_key=bool(attempt.own_key),
         chosen_because=attempt.chosen_because,
         outcome=attempt.state,
-        fault=attempt.fault,
+        fault=attempt.fault if operator else _fault(attempt),
         message=attempt.message,
         late_outcome=attempt.late_state,
         created_at=iso(attempt.created_us),
@@ -189,6 +200,11 @@ def _attempt(attempt: AttemptOnReceipt) -> AttemptPage:
         accepted_at=_moment(attempt.accepted_us),
         ended_at=_moment(attempt.ended_us),
     )
+
+
+def _fault(attempt: AttemptOnReceipt) -> str | None:
+    """What the installation's own credentials were refused for is the operator's affair, and no client's."""
+    return attempt.fault if attempt.fault is None or attempt.own_key else CLIENT_FAULTS[attempt.fault]
 
 
 def _settlement(settlement: SettlementOnReceipt) -> SettlementPage:

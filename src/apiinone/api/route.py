@@ -15,10 +15,11 @@ from apiinone.core.errors import Refusal
 
 Handler = Callable[[House, Call], Awaitable[Reply]]
 KeyHandler = Callable[[House, Call, Caller], Awaitable[Reply]]
-Kind = Literal["own_task", "own_delivery", "model", "linked_task", "output_no", "provider"]
+Kind = Literal["own_task", "own_delivery", "own_provider_key", "model", "linked_task", "output_no", "provider"]
 """What an id in a path names, and whose it must be.
 
-`own_task`, `own_delivery`: of the caller's account and mode, any other is 404. `model`: a public name of the catalogue.
+`own_task`, `own_delivery`, `own_provider_key`: of the caller's account and mode, any other is 404. `model`: a public
+name of the catalogue.
 `linked_task`, `output_no`: what a signed link leads to. `provider`: a name that an operator has configured.
 """
 
@@ -80,6 +81,12 @@ ROUTE_FIELD: Final = "route"
 
 class QuoteBody(Struct, frozen=True):
     """A creation's body without a quote's id; it may name its create route."""
+
+
+class TypedBody(Struct, frozen=True):
+    """A JSON object of this type."""
+
+    kind: type[Struct]
 
 
 class ForeignBody(Struct, frozen=True):
@@ -149,7 +156,7 @@ class Route(Struct, frozen=True, kw_only=True):
     query: type[Struct]
     headers: tuple[str, ...]
     """Request headers that change what it does."""
-    body: NoBody | CreationBody | QuoteBody | ForeignBody
+    body: NoBody | CreationBody | QuoteBody | TypedBody | ForeignBody
     answers: Answers
     refusals: tuple[type[Refusal], ...]
     """Refusals of its own, beside those of its authority, its ids and its body."""

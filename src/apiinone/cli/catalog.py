@@ -44,9 +44,10 @@ def check(*, as_json: bool) -> int:
 def show(model: str | None, *, as_json: bool) -> None:
     """List all models, or show one: any of its names will do."""
     settings = settings_now()
-    vendors, _ = connect_vendors(settings, environment(), SystemClock())
-    chats = connect_chats(settings, environment(), SystemClock())
-    pages = CataloguePages(catalogue_here(settings), frozenset(vendors) | chats.keys(), SystemClock())
+    connected = connect_vendors(settings, environment(), SystemClock())
+    chats = frozenset(connect_chats(settings, environment(), SystemClock()))
+    reached = connected.keyring.providers() | chats
+    pages = CataloguePages(catalogue_here(settings), lambda: reached, SystemClock())
     if model is not None:
         _show_one(pages, model, as_json=as_json)
     elif as_json:

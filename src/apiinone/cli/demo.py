@@ -53,11 +53,12 @@ async def _walked(served: Served, folder: Path, asked: asyncio.Event, *, live: b
     from apiinone.demo.screen import Screen  # noqa: PLC0415 - as above
 
     app = served.app
-    if live and not app.vendors:
+    vendors = tuple(sorted(app.keyring.providers()))
+    if live and not vendors:
         raise Conflict("no vendor's credential is set: set RECRAFT_API_TOKEN or WAVESPEED_API_KEY first")
     kept = "on SQLite" if sqlite_file(app.settings) is not None else "on PostgreSQL"
     place = f"{kept}, data in {app.settings.data_path}"
-    stage = Stage(served.url, folder, place, "live" if live else "test", tuple(app.vendors))
+    stage = Stage(served.url, folder, place, "live" if live else "test", vendors)
     walking = asyncio.ensure_future(Journey(stage, desk_of(app), Screen()).walk())
     stopping = asyncio.ensure_future(asked.wait())
     await asyncio.wait([walking, stopping], return_when=asyncio.FIRST_COMPLETED)

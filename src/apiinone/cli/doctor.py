@@ -2,11 +2,13 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 
 import click
 
 from apiinone.cli.arguments import now
 from apiinone.cli.catalog import catalogue_here
+from apiinone.cli.checks.credentials import Stored, stored_credentials
 from apiinone.cli.checks.database import database_findings, storage_finding
 from apiinone.cli.checks.engines import engine_finding
 from apiinone.cli.checks.finding import Finding, error
@@ -14,6 +16,7 @@ from apiinone.cli.checks.host import host_findings
 from apiinone.cli.checks.providers import catalogue_findings, entrance_findings, provider_findings
 from apiinone.cli.opening import make_folders, settings_now
 from apiinone.cli.printing import json_option, plain, print_json
+from apiinone.core.errors import DatabaseUnavailable
 from apiinone.settings import CONFIG_FILE, Settings, environment
 
 TIMEOUT_S = 30.0
@@ -45,7 +48,11 @@ async def _findings(settings: Settings) -> list[Finding]:
     except TimeoutError:
         found.append(error("database", f"no answer within {TIMEOUT_S:.0f} s", "see whether it runs and can be reached"))
     found.append(engine_finding())
-    found += provider_findings(settings, environment(), catalogue)
+    stored = Stored({}, [])
+    with suppress(DatabaseUnavailable):  # which is said above
+        stored = await stored_credentials(settings)
+    found += provider_findings(settings, environment(), catalogue, stored.good)
+    found += stored.findings
     found += catalogue_findings(catalogue)
     return [*found, *entrance_findings(settings)]
 

@@ -101,6 +101,9 @@ def desk_of(app: App) -> Desk:
         randomness=secrets.token_bytes,
         pepper=app.secret.key("pepper"),
         test_credits_per_day=whole(app.settings.test_credits_per_day),
+        seals=app.follower.seals,
+        providers=frozenset(app.vendors),
+        reread_credentials=app.follower.refresh,
         ended=app.waiters.ended,
     )
 

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo:demo", "Make one picture and one drawing on a server of its own, and show what they cost."),
     "accounts": ("accounts:accounts", "Open, list and suspend accounts."),
     "keys": ("keys:keys", "Make, list, rotate and revoke keys."),
+    "credentials": ("credentials:credentials", "Store, list and revoke credentials of providers."),
     "credits": ("credits:credits_group", "Grant credits and see balances."),
     "tasks": ("tasks:tasks", "See tasks and their receipts; end those whose outcome nobody knows."),
     "margins": ("margins:margins", "See what was sold, what it cost, and what a vendor's own figures say."),

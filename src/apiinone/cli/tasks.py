@@ -81,7 +81,7 @@ def show(task_id: str, *, as_json: bool) -> None:
     """Show a task's receipt: price, hold, every attempt, settlement."""
     receipt = now(_receipt(_opaque(task_id)))
     if as_json:
-        print_json(receipt_page(receipt))
+        print_json(receipt_page(receipt, operator=True))
         return
     _print_receipt(receipt)
 
@@ -158,7 +158,7 @@ def _print_receipt(receipt: Receipt) -> None:
         )
     )
     click.echo()
-    columns = ("no", "provider", "upstream model", "state", "fault", "upstream id", "sent", "ended")
+    columns = ("no", "provider", "credential", "upstream model", "state", "fault", "upstream id", "sent", "ended")
     print_table(
         columns,
         [_attempt(one) for one in receipt.attempts],
@@ -167,4 +167,4 @@ def _print_receipt(receipt: Receipt) -> None:
 
 def _attempt(one: AttemptOnReceipt) -> tuple[Cell, ...]:
     upstream = (one.upstream_model, one.state, one.fault, one.upstream_id)
-    return (one.attempt_no, one.provider, *upstream, moment(one.sent_us), moment(one.ended_us))
+    return (one.attempt_no, one.provider, one.credential_id, *upstream, moment(one.sent_us), moment(one.ended_us))

@@ -1,7 +1,19 @@
 """All commands, in one table: whoever gives them, and over whatever wire, these are the ones there are."""
 
 from apiinone.control.account_commands import OpenAccount, Suspend
+from apiinone.control.credential_commands import AddCredential, ResealCredentials, RevokeCredential
 from apiinone.control.key_commands import MakeKey, RevokeKey, RotateKey
 from apiinone.control.money_commands import GrantCredits, SettleTask
 
-AnyCommand = OpenAccount | Suspend | MakeKey | RotateKey | RevokeKey | GrantCredits | SettleTask
+AnyCommand = (
+    OpenAccount
+    | Suspend
+    | MakeKey
+    | RotateKey
+    | RevokeKey
+    | GrantCredits
+    | SettleTask
+    | AddCredential
+    | RevokeCredential
+    | ResealCredentials
+)

@@ -1,6 +1,6 @@
 """Where operators' commands are carried out: what they need, and what each of them is."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -9,6 +9,7 @@ from msgspec import Struct
 from apiinone.catalog.load import Catalogue
 from apiinone.core.credits import Credits
 from apiinone.core.ids import Ids
+from apiinone.credentials.seals import Seals
 from apiinone.db import Database
 
 T = TypeVar("T")
@@ -26,6 +27,12 @@ class Desk:
     test_credits_per_day: Credits
     ended: Callable[[str], None]
     """Wakes requests that wait for this task in the same process."""
+    seals: Seals
+    """What seals credentials."""
+    providers: frozenset[str]
+    """Whom credentials can be for."""
+    reread_credentials: Callable[[], Awaitable[None]]
+    """Has this process's keyring take what was just stored."""
     actor: str = "operator"
 
 

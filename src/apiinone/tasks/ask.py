@@ -8,6 +8,7 @@ from msgspec import Struct
 from apiinone.catalog.fields import upstream_fields
 from apiinone.catalog.offer import Offer
 from apiinone.core.clock import Clock
+from apiinone.core.secret import Secret
 from apiinone.db import Database, Tx
 from apiinone.outbound import Outbound
 from apiinone.providers.provider import Finished, PollReply, Reference, Rejected, Running
@@ -55,15 +56,18 @@ class Asker:
                 job.reference = reference
                 return None
 
-    async def find(self, job: Job, vendor: Vendor, offer: Offer | None) -> Reference | None:
-        """The lost order's job, where it is certainly found at the vendor."""
-        if offer is None or job.attempt_id is None or job.state != "unknown":
+    async def find(self, job: Job, vendor: Vendor, secret: Secret | None, offer: Offer | None) -> Reference | None:
+        """The lost order's job, where it is certainly found at the vendor.
+
+        Of a client's own key nobody knows who else uses it, so nothing is certain there.
+        """
+        if offer is None or job.attempt_id is None or job.state != "unknown" or job.own_key:
             return None
         fields = upstream_fields(offer, job.fields())
         sought = Sought(job.attempt_id, vendor.remote.name, offer.upstream_model, fields)
-        return await self.finder.find(vendor, sought)
+        return await self.finder.find(vendor, secret, sought)
 
-    async def ask(self, job: Job, vendor: Vendor, reference: Reference) -> PollReply | Later:
+    async def ask(self, job: Job, vendor: Vendor, secret: Secret | None, reference: Reference) -> PollReply | Later:
         """The vendor's answer, or when to come again."""
         questions = self.questions[vendor.remote.name]
         if not job.has_turn:  # taken over, or begun anew: with everything else that was open
@@ -74,7 +78,7 @@ class Asker:
             return Later(wait_s)
         job.asked_s = self.clock.monotonic_s()
         try:
-            reply, wait_s = await poll(self.outbound, vendor, reference)
+            reply, wait_s = await poll(self.outbound, vendor.remote, secret, reference)
         finally:
             questions.leave()
         if wait_s is not None:

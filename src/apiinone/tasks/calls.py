@@ -18,7 +18,7 @@ from apiinone.tasks.chats import ChatRules, Chats, Try
 from apiinone.tasks.local_chat import ChatSources
 from apiinone.tasks.moves import Move, NewAttempt, Outcome
 from apiinone.tasks.presence import Presence
-from apiinone.tasks.routing import Asked, Route, choose, usable_offers
+from apiinone.tasks.routing import Asked, Reach, Route, Tried, choose
 from apiinone.tasks.submission import Direct
 
 ATTEMPTS_MAX: Final = 3
@@ -37,8 +37,8 @@ class Calls:
 
     async def direct(self, caller: Caller, choice: Choice) -> Direct:
         """Who answers a new call, and by which attempt. Raises ProviderNotConfigured, DatabaseUnavailable."""
-        route = choose(caller.mode, choice.sub_model, Asked({}), configured=frozenset(), attempts_before=0)
-        if route is None:  # no vendor is known yet that answers at once
+        route = choose(caller.mode, choice.sub_model, Asked({}), Reach(frozenset()))
+        if not isinstance(route, Route):  # no vendor is known yet that answers at once
             raise ProviderNotConfigured(f"No provider for {choice.sub_model.id} is configured here.")
         cost = route.expected_cost_micro_usd
         attempt = NewAttempt(self.ids.new(), route.provider, route.upstream_model, route.because, cost)
@@ -51,14 +51,24 @@ class Calls:
 
         Raises ProviderNotConfigured, DatabaseUnavailable.
         """
-        sub, asked = choice.sub_model, Asked(fields)
-        usable = len(usable_offers(sub, fields, self.chat_providers)) if caller.mode == "live" else 1
-        tries = range(min(usable, ATTEMPTS_MAX))
-        routes = [choose(caller.mode, sub, asked, configured=self.chat_providers, attempts_before=no) for no in tries]
-        found = tuple(self._try(route, fields, rates) for route in routes if route is not None)
-        if not found:
-            raise ProviderNotConfigured(f"No provider for {sub.id} is configured here; test keys can use it.")
+        routes = self._chat_routes(caller, choice, fields)
+        if not routes:
+            said = f"No provider for {choice.sub_model.id} is configured here; test keys can use it."
+            raise ProviderNotConfigured(said)
+        found = tuple(self._try(route, fields, rates) for route in routes)
         return Direct(await self.presence.name(), found[0].attempt), found
+
+    def _chat_routes(self, caller: Caller, choice: Choice, fields: Mapping[str, object]) -> list[Route]:
+        """The ways that a chat may go, each once, the first choice first."""
+        routes: list[Route] = []
+        tried: list[Tried] = []
+        while len(routes) < ATTEMPTS_MAX:
+            route = choose(caller.mode, choice.sub_model, Asked(fields), Reach(self.chat_providers), tried)
+            if not isinstance(route, Route) or (route.provider, route.upstream_model, False) in tried:
+                break
+            routes.append(route)
+            tried.append((route.provider, route.upstream_model, False))
+        return routes
 
     def _try(self, route: Route, fields: Mapping[str, object], rates: Rates) -> Try:
         offer = route.offer

@@ -36,11 +36,16 @@ _DUE = Sql(
 _JOBS = Sql(
     "SELECT t.id, t.account_id, t.mode, t.state, t.fence + 1, t.claims + 1, t.sub_model, t.units, t.scenario,"
     " t.attempts, t.attempt_id, t.created_us, t.deadline_us, t.cancel_requested_us, coalesce(i.request, '{}'),"
-    " t.operation"
+    " t.operation, t.node, t.whose_keys"
     " FROM tasks t LEFT JOIN task_inputs i ON i.task_id = t.id WHERE t.id = ANY($1::text[])"
 )
 _ATTEMPTS = Sql(
-    "SELECT id, state, provider, upstream_model, upstream_id, poll_url FROM attempts WHERE id = ANY($1::text[])"
+    "SELECT id, state, provider, upstream_model, upstream_id, poll_url, credential_id, own_key FROM attempts"
+    " WHERE id = ANY($1::text[])"
+)
+_TRIED = Sql(
+    "SELECT task_id, provider, upstream_model, own_key, sent_us FROM attempts WHERE task_id = ANY($1::text[])"
+    " ORDER BY task_id, attempt_no"
 )
 _EVIDENCE = Sql("SELECT state, upstream_id, poll_url, fault, message FROM attempts WHERE id = $1")
 _TAKE = Sql(
@@ -49,7 +54,7 @@ _TAKE = Sql(
 )
 _NEW_ATTEMPT = Sql(
     "INSERT INTO attempts (id, task_id, attempt_no, state, provider, upstream_model, chosen_because,"
-    " expected_cost_micro_usd, created_us) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8)"
+    " expected_cost_micro_usd, own_key, created_us) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8, $9)"
 )
 _ENLIST = Sql("INSERT INTO workers (epoch, nodes, started_us, lease_until_us) VALUES ($1, $2, $3, $4)")
 _EXTEND = Sql("UPDATE workers SET lease_until_us = $1 WHERE epoch = $2")
@@ -112,6 +117,7 @@ async def claim(tx: Tx, order: Claim, plan: Plan) -> Claimed:
         return Claimed([], next_account)
     jobs = [Job(*row) for row in await tx.rows(_JOBS, ids)]
     await _add_attempts(tx, jobs)
+    await _add_tried(tx, [job for job in jobs if job.attempts])
     new = [(job, attempt) for job in jobs if job.state == "queued" and (attempt := _planned(plan, job)) is not None]
     for job, attempt in new:
         job.plan(attempt)
@@ -190,6 +196,15 @@ async def _add_attempts(tx: Tx, jobs: Sequence[Job]) -> None:
         if row is not None:
             job.attempt_state, job.provider, job.upstream_model = row[1], row[2], row[3]
             job.reference = None if row[4] is None else Reference(row[4], row[5])
+            job.credential_id, job.own_key = row[6], bool(row[7])
+
+
+async def _add_tried(tx: Tx, jobs: Sequence[Job]) -> None:
+    """Which ways a task has tried, so that another worker goes on with the next one."""
+    by_id = {job.id: job for job in jobs}
+    for task_id, provider, upstream_model, own_key, sent_us in await tx.rows(_TRIED, list(by_id)) if by_id else ():
+        by_id[task_id].tried.append((provider, upstream_model, bool(own_key)))
+        by_id[task_id].unsent += sent_us is None and by_id[task_id].state == "queued"
 
 
 def _planned(plan: Plan, job: Job) -> NewAttempt | None:
@@ -207,4 +222,4 @@ def _taken(job: Job, epoch: str, now_us: int) -> tuple[str | int | None, ...]:
 
 def _attempt(job: Job, attempt: NewAttempt, now_us: int) -> tuple[str | int | None, ...]:
     offer = (attempt.provider, attempt.upstream_model, attempt.chosen_because, attempt.expected_cost_micro_usd)
-    return (attempt.id, job.id, job.attempts, *offer, now_us)
+    return (attempt.id, job.id, job.attempts, *offer, int(attempt.own_key), now_us)

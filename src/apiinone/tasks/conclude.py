@@ -31,6 +31,8 @@ class Tries(Struct, frozen=True):
     """Limits of trying."""
 
     attempts_max: int = 3
+    unsent_max: int = 20
+    """Attempts that are given up before anything is sent; they are no tries."""
     claims_max: int = 3
     copies_max: int = 5
     again_after_s: float = 0.4
@@ -96,10 +98,19 @@ class Conclusions:
         attempt_id = None if job.state == "queued" else job.attempt_id
         in_time = self.clock.now_us() < job.deadline_us and job.state not in {"unknown", "queued"}
         after_s = None
-        if rejected.retryable and in_time and job.attempts < self.tries.attempts_max:
-            after_s = max(self._backoff_s(job.attempts), rejected.retry_after_s or 0.0)
+        if rejected.retryable and in_time and job.attempts - job.unsent < self.tries.attempts_max:
+            after_s = self._backoff_s(job.attempts)  # for as long as the vendor says its credential or offer rests
         await self.say(job, WasRejected(attempt_id, rejected.fault, rejected.message, after_s))
         return self.again(job, self.tries.again_after_s if after_s is None else after_s)
+
+    async def put_back(self, job: Job) -> float | None:
+        """Give up an attempt whose way went out of service before anything was sent; another way is looked for."""
+        job.unsent += 1
+        in_time = self.clock.now_us() < job.deadline_us and job.unsent <= self.tries.unsent_max
+        after_s = self.tries.again_after_s if in_time else None
+        sentence = "not asked: the provider went out of service before"
+        await self.say(job, WasRejected(job.attempt_id, "provider_error", sentence, after_s))
+        return self.again(job, self.tries.again_after_s)
 
     async def lost(self, job: Job, reason: str) -> float | None:
         """The answer is lost: the task is unknown, its hold stays, nothing is sent again."""

@@ -4,38 +4,38 @@ Nothing paid is sent without a row that says so: the attempt goes from planned t
 just before the socket, and what was sending when a worker died is never sent again.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
 from apiinone.assets.ingest import OutputUnavailable
-from apiinone.catalog.fields import file_fields, upstream_fields
 from apiinone.catalog.load import Catalogue
-from apiinone.catalog.offer import Offer
 from apiinone.core.clock import US_PER_S, Clock
-from apiinone.core.ids import Ids
 from apiinone.outbound import Outbound
 from apiinone.providers.provider import (
     Accepted,
     Canceled,
     Finished,
-    Order,
     PollReply,
     Reference,
     Rejected,
     Running,
+    SubmitReply,
     Unclear,
 )
 from apiinone.tasks.ask import Asker, Later
 from apiinone.tasks.conclude import Conclusions
 from apiinone.tasks.job import Job
+from apiinone.tasks.keyring import Credential
 from apiinone.tasks.maker import CannotMake, Maker, UnusableInput
 from apiinone.tasks.moves import NewAttempt, Planned, Sending, WasAccepted, WasCanceled
-from apiinone.tasks.origins import Origins
-from apiinone.tasks.read_inputs import InputReader
-from apiinone.tasks.routing import LOCAL, Asked, choose, offer_named
+from apiinone.tasks.ordering import Orders
+from apiinone.tasks.routing import LOCAL, LaterRoute, Route, rests_too_long
 from apiinone.tasks.scenario import PLAIN, Lose, Make, Wait, next_step, parse_scenario
 from apiinone.tasks.vendor_exchange import Vendor, opened, submit
+from apiinone.tasks.ways import Ways
+
+LOOK_S_MIN, LOOK_S_MAX = 0.05, 1.0
+"""How often a task that waits for a way looks whether there is one: a credential may come at any time."""
 
 
 @dataclass(slots=True)
@@ -43,29 +43,18 @@ class Executor:
     """Everything a step needs; it arrives from the composition root."""
 
     catalogue: Catalogue
-    vendors: Mapping[str, Vendor]
+    ways: Ways
     outbound: Outbound
     maker: Maker
-    inputs: InputReader
+    orders: Orders
     clock: Clock
-    ids: Ids
     ends: Conclusions
     asker: Asker
-    origins: Origins
 
     def first_attempt(self, job: Job) -> NewAttempt | None:
-        """The attempt that a claim writes down for a queued task; None where nothing configured here serves it."""
-        choice = self.catalogue.remembered(job.sub_model)
-        if choice is None:
-            return None
-        asked, configured = Asked(job.fields(), job.operation), frozenset(self.vendors)
-        route = choose(job.mode, choice.sub_model, asked, configured=configured, attempts_before=job.attempts)
-        if route is None:
-            return None
-        _, for_one_price = choice.entry.makes(job.operation)
-        each = route.expected_cost_micro_usd
-        cost = None if each is None else each * (job.units // for_one_price)
-        return NewAttempt(self.ids.new(), route.provider, route.upstream_model, route.because, cost)
+        """The attempt that a claim writes down for a queued task; None where none can be begun now."""
+        route = self.ways.choose(job)
+        return self.orders.attempt(job, route) if isinstance(route, Route) else None
 
     async def step(self, job: Job) -> float | None:
         """Do the next thing for this task. Returns in how many seconds to come again; None: it is over for us."""
@@ -88,9 +77,14 @@ class Executor:
                 assert_never(job.state)
 
     async def _plan(self, job: Job) -> float | None:
-        attempt = self.first_attempt(job)
-        if attempt is None:
+        route = self.ways.choose(job)
+        if route is None:
             return await self.ends.rejected(job, _NOT_CONFIGURED)
+        if isinstance(route, LaterRoute):
+            if rests_too_long(route, self.ways.wait_s_max):
+                return await self.ends.rejected(job, _OWN_KEYS_OUT if job.whose_keys == "own" else _ALL_OUT)
+            return self.ends.again(job, _look_after_s(route.wait_s))
+        attempt = self.orders.attempt(job, route)
         if not await self.ends.say(job, Planned(attempt)):
             return self.ends.again(job, self.ends.tries.again_after_s)
         job.plan(attempt)
@@ -101,25 +95,37 @@ class Executor:
             return await self._make(job)
         if job.attempt_state != "planned":
             return await self.ends.lost(job, "the worker that was sending it is gone")
-        vendor = self.vendors.get(job.provider or "")
+        vendor = self.ways.vendors.get(job.provider or "")
         try:
-            order = await self._order(job)
+            order = await self.orders.order(job)
         except UnusableInput as unusable:
             return await self.ends.rejected(job, _unusable(unusable))
         if vendor is None or order is None:
             return await self.ends.rejected(job, _NOT_CONFIGURED)
-        if (wait_s := vendor.pace.enter(job.account_id)) > 0:
-            return self.ends.again(job, wait_s)
+        turn = self.ways.turn(job)
+        if not isinstance(turn, Credential):
+            return await self._turned_away(job, turn)
         try:
-            if not await self.ends.say(job, Sending(order.attempt_id)):
+            if not await self.ends.say(job, Sending(order.attempt_id, turn.id)):
                 return await self._not_sent(job)
-            job.attempt_state, job.output_hosts = "sending", vendor.remote.output_hosts
-            reply = await submit(self.outbound, vendor, order)
+            job.attempt_state, job.output_hosts, job.credential_id = "sending", vendor.remote.output_hosts, turn.id
+            reply = await submit(self.outbound, vendor.remote, turn.secret, order)
         finally:
-            vendor.pace.leave()
-        if isinstance(reply, Accepted):
-            return await self._accepted(job, vendor, reply)
-        return await self._ended_at_once(job, reply)
+            turn.pace.leave()
+            if job.credential_id is None:
+                self.ways.unused(job, turn)
+        self.ways.ordered(job, turn, reply)
+        return await self._submitted(job, vendor, reply)
+
+    async def _turned_away(self, job: Job, wait_s: float) -> float | None:
+        """Come again where only the pace is to be kept, or nothing better can be had; else give the attempt up."""
+        if self.ways.rest_s(job) <= 0:
+            return self.ends.again(job, wait_s)
+        match self.ways.choose(job):
+            case LaterRoute() as later if not rests_too_long(later, self.ways.wait_s_max):
+                return self.ends.again(job, _look_after_s(wait_s))
+            case _:
+                return await self.ends.put_back(job)
 
     async def _not_sent(self, job: Job) -> float | None:
         """Sending was not allowed. Where the claim still stands, an earlier commit of it was in doubt and happened."""
@@ -134,8 +140,10 @@ class Executor:
         after_s = max(accepted.poll_after_s, vendor.remote.poll_interval_s)
         return self.ends.again(job, self.asker.turn_s(job, vendor, after_s))
 
-    async def _ended_at_once(self, job: Job, reply: Finished | Rejected | Unclear) -> float | None:
+    async def _submitted(self, job: Job, vendor: Vendor, reply: SubmitReply) -> float | None:
         match reply:
+            case Accepted():
+                return await self._accepted(job, vendor, reply)
             case Finished():
                 return await self._delivered(job, reply)
             case Rejected():
@@ -148,16 +156,21 @@ class Executor:
     async def _ask(self, job: Job) -> float | None:
         if job.provider == LOCAL:
             return await self._make(job)
-        vendor = self.vendors.get(job.provider or "")
         if (rejected := await self.asker.known(job)) is not None:
             return await self.ends.rejected(job, rejected)
-        if job.reference is None and vendor is not None:
-            found = await self.asker.find(job, vendor, self._offer(job))
-            if found is not None:
-                return await self._accepted(job, vendor, Accepted(found, vendor.remote.poll_interval_s))
-        if job.reference is None or vendor is None:
+        reached = self.ways.reached(job)
+        if reached is None:
             return await self.ends.reconciled(job)
-        return await self._heard(job, vendor, await self.asker.ask(job, vendor, job.reference))
+        vendor, credential = reached
+        if job.reference is None:
+            found = await self.asker.find(job, vendor, credential.secret, self.orders.offer(job))
+            if found is None:
+                return await self.ends.reconciled(job)
+            return await self._accepted(job, vendor, Accepted(found, vendor.remote.poll_interval_s))
+        reply = await self.asker.ask(job, vendor, credential.secret, job.reference)
+        if not isinstance(reply, Later):
+            self.ways.questioned(job, credential, reply)
+        return await self._heard(job, vendor, reply)
 
     async def _heard(self, job: Job, vendor: Vendor, reply: PollReply | Later) -> float | None:
         job.output_hosts = vendor.remote.output_hosts
@@ -186,11 +199,12 @@ class Executor:
 
     async def _delivered(self, job: Job, finished: Finished) -> float | None:
         """Copy what the vendor made; what only our credential opens is fetched with it first."""
-        vendor = self.vendors.get(job.provider or "")
-        if vendor is None:
+        reached = self.ways.reached(job)
+        if reached is None:
             return await self.ends.copied(job, finished)
+        vendor, credential = reached
         try:
-            whole = await opened(self.outbound, vendor, finished)
+            whole = await opened(self.outbound, vendor.remote, credential.secret, finished)
         except OutputUnavailable as error:
             job.finished = finished
             return await self.ends.copy_later(job, error)
@@ -234,43 +248,6 @@ class Executor:
             return await self.ends.rejected(job, _unusable(error))
         return await self.ends.copied(job, Finished(made))
 
-    async def _order(self, job: Job) -> Order | None:
-        """What the vendor is asked, with all that must be looked up first; None where nothing serves it any more.
-
-        Raises UnusableInput.
-        """
-        choice = self.catalogue.remembered(job.sub_model)
-        vendor = self.vendors.get(job.provider or "")
-        fields = job.fields()
-        offer = self._offer(job)
-        if choice is None or vendor is None or offer is None or job.attempt_id is None:
-            return None
-        route = choice.entry.route_of(job.operation)
-        parameters = choice.entry.parameters if route is None else route.parameters
-        files = {
-            name: await self.inputs.files(parameters, fields, field)
-            for field, name in file_fields(offer, fields).items()
-        }
-        named = offer.works_on
-        origin = await self.origins.find(vendor, job.owner, named, str(fields[named])) if named else None
-        return Order(
-            job.attempt_id,
-            offer.upstream_model,
-            upstream_fields(offer, fields),
-            job.units,
-            vendor.webhook_url,
-            files,
-            job.operation,
-            origin,
-        )
-
-    def _offer(self, job: Job) -> Offer | None:
-        choice = self.catalogue.remembered(job.sub_model)
-        if choice is None:
-            return None
-        asked = Asked(job.fields(), job.operation)
-        return offer_named(choice.sub_model, job.provider, job.upstream_model, asked)
-
     async def _end_killer(self, job: Job) -> float | None:
         """A task that was claimed too often took its workers with it: end it, or leave it to its last limit."""
         if job.attempt_state in {None, "planned"} or job.provider == LOCAL:
@@ -281,8 +258,14 @@ class Executor:
 
 
 _NOT_CONFIGURED = Rejected("provider_error", "no provider that serves this model is configured here", retryable=False)
+_ALL_OUT = Rejected("provider_error", "no provider of this model can take an order now", retryable=True)
+_OWN_KEYS_OUT = Rejected("provider_error", "none of your own provider keys can take an order now", retryable=True)
 _NEVER_SENT = Rejected("provider_error", "the provider could not be asked", retryable=True)
 _NOT_WORKABLE = Rejected("provider_error", "this request could not be worked on", retryable=False)
+
+
+def _look_after_s(wait_s: float) -> float:
+    return min(LOOK_S_MAX, max(LOOK_S_MIN, wait_s))
 
 
 def _unusable(error: UnusableInput) -> Rejected:

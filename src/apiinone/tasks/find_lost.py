@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from apiinone.core.clock import US_PER_S
 from apiinone.core.ids import id_floor
+from apiinone.core.secret import Secret
 from apiinone.db import Sql, Tx
 from apiinone.outbound import Lost, NotSent, Outbound
 from apiinone.providers.provider import Candidates, LostOrder, Reference
@@ -34,7 +35,7 @@ class Finder:
     alone: frozenset[str]
     standing: "Callable[[Sought, Sequence[str]], Awaitable[Standing | None]]"
 
-    async def find(self, vendor: Vendor, sought: "Sought") -> Reference | None:
+    async def find(self, vendor: Vendor, secret: Secret | None, sought: "Sought") -> Reference | None:
         """The job that is certainly the order's; None where there is none, or none that is certain."""
         remote = vendor.remote
         before = await self.standing(sought, ()) if remote.name in self.alone else None
@@ -45,7 +46,7 @@ class Finder:
         if request is None:
             return None
         try:
-            response = await self.outbound.send(request, secret=vendor.secret, hosts=remote.hosts)
+            response = await self.outbound.send(request, secret=secret, hosts=remote.hosts)
         except (NotSent, Lost):
             return None
         reply = remote.read_find(response, lost)

@@ -1,6 +1,6 @@
 """A claimed task, as a worker keeps it in memory until it ends or is handed back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -9,6 +9,8 @@ from apiinone.ledger.ledger import Owner
 from apiinone.providers.provider import Finished, Reference
 from apiinone.tasks.lifecycle import AttemptState, TaskState
 from apiinone.tasks.moves import Move, NewAttempt, What
+from apiinone.tasks.routing import Tried
+from apiinone.tasks.whose_keys import WhoseKeys
 
 Fields = dict[str, object]
 _decode_fields = msgspec.json.Decoder(Fields).decode
@@ -35,9 +37,19 @@ class Job:
     request: str
     operation: str = ""
     """Which further create route made the task; empty: the endpoint's own."""
+    node: int = 0
+    whose_keys: WhoseKeys = "house"
     attempt_state: AttemptState | None = None
     provider: str | None = None
     upstream_model: str | None = None
+    credential_id: str | None = None
+    """With which the attempt was sent; None: not yet, or before credentials had ids."""
+    own_key: bool = False
+    """Whether the attempt is made with the account's own key."""
+    tried: list[Tried] = field(default_factory=list[Tried])
+    """The ways of this task's attempts so far."""
+    unsent: int = 0
+    """Attempts that were given up before anything was sent; they do not count as tries."""
     reference: Reference | None = None
     finished: Finished | None = None
     """Outputs that the vendor has made and that could not be copied yet."""
@@ -78,6 +90,8 @@ class Job:
         self.attempts += 1
         self.attempt_id, self.attempt_state = attempt.id, "planned"
         self.provider, self.upstream_model = attempt.provider, attempt.upstream_model
+        self.own_key, self.credential_id = attempt.own_key, None
+        self.tried.append((attempt.provider, attempt.upstream_model, attempt.own_key))
         self.reference = self.finished = None
         self.running_us = self.done_us = None
         self.copies = self.quiet_polls = 0

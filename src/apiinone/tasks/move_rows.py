@@ -13,7 +13,7 @@ from apiinone.webhooks.schedule import EventType
 
 _LOCK = Sql(
     "SELECT id, account_id, mode, key_id, model, state, fence, holder, due_us, sweep_us, deadline_us, unknown_limit_us,"
-    " unit_micro, units, attempts, attempt_id, result_ttl_s, cancel_requested_us, started_us,"
+    " unit_micro, units, attempts, attempt_id, result_ttl_s, cancel_requested_us, started_us, own_unit_micro,"
     " EXISTS (SELECT 1 FROM callbacks c WHERE c.task_id = tasks.id) FROM tasks"
     " WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE"
 )
@@ -23,18 +23,19 @@ _WRITE = Sql(
     " finished_us = $12, expires_us = $13 WHERE id = $14 AND fence = $15"
 )
 _ATTEMPTS = Sql(
-    "SELECT id, task_id, attempt_no, state, provider, upstream_id, poll_url FROM attempts WHERE id = ANY($1::text[])"
+    "SELECT id, task_id, attempt_no, state, provider, upstream_id, poll_url, own_key FROM attempts"
+    " WHERE id = ANY($1::text[])"
 )
 _NEW_ATTEMPT = Sql(
     "INSERT INTO attempts (id, task_id, attempt_no, state, provider, upstream_model, chosen_because,"
-    " expected_cost_micro_usd, created_us) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8)"
+    " expected_cost_micro_usd, own_key, created_us) VALUES ($1, $2, $3, 'planned', $4, $5, $6, $7, $8, $9)"
 )
 _WRITE_ATTEMPT = Sql(
     "UPDATE attempts SET state = $1, upstream_id = coalesce($2, upstream_id), poll_url = coalesce($3, poll_url),"
     " fault = coalesce($4, fault), message = coalesce($5, message), sent_us = coalesce(sent_us, $6),"
     " accepted_us = coalesce(accepted_us, $7), ended_us = coalesce(ended_us, $8),"
-    " actual_cost_micro_usd = coalesce($9, actual_cost_micro_usd), late_state = coalesce($10, late_state)"
-    " WHERE id = $11"
+    " actual_cost_micro_usd = coalesce($9, actual_cost_micro_usd), late_state = coalesce($10, late_state),"
+    " credential_id = coalesce($11, credential_id) WHERE id = $12"
 )
 _NEW_OUTPUT = Sql(
     "INSERT INTO outputs (task_id, output_no, mode, account_id, storage_key, content_type, bytes, width, height,"
@@ -80,6 +81,8 @@ class Task:
     result_ttl_s: int
     cancel_requested_us: int | None
     started_us: int | None
+    own_unit: int | None
+    """The price of one output that the account's own key makes; None where none of its keys may be used."""
     calls_back: bool
     captured: int | None = None
     error_type: str | None = None
@@ -113,6 +116,7 @@ class Attempt:
     provider: str
     upstream_id: str | None = None
     poll_url: str | None = None
+    own_key: int = 0
     upstream_model: str = ""
     chosen_because: str = ""
     expected_cost_micro_usd: int | None = None
@@ -123,6 +127,7 @@ class Attempt:
     ended_us: int | None = None
     actual_cost_micro_usd: int | None = None
     late_state: str | None = None
+    credential_id: str | None = None
     new: bool = False
     changed: bool = False
 
@@ -195,7 +200,7 @@ def _ended(task: Task) -> Ended:
 
 def _plan(attempt: Attempt) -> tuple[str | int | None, ...]:
     offer = (attempt.provider, attempt.upstream_model, attempt.chosen_because, attempt.expected_cost_micro_usd)
-    return (attempt.id, attempt.task_id, attempt.attempt_no, *offer)
+    return (attempt.id, attempt.task_id, attempt.attempt_no, *offer, attempt.own_key)
 
 
 def _attempt(attempt: Attempt) -> tuple[str | int | None, ...]:
@@ -210,6 +215,7 @@ def _attempt(attempt: Attempt) -> tuple[str | int | None, ...]:
         attempt.ended_us,
         attempt.actual_cost_micro_usd,
         attempt.late_state,
+        attempt.credential_id,
         attempt.id,
     )
 

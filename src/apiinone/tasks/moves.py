@@ -22,6 +22,8 @@ class NewAttempt(Struct, frozen=True):
     upstream_model: str
     chosen_because: str
     expected_cost_micro_usd: int | None
+    own_key: bool = False
+    """Whether with the account's own key."""
 
 
 class Planned(Struct, frozen=True):
@@ -31,9 +33,10 @@ class Planned(Struct, frozen=True):
 
 
 class Sending(Struct, frozen=True):
-    """The next thing that happens is the socket."""
+    """The next thing that happens is the socket, with this credential."""
 
     attempt_id: str
+    credential_id: str | None = None
 
 
 class WasAccepted(Struct, frozen=True):

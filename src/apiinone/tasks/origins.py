@@ -11,11 +11,12 @@ from apiinone.db import Database, Sql, Tx
 from apiinone.ledger.ledger import Owner
 from apiinone.outbound import Outbound
 from apiinone.providers.provider import Finished, Linked, Origin, Reference, Rejected
+from apiinone.tasks.keyring import Keyring
 from apiinone.tasks.maker import UnusableInput
 from apiinone.tasks.vendor_exchange import Vendor, poll
 
 _MADE_BY: Final = Sql(
-    "SELECT a.upstream_id, a.poll_url FROM tasks t JOIN attempts a ON a.id = t.attempt_id"
+    "SELECT a.upstream_id, a.poll_url, a.credential_id FROM tasks t JOIN attempts a ON a.id = t.attempt_id"
     " WHERE t.id = $1 AND t.account_id = $2 AND t.mode = $3 AND t.state = 'succeeded'"
     " AND a.provider = $4 AND a.upstream_id IS NOT NULL"
 )
@@ -27,13 +28,16 @@ class Origins:
 
     database: Database
     outbound: Outbound
+    keyring: Keyring
 
     async def find(self, vendor: Vendor, owner: Owner, field: str, written_id: str) -> Origin:
         """What this vendor made for the task that this field names. Raises UnusableInput."""
-        reference = await self._reference(vendor, owner, written_id)
-        if reference is None:
+        found = await self._reference(vendor, owner, written_id)
+        credential = None if found is None else self.keyring.used_by(vendor.remote.name, found[1])
+        if found is None or credential is None:
             raise UnusableInput(f"The task that '{field}' names was not made by the provider that serves this route.")
-        reply, _ = await poll(self.outbound, vendor, reference)
+        reference, _ = found
+        reply, _ = await poll(self.outbound, vendor.remote, credential.secret, reference)
         match reply:
             case Finished(outputs):
                 names = (output.upstream_id if isinstance(output, Linked) else "" for output in outputs)
@@ -43,11 +47,11 @@ class Origins:
             case _:
                 raise UnusableInput(f"The task that '{field}' names could not be looked up.", retryable=True)
 
-    async def _reference(self, vendor: Vendor, owner: Owner, written_id: str) -> Reference | None:
+    async def _reference(self, vendor: Vendor, owner: Owner, written_id: str) -> tuple[Reference, str | None] | None:
         task_id = written_id.rpartition("_")[0][-ID_LENGTH:]
 
-        async def look(tx: Tx) -> Reference | None:
+        async def look(tx: Tx) -> tuple[Reference, str | None] | None:
             row = await tx.row(_MADE_BY, task_id, *owner, vendor.remote.name)
-            return None if row is None else Reference(row[0], row[1])
+            return None if row is None else (Reference(row[0], row[1]), row[2])
 
         return await self.database.read(look)

@@ -32,6 +32,11 @@ class Pace:
         self._lines[account_id] = last_s
         return last_s - now_s
 
+    def load(self) -> tuple[bool, int, float]:
+        """For comparing paces: whether one has to wait now, how many are under way, and how far ahead it is booked."""
+        late = self._clock.monotonic_s() < self._next_s or self._busy >= self._concurrent_max
+        return late, self._busy, self._next_s
+
     def leave(self) -> None:
         """Give a turn back: the provider has answered, or will not."""
         self._busy -= 1

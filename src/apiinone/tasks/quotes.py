@@ -7,6 +7,7 @@ from apiinone.core.clock import US_PER_S
 from apiinone.db import Tx
 from apiinone.ledger.ledger import Owner
 from apiinone.tasks.submit_rows import Promise, write_quote
+from apiinone.tasks.whose_keys import HOUSE_TERMS, OwnKeyTerms
 
 QUOTE_S = 15 * 60
 """How long a quote is good."""
@@ -27,12 +28,15 @@ class Asked(Struct, frozen=True):
     body_hash: bytes
     price_version: str
     price: Price
+    terms: OwnKeyTerms = HOUSE_TERMS
 
 
 async def give_quote(tx: Tx, quote_id: str, asked: Asked) -> Quoted:
     """Promise the price; it ends by the database's clock."""
     expires_us = tx.now_us + QUOTE_S * US_PER_S
     price = asked.price
-    promise = Promise(asked.owner, asked.body_hash, asked.price_version, price.unit, price.units, expires_us)
+    own_keys = (asked.terms.whose, None if asked.terms.fee is None else int(asked.terms.fee.total))
+    body = (asked.owner, asked.body_hash, asked.price_version)
+    promise = Promise(*body, price.unit, price.units, expires_us, own_keys=own_keys)
     await write_quote(tx, quote_id, promise)
     return Quoted(quote_id, price, expires_us)

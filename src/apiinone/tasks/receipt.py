@@ -6,20 +6,24 @@ from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.history import EntryRow, read_entries_by_key
 from apiinone.ledger.ledger import Mode, Owner
+from apiinone.providers.provider import Fault
 from apiinone.tasks.direct import Note
 from apiinone.tasks.direct_rows import read_notes
 from apiinone.tasks.lifecycle import AttemptState, TaskState
+from apiinone.tasks.whose_keys import WhoseKeys
 from apiinone.webhooks.outbox import DeliveryOnReceipt, deliveries_of
 
 _TASK = Sql(
     "SELECT id, mode, node, suffix, key_id, request_id, endpoint, operation, model, sub_model, state, unit_micro,"
-    " units, catalogue_version, created_us, finished_us FROM tasks WHERE id = $1 AND account_id = $2 AND mode = $3"
+    " units, catalogue_version, created_us, finished_us, whose_keys,"
+    " own_unit_micro FROM tasks WHERE id = $1 AND account_id = $2 AND mode = $3"
 )
 _HOLD = Sql("SELECT amount_micro, budget_period, created_us FROM holds WHERE id = $1")
 _SLICES = Sql("SELECT lot_id, amount_micro FROM hold_slices WHERE hold_id = $1 ORDER BY slice_no")
 _ATTEMPTS = Sql(
     "SELECT attempt_no, state, provider, upstream_model, chosen_because, upstream_id, fault, message, created_us,"
-    " sent_us, accepted_us, ended_us, late_state FROM attempts WHERE task_id = $1 ORDER BY attempt_no"
+    " sent_us, accepted_us, ended_us, late_state, own_key, credential_id FROM attempts WHERE task_id = $1"
+    " ORDER BY attempt_no"
 )
 _SETTLEMENT = Sql("SELECT kind, captured_micro, released_micro, created_us FROM settlements WHERE hold_id = $1")
 
@@ -43,6 +47,9 @@ class TaskOnReceipt(Struct, frozen=True):
     price_version: str
     created_us: int
     finished_us: int | None
+    whose_keys: WhoseKeys
+    own_unit: Credits | None
+    """The price of one output that the account's own key makes; None where none of its keys may be used."""
 
 
 class HoldOnReceipt(Struct, frozen=True):
@@ -63,13 +70,16 @@ class AttemptOnReceipt(Struct, frozen=True):
     upstream_model: str
     chosen_because: str
     upstream_id: str | None
-    fault: str | None
+    fault: Fault | None
     message: str | None
     created_us: int
     sent_us: int | None
     accepted_us: int | None
     ended_us: int | None
     late_state: AttemptState | None
+    own_key: int
+    credential_id: str | None
+    """For the operator; clients are not shown it."""
 
 
 class SettlementOnReceipt(Struct, frozen=True):

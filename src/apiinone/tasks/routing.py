@@ -1,9 +1,10 @@
-"""Which offer serves an attempt, and why. Pure.
+"""Which way an attempt goes, and why: an offer, with the house's credentials or the account's own. Pure.
 
-Another offer is tried only after a refusal that is certain; the client's price does not move with it.
+Another way is tried only after a refusal that is certain; the client's price does not move with it.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -12,9 +13,12 @@ from apiinone.catalog.conditions import offers_for
 from apiinone.catalog.costs import cost_of
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.offer import Offer
+from apiinone.tasks.whose_keys import WhoseKeys
 
 LOCAL = "local"
 """The built-in provider's name."""
+Tried = tuple[str, str, bool]
+"""Provider, upstream name, and whether with the account's own key."""
 
 
 class Asked(Struct, frozen=True):
@@ -32,6 +36,35 @@ class Route(Struct, frozen=True):
     because: str
     offer: Offer | None
     expected_cost_micro_usd: int | None
+    own_key: bool = False
+
+
+class LaterRoute(Struct, frozen=True):
+    """Every way rests for now. Infinite where time alone changes nothing."""
+
+    wait_s: float
+
+
+class Reach(Struct, frozen=True):
+    """What can be reached for a task: whom with which credentials, and when."""
+
+    house: frozenset[str]
+    own: frozenset[str] = frozenset()
+    whose: WhoseKeys = "house"
+    wait_s: Callable[[Offer, bool], float] = lambda _, __: 0.0
+    """In how many seconds an offer may be asked; True: with the account's own key."""
+
+
+class _Way(Struct, frozen=True):
+    offer: Offer
+    own: bool
+    tried: int
+    cost: int
+    wait_s: float
+
+    @property
+    def rank(self) -> tuple[int, bool, int, int]:
+        return (self.tried, not self.own, self.offer.priority, self.cost)
 
 
 def usable_offers(
@@ -46,17 +79,25 @@ def usable_offers(
 
 
 def choose(
-    mode: Mode, sub_model: SubModel, asked: Asked, *, configured: frozenset[str], attempts_before: int
-) -> Route | None:
-    """The offer for the next attempt; None where nothing configured here serves the request any more."""
+    mode: Mode, sub_model: SubModel, asked: Asked, reach: Reach, tried: Sequence[Tried] = ()
+) -> Route | LaterRoute | None:
+    """The way of the next attempt: the one tried least, then the account's own key, then by priority and cost.
+
+    None where nothing configured here serves the request any more.
+    """
     if mode == "test":
         return Route(LOCAL, sub_model.id, "test mode: the built-in local provider makes everything", None, 0)
-    offers = usable_offers(sub_model, asked.fields, configured, asked.operation)
-    if not offers:
+    ways = sorted(_ways(sub_model, asked, reach, tried), key=lambda way: way.rank)
+    if not ways:
         return None
-    offer = offers[attempts_before % len(offers)]
-    cost = cost_of(offer.cost_micro_usd, asked.fields)
-    return Route(offer.provider, offer.upstream_model, _reason(offers, attempts_before), offer, cost)
+    able = [way for way in ways if way.wait_s <= 0]
+    if not able:
+        return LaterRoute(min(way.wait_s for way in ways))
+    chosen = able[0]
+    because = _reason(ways, chosen, len(tried))
+    offer = chosen.offer
+    cost = 0 if chosen.own else chosen.cost  # the account pays its own vendor
+    return Route(offer.provider, offer.upstream_model, because, offer, cost, chosen.own)
 
 
 def offer_named(sub_model: SubModel, provider: str | None, upstream_model: str | None, asked: Asked) -> Offer | None:
@@ -69,9 +110,32 @@ def offer_named(sub_model: SubModel, provider: str | None, upstream_model: str |
     return next((o for o in fitting if o.provider == provider and o.upstream_model == upstream_model), None)
 
 
-def _reason(offers: Sequence[Offer], attempts_before: int) -> str:
-    if attempts_before == 0:
-        return "the only configured offer" if len(offers) == 1 else f"first by priority of {len(offers)} offers"
-    if len(offers) == 1:
-        return f"try {attempts_before + 1} on the only configured offer, after a certain refusal"
-    return f"next of {len(offers)} offers, after a certain refusal"
+def _ways(sub_model: SubModel, asked: Asked, reach: Reach, tried: Sequence[Tried]) -> Iterator[_Way]:
+    owners: tuple[tuple[bool, frozenset[str]], ...] = (
+        (True, frozenset() if reach.whose == "house" else reach.own),
+        (False, frozenset() if reach.whose == "own" else reach.house),
+    )
+    for own, providers in owners:
+        for offer in usable_offers(sub_model, asked.fields, providers, asked.operation):
+            wait_s = reach.wait_s(offer, own)
+            before = tried.count((offer.provider, offer.upstream_model, own))
+            yield _Way(offer, own, before, cost_of(offer.cost_micro_usd, asked.fields), wait_s)
+
+
+def _reason(ways: Sequence[_Way], chosen: _Way, tries: int) -> str:
+    if len(ways) == 1:
+        again = f"try {tries + 1} on the only configured offer, after a certain refusal"
+        said = "the only configured offer" if tries == 0 else again
+    elif tries == 0:
+        said = f"first by priority of {len(ways)} offers"
+    else:
+        said = f"next of {len(ways)} offers, after a certain refusal"
+    out = sum(way.rank < chosen.rank and way.wait_s > 0 for way in ways)
+    if out:
+        said += f"; {out} before it {'is' if out == 1 else 'are'} out of service for now"
+    return f"{said}; with the account's own key" if chosen.own else said
+
+
+def rests_too_long(later: LaterRoute, most_s: float) -> bool:
+    """Whether waiting is no use."""
+    return math.isinf(later.wait_s) or later.wait_s > most_s

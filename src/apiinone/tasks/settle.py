@@ -19,13 +19,7 @@ from apiinone.tasks.attempt_notes import note_event, note_what
 from apiinone.tasks.client_faults import CLIENT_FAULTS
 from apiinone.tasks.direct import Note
 from apiinone.tasks.direct_rows import read_notes, write_notes
-from apiinone.tasks.lifecycle import (
-    ATTEMPT_FINAL,
-    FINAL,
-    UNSENT,
-    TaskEvent,
-    next_state,
-)
+from apiinone.tasks.lifecycle import ATTEMPT_FINAL, FINAL, UNSENT, TaskEvent, next_state
 from apiinone.tasks.move_rows import (
     Attempt,
     Task,
@@ -123,8 +117,8 @@ class Scene:
         match what:
             case Planned():
                 return self._plan(task, what)
-            case Sending(attempt_id):
-                return self._allow_sending(task, attempt_id)
+            case Sending():
+                return self._allow_sending(task, what)
             case WasAccepted():
                 return self._go(task, "accepted")
             case WasLost():
@@ -166,7 +160,7 @@ class Scene:
         attempt = Attempt(new.id, task.id, task.attempts, "planned", new.provider, new=True)
         attempt.upstream_model = new.upstream_model
         attempt.chosen_because = new.chosen_because
-        attempt.expected_cost_micro_usd = new.expected_cost_micro_usd
+        attempt.expected_cost_micro_usd, attempt.own_key = new.expected_cost_micro_usd, int(new.own_key)
         self.attempts[new.id] = attempt
         return attempt
 
@@ -178,10 +172,11 @@ class Scene:
         task.changed = True
         return True
 
-    def _allow_sending(self, task: Task, attempt_id: str) -> bool:
-        attempt = self.attempts.get(attempt_id)
-        if attempt is None or task.attempt_id != attempt_id or task.state != "submitting":
+    def _allow_sending(self, task: Task, what: Sending) -> bool:
+        attempt = self.attempts.get(what.attempt_id)
+        if attempt is None or task.attempt_id != what.attempt_id or task.state != "submitting":
             return False
+        attempt.credential_id = what.credential_id
         return note_event(task, attempt, "sending", self.now_us)
 
     def _reject(self, task: Task, what: WasRejected) -> bool:
@@ -196,7 +191,9 @@ class Scene:
 
     def _store(self, task: Task, what: WasStored) -> bool:
         task.outputs = what.outputs[: task.units]
-        return self._end(task, "stored", captured=task.unit * len(task.outputs))
+        attempt = self._current(task)
+        own_unit = task.own_unit if attempt is not None and attempt.own_key else None
+        return self._end(task, "stored", captured=(task.unit if own_unit is None else own_unit) * len(task.outputs))
 
     def _relay(self, task: Task, note: Note) -> bool:
         if not task.direct or (task.state != "running" and not self._go(task, "accepted")):

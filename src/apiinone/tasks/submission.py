@@ -6,6 +6,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.core.credits import Credits
 from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.moves import NewAttempt
+from apiinone.tasks.whose_keys import WhoseKeys
 from apiinone.webhooks.outbox import Address
 
 Place = tuple[str, Mode, str, str]
@@ -50,6 +51,9 @@ class Submission(Struct, frozen=True):
     """Which further create route made it, such as `music/extend`; empty: the endpoint's own."""
     callback: Address | None = None
     """Where its end is to be told."""
+    whose_keys: WhoseKeys = "house"
+    own_unit: Credits | None = None
+    """The price of one output that the account's own key makes; None where none of its keys may be used."""
 
     @property
     def owner(self) -> Owner:
@@ -60,6 +64,11 @@ class Submission(Struct, frozen=True):
     def total(self) -> Credits:
         """What the list says it costs: unit price times units."""
         return Credits(self.unit * self.units)
+
+    @property
+    def own_total(self) -> int | None:
+        """What it costs where the account's own key makes it; None where none of its keys may be used."""
+        return None if self.own_unit is None else self.own_unit * self.units
 
     @property
     def place(self) -> Place | None:

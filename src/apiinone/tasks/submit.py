@@ -182,4 +182,8 @@ _QUOTE_RULES: tuple[tuple[Callable[[Promise, Submission, int], bool], str], ...]
         lambda promise, submission, _: promise.price_version != submission.catalogue_version,
         "prices have changed since this quote; ask for a new one",
     ),
+    (
+        lambda promise, submission, _: promise.own_keys != (submission.whose_keys, submission.own_total),
+        "this account's own provider keys, or what they cost, have changed since this quote; ask for a new one",
+    ),
 )

@@ -11,6 +11,7 @@ from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Owner
 from apiinone.tasks.direct_rows import begin_directs
 from apiinone.tasks.submission import Place, Submission
+from apiinone.tasks.whose_keys import WhoseKeys
 from apiinone.webhooks.outbox import keep_addresses
 
 IDEMPOTENCY_KEEP_US = 24 * 3600 * US_PER_S
@@ -25,20 +26,20 @@ _REMEMBER = Sql(
     " VALUES ($1, $2, $3, $4, $5, $6, $7)"
 )
 _PROMISES = Sql(
-    "SELECT id, account_id, mode, body_hash, price_version, unit_micro, units, expires_us, used_by FROM quotes"
-    " WHERE id = ANY($1::text[]) FOR UPDATE"
+    "SELECT id, account_id, mode, body_hash, price_version, unit_micro, units, expires_us, used_by,"
+    " whose_keys, own_total_micro FROM quotes WHERE id = ANY($1::text[]) FOR UPDATE"
 )
 _SPEND = Sql("UPDATE quotes SET used_by = $1 WHERE id = $2 AND used_by IS NULL")
 _NEW_QUOTE = Sql(
-    "INSERT INTO quotes (id, account_id, mode, body_hash, price_version, unit_micro, units, expires_us)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+    "INSERT INTO quotes (id, account_id, mode, body_hash, price_version, unit_micro, units, expires_us, whose_keys,"
+    " own_total_micro) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 )
 _NEW_TASK = Sql(
     "INSERT INTO tasks (id, account_id, mode, key_id, lineage_id, request_id, endpoint, model, sub_model, node, suffix,"
     " scenario, state, fence, claims, due_us, sweep_us, deadline_us, unknown_limit_us, held_micro, unit_micro, units,"
-    " attempts, result_ttl_s, catalogue_version, created_us, operation)"
+    " attempts, result_ttl_s, catalogue_version, created_us, operation, whose_keys, own_unit_micro)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', 0, 0, $13, $14, $15, $16, $17, $18, $19,"
-    " 0, $20, $21, $22, $23)"
+    " 0, $20, $21, $22, $23, $24, $25)"
 )
 _NEW_INPUT = Sql("INSERT INTO task_inputs (task_id, request, metadata) VALUES ($1, $2, $3)")
 _NEW_LABEL = Sql("INSERT INTO task_labels (account_id, mode, name, value, task_id) VALUES ($1, $2, $3, $4, $5)")
@@ -62,6 +63,8 @@ class Promise(Struct, frozen=True):
     units: int
     expires_us: int
     used_by: str | None = None
+    own_keys: tuple[WhoseKeys, int | None] = ("house", None)
+    """Whose credentials it was given for, and the whole price where the account's own key makes it."""
 
     def spent_on(self, task_id: str) -> "Promise":
         """The same, used."""
@@ -82,7 +85,7 @@ async def load_promises(tx: Tx, quote_ids: Collection[str]) -> dict[str, Promise
     if not quote_ids:
         return {}
     rows = await tx.rows(_PROMISES, sorted(quote_ids))
-    return {row[0]: Promise((row[1], row[2]), bytes(row[3]), *row[4:9]) for row in rows}  # pyright: ignore[reportCallIssue]
+    return {row[0]: Promise((row[1], row[2]), bytes(row[3]), *row[4:9], (row[9], row[10])) for row in rows}  # pyright: ignore[reportCallIssue]
 
 
 async def spend_promises(tx: Tx, used: Sequence[tuple[str | None, str]]) -> None:
@@ -94,7 +97,7 @@ async def spend_promises(tx: Tx, used: Sequence[tuple[str | None, str]]) -> None
 async def write_quote(tx: Tx, quote_id: str, promise: Promise) -> None:
     """Store a quote."""
     identity = (quote_id, *promise.owner, promise.body_hash, promise.price_version)
-    await tx.run(_NEW_QUOTE, *identity, promise.unit, promise.units, promise.expires_us)
+    await tx.run(_NEW_QUOTE, *identity, promise.unit, promise.units, promise.expires_us, *promise.own_keys)
 
 
 async def write_tasks(tx: Tx, accepted: Sequence[tuple[Submission, Credits]], *, unknown_max_s: int) -> None:
@@ -137,6 +140,8 @@ def _task(submission: Submission, held: Credits, now_us: int, unknown_max_s: int
         submission.catalogue_version,
         now_us,
         submission.operation,
+        submission.whose_keys,
+        submission.own_unit,
     )
 
 

@@ -2,15 +2,17 @@
 
 from typing import get_args
 
-from sqlalchemy import CheckConstraint, Column, Index, PrimaryKeyConstraint, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, PrimaryKeyConstraint, Text, UniqueConstraint
 from sqlalchemy import text as words
 
 from apiinone.tables import binary, integer, micro, table, text
 from apiinone.tasks.lifecycle import AttemptState, TaskState
+from apiinone.tasks.whose_keys import WhoseKeys
 
 _WITH_THE_TASK = "as long as the task"
 _TASK_STATES = ", ".join(f"'{state}'" for state in get_args(TaskState))
 _ATTEMPT_STATES = ", ".join(f"'{state}'" for state in get_args(AttemptState))
+_WHOSE_KEYS = ", ".join(f"'{whose}'" for whose in get_args(WhoseKeys))
 _TASK_DAYS = "`task_keep_days` after the task's end"
 
 tasks = table(
@@ -52,6 +54,15 @@ tasks = table(
     integer("finished_us", null=True),
     integer("expires_us", null=True),
     integer("deleted_us", null=True),
+    Column(
+        "whose_keys",
+        Text,
+        CheckConstraint(f"whose_keys IN ({_WHOSE_KEYS})", name="whose_keys"),
+        nullable=False,
+        server_default="house",
+        info={"data": "technical"},
+    ),
+    micro("own_unit_micro", null=True),
     CheckConstraint("(finished_us IS NULL) = (captured_micro IS NULL)", name="ended_is_settled"),
     CheckConstraint(
         "captured_micro IS NULL OR (captured_micro >= 0 AND captured_micro <= held_micro)", name="captured"
@@ -113,6 +124,8 @@ attempts = table(
     integer("accepted_us", null=True),
     integer("ended_us", null=True),
     text("late_state", null=True),
+    text("credential_id", null=True),
+    Column("own_key", BigInteger, nullable=False, server_default="0", info={"data": "technical"}),
     UniqueConstraint("task_id", "attempt_no"),
     keep=_WITH_THE_TASK,
 )
@@ -177,6 +190,8 @@ quotes = table(
     integer("units"),
     integer("expires_us"),
     text("used_by", null=True),
+    Column("whose_keys", Text, nullable=False, server_default="house", info={"data": "technical"}),
+    micro("own_total_micro", null=True),
     Index("ix_quotes_expires", "expires_us"),
     keep="15 minutes, and a day beyond",
 )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from msgspec import structs
+
 from apiinone.assets.ingest import Cause, OutputUnavailable
 from apiinone.core.exchange import Request
 from apiinone.core.secret import Secret
@@ -21,7 +23,6 @@ from apiinone.providers.provider import (
     Unclear,
 )
 from apiinone.providers.reading import retry_after_s
-from apiinone.tasks.pace import Pace
 
 TURNED_AWAY_S = 1.0
 """How long no question is asked of a vendor that turned one away without saying for how long: our choice."""
@@ -31,20 +32,16 @@ OUTPUT_BYTES_MAX = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A provider with what it takes to reach it from here."""
+    """A provider's adapter, and where the provider may call us. Credentials are in the keyring."""
 
     remote: Remote
-    secret: Secret | None
-    """None where the provider takes orders without one."""
-    pace: Pace
     webhook_url: str | None = None
 
 
-async def submit(outbound: Outbound, vendor: Vendor, order: Order) -> SubmitReply:
+async def submit(outbound: Outbound, remote: Remote, secret: Secret | None, order: Order) -> SubmitReply:
     """Send the one paid request."""
-    remote = vendor.remote
     try:
-        response = await outbound.send(remote.submit(order), secret=vendor.secret, hosts=remote.hosts)
+        response = await outbound.send(remote.submit(order), secret=secret, hosts=remote.hosts)
     except NotSent:
         return Rejected("provider_error", "the provider cannot be reached", retryable=True)
     except Lost as lost:
@@ -52,11 +49,12 @@ async def submit(outbound: Outbound, vendor: Vendor, order: Order) -> SubmitRepl
     return remote.read_submit(response)
 
 
-async def poll(outbound: Outbound, vendor: Vendor, reference: Reference) -> tuple[PollReply, float | None]:
+async def poll(
+    outbound: Outbound, remote: Remote, secret: Secret | None, reference: Reference
+) -> tuple[PollReply, float | None]:
     """Ask how an accepted order stands. Also: for how long the vendor wants no question, where it turned this away."""
-    remote = vendor.remote
     try:
-        response = await outbound.send(remote.poll(reference), secret=vendor.secret, hosts=remote.hosts)
+        response = await outbound.send(remote.poll(reference), secret=secret, hosts=remote.hosts)
     except (NotSent, Lost) as error:
         return Unclear(str(error)), None
     reply = remote.read_poll(response)
@@ -65,18 +63,18 @@ async def poll(outbound: Outbound, vendor: Vendor, reference: Reference) -> tupl
     return reply, retry_after_s(response.headers) or TURNED_AWAY_S
 
 
-async def opened(outbound: Outbound, vendor: Vendor, finished: Finished) -> Finished:
+async def opened(outbound: Outbound, remote: Remote, secret: Secret | None, finished: Finished) -> Finished:
     """The result with the bytes of every output that only our credential opens. Raises OutputUnavailable."""
-    outputs = tuple([await _bytes_of(outbound, vendor, output) for output in finished.outputs])
-    return Finished(outputs, finished.cost_micro_usd)
+    outputs = tuple([await _bytes_of(outbound, remote, secret, output) for output in finished.outputs])
+    return structs.replace(finished, outputs=outputs)
 
 
-async def _bytes_of(outbound: Outbound, vendor: Vendor, output: Output) -> Output:
+async def _bytes_of(outbound: Outbound, remote: Remote, secret: Secret | None, output: Output) -> Output:
     if isinstance(output, Inline) or not output.authorized:
         return output
     request = _fetch(output)
     try:
-        response = await outbound.send(request, secret=vendor.secret, hosts=vendor.remote.hosts)
+        response = await outbound.send(request, secret=secret, hosts=remote.hosts)
     except NotSent as error:
         refused = error.reason == "address_refused"
         raise OutputUnavailable(retryable=not refused, reason="address_refused" if refused else "unreachable") from None

@@ -13,7 +13,7 @@ from apiinone.core.ids import Ids
 from apiinone.core.randomness import RandomPool
 from apiinone.db import Database, Sql, Tx
 from apiinone.ledger.ledger import Owner
-from apiinone.webhooks.sealing import Seal
+from apiinone.sealing import Seal
 from apiinone.webhooks.signing import new_secret
 
 OVERLAP_US = 24 * 3600 * US_PER_S

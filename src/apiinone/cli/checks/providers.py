@@ -1,35 +1,42 @@
 """Providers, models and the way in from outside."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.api.proxies import read_networks
 from apiinone.catalog.check import check
 from apiinone.catalog.load import Catalogue
 from apiinone.cli.checks.finding import Finding, error, ok, warning
-from apiinone.connect import connect_chats, connect_vendors
+from apiinone.connect import FROM_ENVIRONMENT, NONE_NEEDED, connect_chats, connect_vendors
 from apiinone.core.clock import SystemClock
 from apiinone.providers.provider import Remote
-from apiinone.providers.registry import remote_providers
-from apiinone.settings import Settings, provider_variable, read_secret
+from apiinone.settings import Settings, provider_variable
 
 NAMED_MAX = 3
 
 
-def provider_findings(settings: Settings, environment: Mapping[str, str], catalogue: Catalogue) -> Iterator[Finding]:
-    """Which providers can be used, never with what, and what of them nobody has confirmed. Raises SettingsError."""
-    vendors, webhooks = connect_vendors(settings, environment, SystemClock())
-    for name, remote in remote_providers(settings.provider_base_urls, settings.provider_plug_ins).items():
-        yield _credential(remote, environment, catalogue, connected=name in vendors)
-        if name in vendors and remote.webhook_secret_name is not None and name not in webhooks:
+def provider_findings(
+    settings: Settings, environment: Mapping[str, str], catalogue: Catalogue, stored: Mapping[str, int]
+) -> Iterator[Finding]:
+    """Which providers can be used, never with what, and what of them nobody has confirmed. Raises SettingsError.
+
+    `stored`: how many good credentials of the house the database holds, by provider.
+    """
+    connected = connect_vendors(settings, environment, SystemClock())
+    reached = connected.keyring.providers() | stored.keys()
+    for name, vendor in connected.vendors.items():
+        remote = vendor.remote
+        variables = [one.id.removeprefix(FROM_ENVIRONMENT) for one in connected.keyring.good(name, None, None)]
+        yield _credential(remote, variables, stored.get(name, 0), catalogue)
+        if name in reached and remote.webhook_secret_name is not None and name not in connected.webhook_secrets:
             says = "its callbacks are not used; tasks are asked about instead"
             fix = f"set {remote.webhook_secret_name}, and APIINONE_PUBLIC_URL to an https address"
             yield warning(f"{name} callbacks", says, fix)
         if name in settings.provider_base_urls and not remote.credential_optional:
             says = f"asked at {settings.provider_base_urls[name]}, not at the vendor"
             yield warning(f"{name} address", says, f"unset {provider_variable(name, '_BASE_URL')} to ask the vendor")
-    reached = frozenset(vendors) | connect_chats(settings, environment, SystemClock()).keys()
-    summaries = CataloguePages(catalogue, reached, SystemClock()).summaries()
+    reached |= connect_chats(settings, environment, SystemClock()).keys()
+    summaries = CataloguePages(catalogue, lambda: frozenset(reached), SystemClock()).summaries()
     live = sum(model.availability == "live" for model in summaries)
     tested = sum(model.availability == "test_only" for model in summaries)
     yield ok("models", f"{live} can be used with live keys, {tested} with test keys only")
@@ -70,7 +77,7 @@ def _public_url(url: str) -> Finding:
     return error("public URL", f"{url} is no address", "set APIINONE_PUBLIC_URL to https://…")
 
 
-def _credential(remote: Remote, environment: Mapping[str, str], catalogue: Catalogue, *, connected: bool) -> Finding:
+def _credential(remote: Remote, variables: Sequence[str], stored: int, catalogue: Catalogue) -> Finding:
     offered = [
         (sub.id, offer.confidence)
         for entry in catalogue.entries
@@ -78,11 +85,14 @@ def _credential(remote: Remote, environment: Mapping[str, str], catalogue: Catal
         for offer in sub.offers
         if offer.provider == remote.name
     ]
-    if not connected:
+    if not variables and not stored:
         says = f"no credential; {len(offered)} models could be made there with live keys"
-        return warning(remote.name, says, f"set {remote.credential_names[0]}")
-    is_set = [name for name in remote.credential_names if read_secret(environment, (name,)) is not None]
-    found = f"{is_set[0]} is set" if is_set else "it is asked without a credential"
+        return warning(remote.name, says, f"set {remote.credential_names[0]}, or use `apiinone credentials add`")
+    named = [name for name in variables if not name.startswith(NONE_NEEDED)]
+    parts = [f"{' and '.join(named)} {'is' if len(named) == 1 else 'are'} set"] if named else []
+    parts += ["it is asked without a credential"] if len(named) < len(variables) else []
+    parts += [f"{stored} stored"] if stored else []
+    found = ", ".join(parts)
     unsure = [model for model, confidence in offered if confidence == "unconfirmed"]
     if not unsure:
         return ok(remote.name, f"{found}; {len(offered)} models")

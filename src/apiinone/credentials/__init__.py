@@ -1,0 +1,1 @@
+"""Credentials of providers as they are stored: the house's and those that accounts bring, sealed."""
