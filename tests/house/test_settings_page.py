@@ -10,7 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from apiinone.settings import CONFIG_FILE, PREFIX, PROVIDER_TABLES, Settings
+from apiinone.providers.registry import REMOTES
+from apiinone.settings import CONFIG_FILE, PAIR_MARK, PREFIX, PROVIDER_TABLES, Settings
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "settings.md"
@@ -21,11 +22,17 @@ Every setting is an environment variable, or a field of the same name without th
 what is missing and how to fix it. An unknown `{PREFIX}…` variable is an error, so that a typing mistake is not a
 silent default.
 
-Vendors' credentials keep the vendors' own names: `RECRAFT_API_TOKEN` (or `RECRAFT_API_KEY`), `WAVESPEED_API_KEY`, and
-`WAVESPEED_WEBHOOK_SECRET` for signed callbacks (these also need an https `APIINONE_PUBLIC_URL`). Further ones of the
-same vendor end in `_2` to `_9`; others are stored by `apiinone credentials add`.
-
 | variable | default | what it is for |
+|---|---|---|
+"""
+CREDENTIALS = """
+## Credentials of vendors
+
+They keep the vendors' own names. Further ones of the same vendor end in `_2` to `_9`; others are stored by
+`apiinone credentials add`. Signed callbacks also need an https `APIINONE_PUBLIC_URL`. Servers of your own are there
+once their address is set, with a credential or without.
+
+| provider | credential | secret of its callbacks |
 |---|---|---|
 """
 
@@ -40,7 +47,14 @@ def written() -> str:
         name = f"{PREFIX}<PROVIDER>{endings[0]}" if endings else f"{PREFIX}{field.name.upper()}"
         shown = "" if default in ('""', "[]", "{}") else f"`{default}`"
         rows.append(f"| `{name}` | {shown} | {sentences[field.name]} |")
-    return HEAD + "\n".join(rows) + "\n"
+    return HEAD + "\n".join([*rows, CREDENTIALS]) + "\n".join(map(_vendor, REMOTES)) + "\n"
+
+
+def _vendor(name: str) -> str:
+    remote = REMOTES[name][0]("https://vendor.example")
+    names = " or ".join(f"`{' and '.join(one.split(PAIR_MARK))}`" for one in remote.credential_names)
+    hook = f"`{remote.webhook_secret_name}`" if remote.webhook_secret_name else ""
+    return f"| {name} | {names}{' (optional)' if remote.credential_optional else ''} | {hook} |"
 
 
 def _sentences() -> dict[str, str]:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, cast
 
 import aiohttp
@@ -126,16 +126,16 @@ async def test_what_the_vendor_does_not_take_is_refused(
 @pytest.mark.parametrize(
     "shown",
     [
-        token("other"),
-        token(secret="other"),
-        token(age_s=1801),
-        token(age_s=-60),
-        "wrong",
-        "a.b.c",
+        lambda: token("other"),
+        lambda: token(secret="other"),
+        lambda: token(age_s=1801),
+        lambda: token(age_s=-60),
+        lambda: "wrong",
+        lambda: "a.b.c",
     ],
 )
-async def test_a_token_that_does_not_hold_is_refused(client: aiohttp.ClientSession, shown: str) -> None:
-    refusal = await asked(client, WORDS, FILM, shown=shown)
+async def test_a_token_that_does_not_hold_is_refused(client: aiohttp.ClientSession, shown: Callable[[], str]) -> None:
+    refusal = await asked(client, WORDS, FILM, shown=shown())
     assert (refusal["http"], refusal["code"]) == (401, 1002)
 
 
