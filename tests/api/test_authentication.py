@@ -167,7 +167,7 @@ async def test_a_key_may_be_bound_to_addresses(small_api: Api) -> None:
 async def test_a_path_nobody_knows_is_404_and_a_method_nobody_takes_is_405(small_api: Api) -> None:
     tenant = await small_api.tenant()
     for path in (
-        "/",
+        "/nowhere",
         "/api/v1",
         "/api/v1/",
         "/api/v1/task",

@@ -17,7 +17,8 @@ async def test_a_receipt_tells_price_hold_attempts_and_settlement(api: Api) -> N
     receipt = (await api.get(f"/api/v1/tasks/{task_id}/receipt", tenant.key)).data
     assert (receipt["task_id"], receipt["status"], receipt["mode"]) == (task_id, "SUCCESS", "test")
     assert (receipt["key_id"], receipt["request_id"]) == (tenant.key_id, "order-17")
-    assert receipt["quote"] == {"unit": 10, "units": 1, "total": 10, "price_version": api.app.catalogue.version}
+    frozen = {"unit": 10, "units": 1, "total": 10, "price_version": api.app.catalogue.version}
+    assert receipt["quote"] == {**frozen, "own_key_unit": None, "whose_keys": "house"}
     assert receipt["hold"]["credits"] == sum(part["credits"] for part in receipt["hold"]["lots"]) == 10
     (attempt,) = receipt["attempts"]
     assert (attempt["provider"], attempt["outcome"], attempt["attempt_no"]) == ("local", "finished", 1)

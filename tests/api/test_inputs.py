@@ -16,10 +16,12 @@ from apiinone.api.creation import Creation, read_creation
 from apiinone.assets.inputs import InputKind
 from apiinone.assets.media import Refused
 from apiinone.catalog.endpoints import CREATE_ROUTES
+from apiinone.core.blocked_terms import BlockedTerms
 from apiinone.core.clock import SystemClock
 from apiinone.core.errors import PermissionDenied, ProviderNotConfigured
 from apiinone.tasks.breaker import BreakerRules
 from apiinone.tasks.keyring import Keyring
+from apiinone.tasks.policy import Policy
 from assets.hostile_inputs import HOSTILE
 from assets.pictures import picture
 from catalog.catalogue_for_tests import BODIES, CATALOGUE
@@ -70,6 +72,7 @@ async def test_face_swaps_with_live_keys_wait_for_the_operators_word(accepted: b
         rules=rules,
         keyring=Keyring(SystemClock(), BreakerRules()),
         clock=SystemClock(),
+        policy=Policy(BlockedTerms(())),
     )
 
     async def read(mode: Mode) -> Creation:

@@ -39,7 +39,7 @@ PRICES: Final[Mapping[str, int]] = {
     "gpt-image-2": 10,
     "gemini-3.1-flash-image": 14,
 }
-REACHED_WITHIN_S: Final = 20.0
+REACHED_WITHIN_S: Final = 60.0
 LOOK_EVERY_S: Final = 0.02
 PATIENT: Final[Mapping[str, object]] = {
     "provider_submits_per_s_max": dict.fromkeys(REMOTES, 1_000.0),

@@ -200,6 +200,8 @@ def _values(parameter: Parameter) -> Sequence[object]:
             return parameter.values
         case Flag():
             return (False, True)
+        case Whole():
+            return range(parameter.min, parameter.max + 1)
         case _:
             return ()
 

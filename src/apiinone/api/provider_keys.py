@@ -30,7 +30,7 @@ from apiinone.db import Tx
 
 OWN_KEYS_MAX: Final = 20
 PROVIDER_KEY_PATTERN: Final = "^[0-9a-v]{26}$"
-_BODY_BYTES_MAX: Final = 16 * 1024
+_BODY_BYTES_MAX: Final = 64 * 1024
 _ONLY_LIVE: Final = "Test keys have no provider keys: what they ask for is made here. Use a live key."
 ProviderKeyId = Annotated[str, Meta(pattern=PROVIDER_KEY_PATTERN)]
 Trouble = Annotated[

@@ -72,7 +72,8 @@ class Outbound:
         `hosts` (``host`` or ``host:port``, at least one) are the only ones that may be asked. Raises NotSent where
         certainly nothing was written to any connection, Lost for every failure after that.
         """
-        response = await self._connections().perform(self._exchange(request, secret, hosts))
+        exchange = self._exchange(request, secret, hosts)
+        response = await self._connections().perform(exchange)
         return Response(response.status, response.headers, response.body, request.url)
 
     @asynccontextmanager
@@ -84,7 +85,8 @@ class Outbound:
         `request.timeout_s` is for the whole answer, `request.idle_s` for each silence. Raises NotSent and, also while
         it is read, Lost.
         """
-        incoming = await self._connections().open(self._exchange(request, secret, hosts, idle_s=request.idle_s))
+        exchange = self._exchange(request, secret, hosts, idle_s=request.idle_s)
+        incoming = await self._connections().open(exchange)
         try:
             yield incoming
         finally:
