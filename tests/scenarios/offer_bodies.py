@@ -102,8 +102,15 @@ class _Bending:
             for parameter in self._parameters:
                 self._settle(parameter)
             if self._body == before:
-                return self._body
+                return self._with_whole_shots()
         raise AssertionError(f"no body for {self._served}")
+
+    def _with_whole_shots(self) -> Body:
+        """Shots last together as long as the clip."""
+        shots = cast("list[Body]", self._body.get("multi_prompt", []))
+        if len(shots) == 1:
+            self._body["multi_prompt"] = [{**shots[0], "duration": self._body.get("duration", 1)}]
+        return self._body
 
     def _ask(self) -> None:
         """What the offer itself asks for."""
@@ -165,7 +172,8 @@ class _Bending:
     def _sample(self, parameter: Parameter) -> object:
         sends = self._sends.get(parameter.name)
         as_file = sends is not None and sends.form == "file"
-        return sample(parameter, as_file=as_file)
+        value = sample(parameter, as_file=as_file)
+        return 1 if not value and parameter.name in self._offer.with_fields else value
 
 
 def sample(parameter: Parameter, *, as_file: bool = False) -> object:  # noqa: C901 - one line for each kind

@@ -175,6 +175,7 @@ def test_every_offer_of_a_task_has_its_round() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 async def test_every_offer_makes_its_model_live_for_the_catalogues_price(database_url: str, tmp_path: Path) -> None:
     vendors = sorted({one.offer.provider for one in OFFERS})
     async with simulated(*vendors) as roots:

@@ -13,8 +13,6 @@ from apiinone.catalog.sizes import ratio_name, read_size
 
 MODEL_FIELD = "model"
 """In a condition, this field means the chosen sub-model."""
-NOTHING = (None, "", [])
-"""What a field is that was left out, or given without anything in it; zero and false are something."""
 LINK_FORMS = ("link", "links", "list_of_link")
 
 
@@ -42,7 +40,7 @@ def serves(offer: Offer, sub_model: SubModel, fields: Mapping[str, object], oper
         offer.operation == operation
         and all(holds(part, sub_model, fields) for part in offer.when)
         and not any(fields.get(name) for name in offer.without)
-        and all(fields.get(name) not in NOTHING for name in offer.with_fields)
+        and all(fields.get(name) for name in offer.with_fields)
         and (offer.outputs_max is None or _outputs(sub_model, fields) <= offer.outputs_max)
         and all(_can_be_sent(send, fields[send.field]) for send in offer.send if send.field in fields)
     )

@@ -84,7 +84,7 @@ class Offer(Fact, frozen=True, kw_only=True):
     without: tuple[FieldName, ...] = ()
     """Fields that a request must leave out to be served by this offer."""
     with_fields: tuple[FieldName, ...] = ()
-    """Fields that a request must give to be served by this offer."""
+    """Fields that a request must give to be served by this offer, with more than nothing, zero or false."""
     operation: str = ""
     """The further create route that it serves, such as `music/extend`; empty: the endpoint's own."""
     works_on: FieldName | None = None
