@@ -180,6 +180,7 @@ class Journey:
         self.screen.to_copy(f"curl -s {self.stage.url}/api/v1/images/generations \\")
         self.screen.to_copy('  -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\')
         self.screen.to_copy('  -H "Prefer: wait=20" -d \'{"model": "recraft-v4", "prompt": "a quiet harbour"}\'')
+        self.screen.words(f"\nIn a browser, with the same key: {self.stage.url}/playground")
         if self.stage.mode == "test" and self.stage.vendors:
             where = " and ".join(self.stage.vendors)
             self.screen.words(f"\nA credential for {where} is set. Live keys have the same models made there:")
