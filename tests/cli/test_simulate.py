@@ -15,6 +15,7 @@ from serving import HOST, Served, environment_for
         ("wavespeed", "/api/v3/balance"),
         ("openai-compatible", "/v1/models"),
         ("bytedance-ark", "/api/v3/x"),
+        ("chat_vendor", "/v1beta/x"),
     ],
 )
 def test_a_simulated_vendor_answers_and_says_how_to_use_it(
@@ -27,7 +28,7 @@ def test_a_simulated_vendor_answers_and_says_how_to_use_it(
         assert _status(free_port, path) < 500
     finally:
         running.kill()
-    variable = vendor.upper().replace("-", "_")
+    variable = "GOOGLE_CHAT" if vendor == "chat_vendor" else vendor.upper().replace("-", "_")
     assert f"APIINONE_{variable}_BASE_URL=http://{HOST}:{free_port}/" in running.log
 
 

@@ -43,4 +43,4 @@ def _use(vendor: str, root: str) -> tuple[str, str]:
         return url, f"{provider_variable(vendor, '_BASE_URL')}={url} {credential}"
     url = f"{root}{urlsplit(CHATS[CHATTING][1]).path}"
     credential = chat_remotes({})[CHATTING].credential_names[0]
-    return url, f"APIINONE_{CHATTING.upper()}{CHAT_ADDRESS.upper()}_BASE_URL={url} {credential}"
+    return url, f"{provider_variable(f'{CHATTING}{CHAT_ADDRESS}', '_BASE_URL')}={url} {credential}"
