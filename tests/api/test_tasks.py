@@ -158,7 +158,7 @@ async def test_what_a_vendor_may_be_at_work_on_is_not_cancelled_but_asked_to_sto
         assert got.error["cancel_requested"] is True
     assert (await idle_api.get(f"/api/v1/tasks/{task_id}", tenant.key)).data["status"] == "IN_PROGRESS"
     await asyncio.sleep(0.05)
-    assert f"wake:{task_id[3:29]}" in heard
+    assert f"cancel:{task_id[3:29]}" in heard
 
 
 async def _send(api: Api, task_id: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from apiinone.providers.provider import Reference
+from apiinone.tasks.claim import Claim, claim, enlist
 from apiinone.tasks.moves import CancelAsked, CopyLater, Moved, Sending, Stale, WasAccepted, WasCanceled, WasLost, What
 from apiinone.tasks.moves import WasRejected as Rejected
 from workshop import PRICE, Workshop
@@ -53,3 +54,15 @@ async def test_a_refusal_after_a_request_to_cancel_is_no_other_try(workshop: Wor
     await workshop.move(task_id, caller, CancelAsked())
     await workshop.move(task_id, caller, Rejected(attempt_id, "throttled", "busy", 0.0))
     assert ((await workshop.seen(task_id)).state, await workshop.balance(caller)) == ("canceled", (10 * PRICE, 0))
+
+
+async def test_who_claims_a_task_later_knows_of_the_request_to_cancel(workshop: Workshop) -> None:
+    caller = await workshop.tenant(live=100)
+    plain, asked = [await workshop.task(caller) for _ in range(2)]
+    for task_id in (plain, asked):
+        attempt_id = await workshop.sending(task_id, caller)
+        await workshop.move(task_id, caller, WasAccepted(attempt_id, Reference("up")))
+    await workshop.move(asked, caller, CancelAsked())
+    await workshop.database.transact(lambda tx: enlist(tx, "epoch", [78], 60.0))
+    claimed = await workshop.database.transact(lambda tx: claim(tx, Claim("epoch", (78,), 10, ""), lambda _job: None))
+    assert {job.id: job.to_stop for job in claimed.jobs} == {plain: False, asked: True}

@@ -24,7 +24,7 @@ from apiinone.tasks.history import NO_ID_AFTER, Wanted, read_tasks
 from apiinone.tasks.lifecycle import TASK_MOVES, TaskState, status_of
 from apiinone.tasks.moves import CancelAsked, Move, Moved, Stale
 from apiinone.tasks.task_view import TaskView
-from apiinone.tasks.worker import WAKE
+from apiinone.tasks.worker import CANCEL
 
 PAGE_ROWS: Final = 20
 _STATES: Final[tuple[TaskState, ...]] = tuple(sorted({*TASK_MOVES.values(), *(state for state, _ in TASK_MOVES)}))
@@ -93,7 +93,7 @@ async def cancel_task(house: House, call: Call, caller: Caller) -> Answer:
         case Stale(state=None):
             raise NotFound("There is no such task.", param="task_id")
         case Stale(held=True):
-            house.hints.soon(WAKE + view.id)
+            house.hints.soon(CANCEL + view.id)
             raise CancelRequested("The provider may be at work on it; it is asked to stop, and the result decides.")
         case Stale(state="canceled"):
             return _shown(house, await own_task(house, call, caller))

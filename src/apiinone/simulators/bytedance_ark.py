@@ -174,8 +174,7 @@ class ByteDanceArkSimulator(StandIn):
         match "canceled" if errand.canceled else errand.stage():
             case "queued":
                 errand.canceled = True
-                self.controls.seen.charges -= 1
-                self.controls.seen.charged_micro_usd -= -(-CLIP_MODELS[errand.model] * _tokens(order) // 1000)
+                self.controls.seen.refunded(-(-CLIP_MODELS[errand.model] * _tokens(order) // 1000))
             case "running":
                 raise refused(409, "TaskRunningCannotCancel")
             case _:

@@ -116,8 +116,7 @@ class DashScopeSimulator(StandIn):
         if errand is None or errand.canceled or errand.stage() != "queued" or not isinstance(errand.order, _OrderTypes):
             raise refused(400, "UnsupportedOperation", message="only a pending task can be canceled")
         errand.canceled = True
-        self.controls.seen.charges -= 1
-        self.controls.seen.charged_micro_usd -= _charge(errand.order)
+        self.controls.seen.refunded(_charge(errand.order))
         return json({"request_id": str(uuid.uuid4())})
 
 

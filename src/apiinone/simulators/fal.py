@@ -75,6 +75,7 @@ class _Ordered(Struct):
 
     order: Input
     fault: FaultName | None
+    charged_micro_usd: int | None
     results: list[dict[str, object]] = []
 
 
@@ -131,9 +132,10 @@ class FalSimulator(StandIn):
         order = _read(asked.body, model)
         ending: Ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
         seconds = 0.0 if asked.fault == "webhook_early" else self.options.seconds
-        errand = self._errands.add(Errand(name, _Ordered(order, asked.fault), seconds, ending))
         free = ending != "done" or asked.fault == "nsfw"
-        self.accept(asked, micro_usd=None if free else model.micro_usd(order) * _count(order))
+        charge = None if free else model.micro_usd(order) * _count(order)
+        errand = self._errands.add(Errand(name, _Ordered(order, asked.fault, charge), seconds, ending))
+        self.accept(asked, micro_usd=charge)
         await self._arrange_call(asked, errand)
         return json({**_addresses(asked, errand), "queue_position": 0})
 
@@ -172,6 +174,8 @@ class FalSimulator(StandIn):
         if errand.stage() != "queued":
             raise refused(409, "Request is already being processed or done")
         errand.canceled = True
+        if isinstance(errand.order, _Ordered) and errand.order.charged_micro_usd is not None:
+            self.controls.seen.refunded(errand.order.charged_micro_usd)
         return json({"status": "CANCELLATION_REQUESTED"}, 202)
 
     async def _jwks(self, _request: Request) -> Response:

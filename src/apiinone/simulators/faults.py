@@ -109,6 +109,11 @@ class Seen(Struct):
         self.charges += 1
         self.charged_micro_usd += micro_usd
 
+    def refunded(self, micro_usd: int) -> None:
+        """Take a charge back."""
+        self.charges -= 1
+        self.charged_micro_usd -= micro_usd
+
 
 class Controls:
     """The ordered faults, the counters and the wires of one simulated vendor."""

@@ -138,11 +138,14 @@ class ReplicateSimulator(StandIn):
         return json(self._shown(asked.root, self._named(asked.request)))
 
     async def _cancel(self, request: Request) -> Response:
-        """Stop it, where it is still at work."""
+        """Stop it, where it is still at work; what was not made is not charged (unconfirmed)."""
         asked = Asked(request, b"", None)
         self.admit(asked)
         errand = self._named(request)
-        errand.canceled = errand.canceled or errand.left_s() > 0
+        if not errand.canceled and errand.left_s():
+            errand.canceled = True
+            if errand.ending == "done":
+                self.controls.seen.refunded(HOSTED[errand.model].micro_usd)
         return json(self._shown(asked.root, errand))
 
     async def _secret(self, request: Request) -> Response:

@@ -116,6 +116,8 @@ async def claim(tx: Tx, order: Claim, plan: Plan) -> Claimed:
     if not ids:
         return Claimed([], next_account)
     jobs = [Job(*row) for row in await tx.rows(_JOBS, ids)]
+    for job in jobs:
+        job.to_stop = job.cancel_requested_us is not None
     await _add_attempts(tx, jobs)
     await _add_tried(tx, [job for job in jobs if job.attempts])
     new = [(job, attempt) for job in jobs if job.state == "queued" and (attempt := _planned(plan, job)) is not None]

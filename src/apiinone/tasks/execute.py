@@ -31,7 +31,7 @@ from apiinone.tasks.moves import NewAttempt, Planned, Sending, WasAccepted, WasC
 from apiinone.tasks.ordering import Orders
 from apiinone.tasks.routing import LOCAL, LaterRoute, Route, rests_too_long
 from apiinone.tasks.scenario import PLAIN, Lose, Make, Wait, next_step, parse_scenario
-from apiinone.tasks.vendor_exchange import Vendor, opened, submit
+from apiinone.tasks.vendor_exchange import Vendor, cancel, opened, submit
 from apiinone.tasks.ways import Ways
 
 LOOK_S_MIN, LOOK_S_MAX = 0.05, 1.0
@@ -168,6 +168,9 @@ class Executor:
                 return await self.ends.reconciled(job)
             return await self._accepted(job, vendor, Accepted(found, vendor.remote.poll_interval_s))
         reply = await self.asker.ask(job, vendor, credential.secret, job.reference)
+        if job.to_stop and isinstance(reply, Running) and reply.reference is None:
+            job.to_stop = False  # only what is still being made: some vendors forget a result that is "canceled"
+            await cancel(self.outbound, vendor.remote, credential.secret, job.reference)
         if not isinstance(reply, Later):
             self.ways.questioned(job, credential, reply)
         return await self._heard(job, vendor, reply)

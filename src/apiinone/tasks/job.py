@@ -68,6 +68,8 @@ class Job:
     """When the vendor last said that it was still at work, or took the order."""
     done_us: int | None = None
     """When the vendor was done, as far as is known."""
+    to_stop: bool = False
+    """Whether the client wants it stopped, and the vendor has not been told by this holder."""
     held: bool = True
     """False once another worker has the task."""
     unsaid: What | None = None

@@ -1,5 +1,6 @@
 """Exchanges with a vendor: an order is sent, a question asked, a result fetched that only our credential opens."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -61,6 +62,15 @@ async def poll(
     if response.status != HTTPStatus.TOO_MANY_REQUESTS:
         return reply, None
     return reply, retry_after_s(response.headers) or TURNED_AWAY_S
+
+
+async def cancel(outbound: Outbound, remote: Remote, secret: Secret | None, reference: Reference) -> None:
+    """Ask the vendor to stop, where it can be asked. What it answers decides nothing: the next question does."""
+    request = remote.cancel(reference)
+    if request is None:
+        return
+    with suppress(NotSent, Lost):
+        await outbound.send(request, secret=secret, hosts=remote.hosts)
 
 
 async def opened(outbound: Outbound, remote: Remote, secret: Secret | None, finished: Finished) -> Finished:

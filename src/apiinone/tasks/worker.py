@@ -24,6 +24,8 @@ HINT = "tasks"
 """The hint that tasks may be due."""
 WAKE = "wake:"
 """The hint that a certain task is worth another look; its id follows."""
+CANCEL = "cancel:"
+"""The hint that a task's client wants it stopped; its id follows. Who claims it later reads so in its row."""
 
 HEARTBEAT_SHARE = 0.2
 HOLDER_SHARE = 0.6
@@ -127,8 +129,11 @@ class Worker:
 
     def hear(self, words: str) -> None:
         """Take a hint: something is due, or one task of ours is."""
-        if words.startswith(WAKE):
-            task_id = words.removeprefix(WAKE)
+        if words.startswith((WAKE, CANCEL)):
+            asked_to_stop = words.startswith(CANCEL)
+            task_id = words.removeprefix(CANCEL if asked_to_stop else WAKE)
+            if asked_to_stop and task_id in self._jobs:
+                self._jobs[task_id].to_stop = True
             if task_id in self._steps:
                 self._again.add(task_id)
             elif task_id in self._jobs:
