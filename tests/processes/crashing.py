@@ -18,6 +18,7 @@ from msgspec import Struct
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apiinone import app as product
+from apiinone import batching
 from apiinone.__main__ import main
 from apiinone.api.answer import WHOLE_RESPONSE, Header, WriteWhole
 from apiinone.assets.storage_folder import FolderStorage
@@ -220,12 +221,8 @@ def put_in_place(owner: object, **replacements: object) -> None:
 def set_traps(trap: Trap) -> None:
     """Wrap the seams."""
     transactions, edges = Transactions(trap), Edges(trap)
-    put_in_place(
-        product,
-        submit_batch=transactions.submit_batch,
-        apply_moves=transactions.apply_moves,
-        open_database=transactions.open_database,
-    )
+    put_in_place(batching, submit_batch=transactions.submit_batch, apply_moves=transactions.apply_moves)
+    put_in_place(product, open_database=transactions.open_database)
     put_in_place(worker, claim=transactions.claim)
     put_in_place(serving, gateway=edges.gateway)
     put_in_place(Outbound, send=edges.send(Outbound.send), post=edges.post(Outbound.post))
