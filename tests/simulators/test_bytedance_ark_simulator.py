@@ -81,7 +81,7 @@ async def asked(play: Play, method: str, path: str, body: object = None) -> tupl
 
 
 async def test_a_task_is_queued_then_running_then_succeeded_with_its_usage() -> None:
-    async with playing("bytedance-ark", seconds=0.3) as play:
+    async with playing("bytedance-ark", seconds=2) as play:
         _, begun = await asked(play, "POST", TASKS, CLIP)
         seen: list[object] = []
         told: dict[str, object] = {}

@@ -34,7 +34,7 @@ def token(key: str = ACCESS_KEY, secret: str = SIMULATED_KEY, *, age_s: int = 0)
 @pytest.fixture
 async def client() -> AsyncGenerator[aiohttp.ClientSession]:
     async with (
-        serving("kling", Options(seconds=0.1, fast=True)) as root,
+        serving("kling", Options(seconds=0.5, fast=True)) as root,
         aiohttp.ClientSession(root) as opened,
     ):
         yield opened

@@ -44,7 +44,12 @@ async def test_the_vendors_sdk_runs_a_job_to_its_end(client: wavespeed.Client, *
     assert time.monotonic() - begun_s >= 0.2
 
 
-async def test_a_job_is_created_then_processing_then_completed(client: wavespeed.Client) -> None:
+async def test_a_job_is_created_then_processing_then_completed() -> None:
+    async with serving("wavespeed", Options(seconds=2, fast=True)) as root:
+        await _see_all_states(wavespeed.Client(api_key=SIMULATED_KEY, base_url=root, max_connection_retries=0))
+
+
+async def _see_all_states(client: wavespeed.Client) -> None:
     job, _ = await asyncio.to_thread(client._submit, MODEL, {"prompt": "a hill"})  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     seen: list[str] = []
     while "completed" not in seen:
