@@ -111,3 +111,20 @@ async def playing(name: str, *, seconds: float = 0.05, fast: bool = True) -> Asy
             yield Play(name, root, outbound)
         finally:
             await outbound.aclose()
+
+
+def called(request: bytes) -> tuple[dict[str, str], bytes]:
+    """The headers, in small letters, and the body of a call that came in."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    pairs = (line.partition(": ") for line in head.decode().split("\r\n")[1:])
+    return {name.lower(): value for name, _, value in pairs}, body
+
+
+async def calls_made(play: Play, expected: int) -> int:
+    """How many calls were made, after as many as expected and a moment for one too many."""
+    for _ in range(100):
+        if (await play.seen()).webhooks >= expected:
+            break
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.02)
+    return (await play.seen()).webhooks

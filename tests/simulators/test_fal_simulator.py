@@ -1,6 +1,5 @@
 """The simulated fal, driven by the vendor's own Python SDK; and its calls, read by our adapter."""
 
-import asyncio
 import json
 import time
 from collections.abc import AsyncGenerator
@@ -18,7 +17,7 @@ from apiinone.simulators.fal_models import MODELS
 from apiinone.simulators.faults import FaultName
 from apiinone.simulators.options import SIMULATED_KEY, Options
 from outbound.loopback import Loopback
-from providers.playing import KEY, Play, playing
+from providers.playing import KEY, Play, called, calls_made, playing
 
 MODEL = "fal-ai/bytedance/seedream/v4.5/text-to-image"
 
@@ -144,12 +143,6 @@ async def test_each_kind_of_result_is_read_by_our_adapter(model: str, fields: di
         assert KINDS[MODELS[model].output] in (await play.fetch(reply.outputs[0])).data[:16]
 
 
-def called(request: bytes) -> tuple[dict[str, str], bytes]:
-    head, _, body = request.partition(b"\r\n\r\n")
-    pairs = (line.partition(": ") for line in head.decode().split("\r\n")[1:])
-    return {name.lower(): value for name, _, value in pairs}, body
-
-
 async def published_keys(play: Play) -> str:
     request = Request("GET", f"{play.root}/.well-known/jwks.json", auth=InHeader("Authorization", "Key "))
     response = await play.outbound.send(request, secret=KEY, hosts=play.provider.hosts)
@@ -177,12 +170,7 @@ async def test_a_call_tells_our_adapter_which_job_it_speaks_of(
             await play.arrange(fault)
         reply = await play.submit(play.order(webhook_url=f"{hook.url}/hooks?task=a%20b"))
         await play.ended(reply)
-        for _ in range(100):
-            if (await play.seen()).webhooks >= calls:
-                break
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.02)
-        assert (await play.seen()).webhooks == len(hook.requests) == calls
+        assert await calls_made(play, calls) == len(hook.requests) == calls
         keys = await published_keys(play)
     for request in hook.requests:
         assert request.startswith(b"POST /hooks?task=a%20b HTTP/1.1\r\n")

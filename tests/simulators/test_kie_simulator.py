@@ -14,7 +14,7 @@ from apiinone.simulators.faults import FaultName
 from apiinone.simulators.kie_market import MODELS
 from apiinone.simulators.options import SIMULATED_WEBHOOK_SECRET
 from outbound.loopback import Loopback
-from providers.playing import KEY, Play, playing
+from providers.playing import KEY, Play, called, calls_made, playing
 
 BROWSER: Final = {"User-Agent": "Mozilla/5.0"}
 PICTURE: Final = "https://example.com/a.png"
@@ -187,22 +187,6 @@ async def test_our_adapter_sees_a_cover_to_its_end() -> None:
             cover = await play.ended(await play.submit(order))
             assert isinstance(cover, Finished)
             assert (await play.fetch(cover.outputs[0])).data.startswith(b"\x89PNG")
-
-
-def called(request: bytes) -> tuple[dict[str, str], bytes]:
-    head, _, body = request.partition(b"\r\n\r\n")
-    pairs = (line.partition(": ") for line in head.decode().split("\r\n")[1:])
-    return {name.lower(): value for name, _, value in pairs}, body
-
-
-async def calls_made(play: Play, expected: int) -> int:
-    """How many calls were made, after as many as expected and a moment for one too many."""
-    for _ in range(100):
-        if (await play.seen()).webhooks >= expected:
-            break
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.02)
-    return (await play.seen()).webhooks
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from apiinone.simulators import serving
 from apiinone.simulators.faults import FaultName
 from apiinone.simulators.options import SIMULATED_KEY, Options
 from outbound.loopback import Loopback
-from providers.playing import KEY, Play, playing
+from providers.playing import KEY, called, calls_made, playing
 
 MODEL: Final = "bytedance/seedream-4.5"
 
@@ -123,22 +123,6 @@ async def test_a_file_is_given_to_the_accounts_key_alone() -> None:
         request = Request("GET", output.url, output.auth)
         refused = await play.outbound.send(request, secret=Secret("wrong"), hosts=play.provider.hosts)
         assert refused.status == 401
-
-
-def called(request: bytes) -> tuple[dict[str, str], bytes]:
-    head, _, body = request.partition(b"\r\n\r\n")
-    pairs = (line.partition(": ") for line in head.decode().split("\r\n")[1:])
-    return {name.lower(): value for name, _, value in pairs}, body
-
-
-async def calls_made(play: Play, expected: int) -> int:
-    """How many calls were made, after as many as expected and a moment for one too many."""
-    for _ in range(100):
-        if (await play.seen()).webhooks >= expected:
-            break
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.02)
-    return (await play.seen()).webhooks
 
 
 @pytest.mark.parametrize(

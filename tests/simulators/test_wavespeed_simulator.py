@@ -14,7 +14,7 @@ from apiinone.simulators import serving
 from apiinone.simulators.faults import FaultName
 from apiinone.simulators.options import SIMULATED_KEY, SIMULATED_WEBHOOK_SECRET, Options
 from outbound.loopback import Loopback
-from providers.playing import KEY, Play, playing
+from providers.playing import KEY, Play, called, calls_made, playing
 
 MODEL = "wavespeed-ai/flux-2-flex/text-to-image"
 SEVERAL = "kwaivgi/kling-image-o1"
@@ -123,22 +123,6 @@ async def test_past_jobs_are_listed_newest_first() -> None:
 async def asked(play: Play, method: str, path: str, body: object = None) -> dict[str, dict[str, list[dict[str, str]]]]:
     request = Request("POST" if method == "POST" else "GET", f"{play.root}{path}", auth="bearer", json=body)
     return json.loads((await play.outbound.send(request, secret=KEY, hosts=play.provider.hosts)).body)
-
-
-def called(request: bytes) -> tuple[dict[str, str], bytes]:
-    head, _, body = request.partition(b"\r\n\r\n")
-    pairs = (line.partition(": ") for line in head.decode().split("\r\n")[1:])
-    return {name.lower(): value for name, _, value in pairs}, body
-
-
-async def calls_made(play: Play, expected: int) -> int:
-    """How many calls were made, after as many as expected and a moment for one too many."""
-    for _ in range(100):
-        if (await play.seen()).webhooks >= expected:
-            break
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.02)
-    return (await play.seen()).webhooks
 
 
 @pytest.mark.parametrize(

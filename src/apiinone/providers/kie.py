@@ -30,6 +30,7 @@ from apiinone.providers.provider import (
     Unclear,
 )
 from apiinone.providers.reading import decoded, is_upstream_id, refusal, rejected
+from apiinone.providers.shared_secrets import is_fresh
 from apiinone.providers.transports import TURNED_AWAY_POLL_S, Polled
 
 BASE_URL: Final = "https://api.kie.ai/api/v1"
@@ -40,7 +41,6 @@ TURNED_AWAY_AT_THE_DOOR: Final = b"error code: 1010"
 NO_CALL: Final = "playground"
 """Suno's routes demand a `callBackUrl`. Where nobody is to be called this is what the vendor's own page of trials sends
 (several public clients): no address, so nothing of a client's reaches a stranger."""
-WEBHOOK_AGE_S_MAX: Final = 300
 """Our choice: the vendor's page names no age."""
 OK: Final = 200
 TITLE_CHARACTERS_MAX: Final = 80
@@ -149,7 +149,7 @@ class Kie(Polled):
     def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:
         """Base64 of HMAC-SHA256 over ``{task id}.{timestamp}``: it does not cover the body, so the id alone is used."""
         timestamp = headers.get("x-webhook-timestamp", "")
-        if not (timestamp.isascii() and timestamp.isdigit() and abs(now_s - int(timestamp[:20])) <= WEBHOOK_AGE_S_MAX):
+        if not is_fresh(timestamp, now_s):
             return None
         call = decoded(body, _Call)
         upstream_id = "" if call is None else call.data.taskId or call.data.task_id

@@ -5,10 +5,6 @@ Facts: the vendor's pages "general information" (codes), "text to video", "image
 whether a plain key opens these routes too, and the words of a failed task.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final, cast
@@ -28,6 +24,7 @@ from apiinone.providers.provider import (
     Unclear,
 )
 from apiinone.providers.reading import decoded, fault_in, is_upstream_id, linked, refusal, rejected, retry_after_s
+from apiinone.providers.shared_secrets import decoded_key, is_signed
 from apiinone.providers.transports import Polled
 
 BASE_URL: Final = "https://api-singapore.klingai.com"
@@ -41,8 +38,6 @@ MICRO_USD_PER_IMAGE_UNIT: Final = 3_500
 """List price of the units that prepaid packs hold: 0.6 a second of a silent standard clip, 8 an image."""
 UNITS_MAX: Final = 10**6
 UNITS_BYTES_MAX: Final = 32
-WEBHOOK_AGE_S_MAX: Final = 300
-WEBHOOK_SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - the prefix of every secret, not one
 DATA_URL_MARK: Final = ";base64,"
 RISK_CONTROL: Final = "risk control"
 """What a task says that the vendor's own check stopped (unconfirmed)."""
@@ -137,14 +132,7 @@ class Kling(Polled):
         The key is the secret after its prefix, base64-decoded (callbacks, appendix B). The vendor also calls when a
         task is only submitted or being worked on.
         """
-        timestamp = headers.get("webhook-timestamp", "")
-        if not (timestamp.isascii() and timestamp.isdigit() and abs(now_s - int(timestamp[:20])) <= WEBHOOK_AGE_S_MAX):
-            return None
-        key = _key(secret)
-        signed = f"{headers.get('webhook-id', '')}.{timestamp}.".encode(errors="replace") + body
-        expected = b"v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
-        given = headers.get("webhook-signature", "").encode(errors="replace").split()
-        if not key or not any(hmac.compare_digest(expected, one) for one in given):
+        if not is_signed(headers, body, decoded_key(secret), now_s):
             return None
         call = decoded(body, _Call)
         return (call.task_id or call.id) if call and is_upstream_id(call.task_id or call.id) else None
@@ -232,10 +220,3 @@ def _cost_micro_usd(units: Raw, *, videos: bool) -> int | None:
     if not (count.is_finite() and 0 < count <= UNITS_MAX):
         return None
     return int(count * (MICRO_USD_PER_VIDEO_UNIT if videos else MICRO_USD_PER_IMAGE_UNIT))
-
-
-def _key(secret: str) -> bytes:
-    try:
-        return base64.b64decode(secret.removeprefix(WEBHOOK_SECRET_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        return b""

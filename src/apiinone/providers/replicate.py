@@ -4,10 +4,6 @@ Facts: the vendor's own API description (April 2026), its Python SDK 1.0.7 and i
 and "error codes"; what none of them says is marked unconfirmed.
 """
 
-import base64
-import binascii
-import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -31,6 +27,7 @@ from apiinone.providers.provider import (
     Unclear,
 )
 from apiinone.providers.reading import decoded, fault_in, is_upstream_id, linked, refusal, rejected
+from apiinone.providers.shared_secrets import decoded_key, is_signed
 from apiinone.providers.transports import Polled
 
 BASE_URL: Final = "https://api.replicate.com/v1"
@@ -38,9 +35,6 @@ SUBMIT_TIMEOUT_S: Final = 60.0
 POLL_INTERVAL_S: Final = 1.0
 """Twice the SDK's half second."""
 CANCEL_TIMEOUT_S: Final = 30.0
-WEBHOOK_AGE_S_MAX: Final = 300
-"""Our choice, the usual one for this form of signature; the SDK leaves it to its caller."""
-WEBHOOK_SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - the prefix of every secret, not one
 WAIT_S_MAX: Final = 3600
 CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 
@@ -103,14 +97,7 @@ class Replicate(Polled):
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int) -> str | None:
         """``v1,`` + base64 HMAC-SHA256 over ``{id}.{timestamp}.{body}``; the key is the base64 of the secret."""
-        timestamp = headers.get("webhook-timestamp", "")
-        if not (timestamp.isascii() and timestamp.isdigit() and abs(now_s - int(timestamp[:20])) <= WEBHOOK_AGE_S_MAX):
-            return None
-        key = _key(secret)
-        signed = f"{headers.get('webhook-id', '')}.{timestamp}.".encode(errors="replace") + body
-        expected = b"v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest())
-        given = headers.get("webhook-signature", "").encode(errors="replace").split()
-        if not key or not any(hmac.compare_digest(expected, one) for one in given):
+        if not is_signed(headers, body, decoded_key(secret), now_s):
             return None
         prediction = decoded(body, _Prediction)
         return prediction.id if prediction and is_upstream_id(prediction.id) else None
@@ -185,11 +172,3 @@ def _refusal(response: Response) -> Rejected | Unclear:
     if isinstance(reply, Rejected) and reply.fault == "throttled" and reply.retry_after_s is None and found:
         return structs.replace(reply, retry_after_s=float(min(int(found[1]), WAIT_S_MAX)))
     return reply
-
-
-def _key(secret: str) -> bytes:
-    """The secret's bytes; none where it is not base64."""
-    try:
-        return base64.b64decode(secret.removeprefix(WEBHOOK_SECRET_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        return b""

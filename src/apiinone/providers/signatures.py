@@ -16,8 +16,8 @@ from typing import Final
 from msgspec import Struct
 
 from apiinone.providers.reading import is_upstream_id
+from apiinone.providers.shared_secrets import is_fresh
 
-AGE_S_MAX: Final = 300
 KEY_BYTES: Final = 32
 KEYS_MAX: Final = 16
 
@@ -36,7 +36,7 @@ def signed_id(scheme: Scheme, headers: Mapping[str, str], body: bytes, keys: str
     """
     prefix = scheme.prefix
     call_id, timestamp = headers.get(f"{prefix}{scheme.id_name}", ""), headers.get(f"{prefix}timestamp", "")
-    if not (timestamp.isascii() and timestamp.isdigit() and abs(now_s - int(timestamp[:20])) <= AGE_S_MAX):
+    if not is_fresh(timestamp, now_s):
         return None
     try:
         signature = bytes.fromhex(headers.get(f"{prefix}signature", ""))

@@ -7,8 +7,6 @@ unconfirmed.
 
 import base64
 import binascii
-import hashlib
-import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -42,6 +40,7 @@ from apiinone.providers.reading import (
     refusal,
     rejected,
 )
+from apiinone.providers.shared_secrets import PREFIX, is_signed
 from apiinone.providers.transports import POLL_TIMEOUT_S, Polled
 
 BASE_URL: Final = "https://api.wavespeed.ai/api/v3"
@@ -55,8 +54,6 @@ LISTED_MAX: Final = 100
 """Jobs on one page of the list (predictions)."""
 CLOCKS_APART_S: Final = 2
 """How much earlier than our sending a job may say that it was created: our choice."""
-WEBHOOK_AGE_S_MAX: Final = 300
-WEBHOOK_SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - the prefix of every secret, not one
 DATA_URL_PREFIX: Final = "data:"
 CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 
@@ -153,14 +150,7 @@ class WaveSpeed(Polled):
 
         At most 300 s old (verify webhooks). The body is read with and without the envelope (unconfirmed which).
         """
-        timestamp = headers.get("webhook-timestamp", "")
-        if not (timestamp.isascii() and timestamp.isdigit() and abs(now_s - int(timestamp[:20])) <= WEBHOOK_AGE_S_MAX):
-            return None
-        key = secret.removeprefix(WEBHOOK_SECRET_PREFIX).encode(errors="replace")
-        signed = f"{headers.get('webhook-id', '')}.{timestamp}.".encode(errors="replace") + body
-        expected = f"v3,{hmac.new(key, signed, hashlib.sha256).hexdigest()}".encode()
-        given = headers.get("webhook-signature", "").encode(errors="replace").split()
-        if not key or not any(hmac.compare_digest(expected, one) for one in given):
+        if not is_signed(headers, body, secret.removeprefix(PREFIX).encode(errors="replace"), now_s, "v3"):
             return None
         envelope = decoded(body, _Envelope)
         prediction = (envelope.prediction() if envelope else None) or decoded(body, _Prediction)
