@@ -194,8 +194,11 @@ async def test_rules_that_cannot_be_used_are_told_by_the_setting(tmp_path: Path)
     await outbound.aclose()
 
 
-async def test_texts_beyond_what_moderation_is_shown_count_as_a_failure(sqlite_path: Path, tmp_path: Path) -> None:
-    async with moderated(f"sqlite:///{sqlite_path}", tmp_path) as (api, endpoint):
+@pytest.mark.parametrize("failure", ["refuse", "pass"])
+async def test_texts_beyond_what_moderation_is_shown_never_pass(
+    sqlite_path: Path, tmp_path: Path, failure: str
+) -> None:
+    async with moderated(f"sqlite:///{sqlite_path}", tmp_path, moderation_failure=failure) as (api, endpoint):
         policy = api.app.policy
         from apiinone.tasks.policy import Asked  # noqa: PLC0415 - of this test alone
 

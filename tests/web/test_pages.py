@@ -50,6 +50,14 @@ async def test_every_page_is_there_and_loads_nothing_from_elsewhere(site: Api) -
         assert headers["referrer-policy"] == "same-origin"
 
 
+async def test_a_page_follows_who_can_be_reached(site: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    badge = b">Live</span>"
+    before = (await page(site, "/models/recraft-v4"))[2]
+    monkeypatch.setattr(site.app.keyring, "good", lambda *_: ())
+    after = (await page(site, "/models/recraft-v4"))[2]
+    assert (badge in before, badge in after) == (True, False)
+
+
 async def test_every_text_for_machines_is_there(site: Api) -> None:
     for path in TEXTS:
         status, headers, body = await page(site, path)

@@ -164,10 +164,10 @@ class CataloguePages:
         """The models of one endpoint by base credits ascending."""
         return ranking(self._catalogue, endpoint_name, lambda entry: self._live(*entry.sub_models))
 
-    def day(self) -> date:
-        """The day that lifecycles are read on."""
+    def state(self) -> tuple[date, frozenset[str]]:
+        """What pages follow from beside the catalogue: the day, and which providers can be reached."""
         self._forget_old()
-        return self._day
+        return self._day, self._vendors
 
     def schema(self, name: str) -> bytes | None:
         """The JSON Schema of the model's bodies; None as for `page`."""

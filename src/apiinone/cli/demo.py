@@ -55,7 +55,7 @@ async def _walked(served: Served, folder: Path, asked: asyncio.Event, *, live: b
     app = served.app
     vendors = tuple(sorted(app.keyring.providers()))
     if live and not vendors:
-        raise Conflict("no vendor's credential is set: set RECRAFT_API_TOKEN or WAVESPEED_API_KEY first")
+        raise Conflict("no vendor's credential is set: set one first, such as RECRAFT_API_TOKEN (docs/settings.md)")
     kept = "on SQLite" if sqlite_file(app.settings) is not None else "on PostgreSQL"
     place = f"{kept}, data in {app.settings.data_path}"
     stage = Stage(served.url, folder, place, "live" if live else "test", vendors)

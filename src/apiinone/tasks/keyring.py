@@ -155,10 +155,10 @@ class Keyring:
 
     def turn(self, asked: OfferAsked, node: int, who: str, line: str) -> Credential | float:
         """A credential with room, its pace entered (leave it afterwards); or in how many seconds to come again."""
-        now_s = self._clock.monotonic_s()
         wait_s = self.wait_s(asked, node, who)
         if wait_s > 0:
             return wait_s
+        now_s = self._clock.monotonic_s()  # not before: who could be asked then can be asked now
         able = [c for c in self.good(asked.provider, asked.account_id, node) if c.health.wait_s(who, now_s) <= 0]
         chosen = min(able, key=lambda one: one.pace.load())
         if (wait_s := chosen.pace.enter(line)) > 0:

@@ -16,7 +16,8 @@ from apiinone.core.secret import Secret
 from apiinone.outbound import Lost, NotSent, Outbound
 
 Verdict = Literal["allowed", "blocked_term", "moderation", "unchecked"]
-"""`unchecked`: the moderation endpoint does not answer, and the operator wants nothing to pass then."""
+"""`unchecked`: the moderation endpoint does not answer, and the operator wants nothing to pass then; or there is
+more text than it is asked about."""
 TEXT_CHARACTERS_MAX: Final = 30_000
 """In one piece for the moderation endpoint."""
 PIECES_MAX: Final = 32
@@ -123,8 +124,8 @@ async def _moderated(outbound: Outbound, moderation: Moderation, texts: Sequence
     if not pieces:
         return "allowed"
     failed: Verdict = "allowed" if moderation.passes_on_failure else "unchecked"
-    if len(pieces) > PIECES_MAX:
-        return failed
+    if len(pieces) > PIECES_MAX:  # what its sender chose is no failure of the endpoint
+        return "unchecked"
     request = Request(
         method="POST",
         url=moderation.url,

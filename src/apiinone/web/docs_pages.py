@@ -1,4 +1,4 @@
-"""The documents of the site: one page for each part of `docs/api.md`, with this server's own address in it."""
+"""The documents of the site: one page for each part of `web/docs/api.md`, with this server's own address in it."""
 
 import re
 from functools import cached_property

@@ -53,7 +53,7 @@ class Shelf(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Pages:
-    """Makes pages; each is made once a day, since only the day and the catalogue change them."""
+    """Makes pages; each is kept until the day or the reachable providers change."""
 
     catalogue: Catalogue
     models: CataloguePages

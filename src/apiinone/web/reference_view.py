@@ -12,7 +12,7 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Money", ("/api/v1/quotes", "/api/v1/credits", "/api/v1/usage")),
     ("Catalogue", ("/api/v1/models",)),
     ("Callbacks", ("/api/v1/webhooks",)),
-    ("Account", ("/api/v1/me",)),
+    ("Account", ("/api/v1/me", "/api/v1/provider-keys")),
 )
 """Headings of the page and the paths below each; what is below none stands under the last heading, Server."""
 LAST_GROUP: Final = "Server"

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -38,7 +37,7 @@ class Site:
         self._opened = opened
         self._pictures = pictures
         self._made: dict[str, Document] = {}
-        self._day: date | None = None
+        self._state: object = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -123,10 +122,10 @@ class Site:
         return self._opened()[0]
 
     def _kept(self, name: str, make: Page) -> Document:
-        """The page as it was made today."""
-        today = self._pages.models.day()
-        if self._day != today:
-            self._day, self._made = today, {}
+        """The page as it was made since the day or the reachable providers changed."""
+        state = self._pages.models.state()
+        if self._state != state:
+            self._state, self._made = state, {}
         if name not in self._made:
             self._made[name] = make()
         return self._made[name]

@@ -104,7 +104,7 @@
       const me = (await get("/api/v1/me", { headers: headers() })).data;
       const credits = (await get("/api/v1/credits", { headers: headers() })).data;
       account.replaceChildren("This is a ", element("span", { className: `mode-${me.mode}`, textContent: `${me.mode} key` }), me.mode === "test" ? ": nothing is spent. " : ": credits are spent. ", `${credits.available} credits available.`);
-      changed();
+      if (form_) price(form_.body());
     } catch (problem) {
       account.textContent = problem.message;
     }
@@ -188,7 +188,7 @@
       const made = await get(entry.path, { method: "POST", headers: { ...headers(), "Idempotency-Key": crypto.randomUUID?.() ?? String(Math.random()) }, body: JSON.stringify(body) });
       await follow(made.data);
     } catch (problem) {
-      result.replaceChildren(element("h3", { textContent: "Result" }), element("p", { className: "quiet", textContent: "Nothing was made." }));
+      result.replaceChildren(element("h3", { textContent: "Result" }), element("p", { className: "quiet", textContent: "This run was not followed to its end. The usage page tells what was made and paid." }));
       say({ message: problem.message ?? String(problem), param: problem.param });
     } finally {
       run.disabled = false;
