@@ -109,6 +109,11 @@ def test_the_time_to_wait_is_taken_from_the_vendor() -> None:
     assert (reply.retryable, reply.retry_after_s) == (True, 7.0)
 
 
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_after_a_servers_error_nothing_is_certain_whatever_word_it_has(status: int) -> None:
+    assert isinstance(ELEVENLABS.read_submit(answered({"detail": {"status": "system_busy"}}, status)), Unclear)
+
+
 def test_nothing_is_ever_asked_again() -> None:
     assert ELEVENLABS.poll(Reference("x")).auth == "none"
     assert isinstance(ELEVENLABS.read_poll(answered({})), Unclear)

@@ -206,6 +206,12 @@ def test_a_result_without_readable_files_is_asked_about_again(body: object) -> N
     assert isinstance(FAL.read_poll(answered(body)), Unclear)
 
 
+@pytest.mark.parametrize("status", [401, 422, 429, 503, 504])
+def test_a_question_about_the_state_that_fails_says_nothing_even_with_a_type(status: int) -> None:
+    response = Response(status, {"x-fal-error-type": "generation_timeout"}, b'{"detail": "x"}', f"{JOB}/status")
+    assert isinstance(FAL.read_poll(response), Unclear | Running)
+
+
 @pytest.mark.parametrize(
     ("status", "detail", "headers", "fault"),
     [

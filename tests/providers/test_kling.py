@@ -131,6 +131,11 @@ def test_the_code_in_the_body_decides_whatever_the_status(http: int, code: int, 
         assert reply.fault == fault
 
 
+@pytest.mark.parametrize("http", [500, 502, 504])
+def test_after_a_servers_error_no_code_is_a_certain_refusal(http: int) -> None:
+    assert not isinstance(KLING.read_submit(answered({"code": 1303, "data": {"task_id": "811"}}, http)), Rejected)
+
+
 def test_the_time_to_wait_is_taken_from_the_vendor() -> None:
     reply = KLING.read_submit(answered({"code": 1302, "message": "x"}, 429, retry_after="7"))
     assert isinstance(reply, Rejected)

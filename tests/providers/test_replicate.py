@@ -94,7 +94,13 @@ def test_a_file_of_the_vendor_is_fetched_with_our_credential(output: object) -> 
 
 
 @pytest.mark.parametrize(
-    "url", [OTHER, "https://replicate.delivery.evil.example/a", "https://evil.example/replicate.delivery"]
+    "url",
+    [
+        OTHER,
+        "https://replicate.delivery.evil.example/a",
+        "https://evil.example/replicate.delivery",
+        "http://replicate.delivery/a.png",
+    ],
 )
 def test_a_file_elsewhere_is_fetched_without_it(url: str) -> None:
     assert REPLICATE.read_poll(told("succeeded", output=[url])) == Finished((Linked(url),))

@@ -21,6 +21,8 @@ TIMEOUT_S: Final = 180.0
 BODY_BYTES_MAX: Final = 16 * 1024 * 1024
 """A quarter of an hour at 128 kbit/s."""
 OK: Final = 200
+SERVER_ERROR: Final = 500
+"""From here on nothing is certain: the sound may have been made."""
 MICRO_USD_PER_CHARACTER: Final = 80
 CHARACTERS_MAX: Final = 10**6
 COST_HEADERS: Final = ("character-cost", "x-character-count")
@@ -68,7 +70,7 @@ STATUSES: Final[Mapping[str, Fault]] = {
     "too_many_concurrent_requests": "throttled",
     "system_busy": "throttled",
 }
-"""What `detail.status` says, whatever the HTTP status: an empty quota comes as 401, like a wrong key."""
+"""What `detail.status` says, whatever the HTTP status below 500: an empty quota comes as 401, like a wrong key."""
 
 
 class ElevenLabs(Synchronous):
@@ -110,7 +112,9 @@ class ElevenLabs(Synchronous):
                 return Unclear("an answer without sound")
             return Finished((Inline(response.body),), _cost_micro_usd(response.headers))
         fault = _named(response.body)
-        return refusal(response) if fault is None else rejected(fault, retry_after_s(response.headers))
+        if fault is None or response.status >= SERVER_ERROR:
+            return refusal(response)
+        return rejected(fault, retry_after_s(response.headers))
 
 
 class _Detail(Struct):

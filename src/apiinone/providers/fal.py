@@ -100,9 +100,10 @@ class Fal(Polled):
         """The job's state, or its result.
 
         Where the result stands the model's own error may answer: it says of what type it is in a header, or in a list
-        under `detail` with status 422. Any other status says nothing about the job.
+        under `detail` with status 422. Any other status says nothing about the job, nor does a failed question about
+        its state.
         """
-        types = _error_types(response)
+        types = "" if response.url.endswith(STATUS_END) else _error_types(response)
         if types and (response.status == HTTPStatus.UNPROCESSABLE_ENTITY or ERROR_TYPE_HEADER in response.headers):
             return _failed(types, response.body)
         return super().read_poll(response)

@@ -33,6 +33,8 @@ SUBMIT_TIMEOUT_S: Final = 60.0
 POLL_INTERVAL_S: Final = 5.0
 """The pages advise five to ten seconds."""
 OK: Final = 200
+SERVER_ERROR: Final = 500
+"""From here on nothing is certain: the task may have been made."""
 MICRO_USD_PER_VIDEO_UNIT: Final = 140_000
 MICRO_USD_PER_IMAGE_UNIT: Final = 3_500
 """List price of the units that prepaid packs hold: 0.6 a second of a silent standard clip, 8 an image."""
@@ -100,11 +102,11 @@ class Kling(Polled):
         )
 
     def read_submit(self, response: Response) -> SubmitReply:
-        """A task with an id is accepted; else the code decides, which stands in the body whatever the HTTP status."""
+        """A task with an id is accepted; else the code decides, whatever the HTTP status below 500."""
         envelope = decoded(response.body, _Envelope)
         if envelope is None:
             return refusal(response) if response.status != OK else Unclear("unreadable answer")
-        if envelope.code in CODES:
+        if envelope.code in CODES and response.status < SERVER_ERROR:
             return rejected(CODES[envelope.code], retry_after_s(response.headers))
         task = envelope.task()
         reference = self.reference(task.task_id, f"{response.url}/{task.task_id}") if task else None

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from msgspec import Raw, Struct, structs
 
@@ -134,7 +134,7 @@ class Replicate(Polled):
 
     def _opened(self, link: Linked) -> Linked:
         """The link, with our credential where it leads to the vendor's own host."""
-        return structs.replace(link, authorized=urlsplit(link.url).netloc.lower() in self.hosts)
+        return structs.replace(link, authorized=self.given(link.url) is not None)
 
 
 _NULL: Final = Raw(b"null")
