@@ -213,3 +213,9 @@ def test_files_are_no_texts_and_nothing_else_passes_for_a_file() -> None:
     file = "data:image/png;base64,AAAA"
     fields = {"a": file, "b": [{"c": f"data: x;base64, {TERM}"}], "d": 5, "e": "data:text,hello"}
     assert list(texts_of(fields)) == [f"data: x;base64, {TERM}", "data:text,hello"]
+
+
+@pytest.mark.parametrize("between", [" ", "\u00a0", "\u2003", "_", ",", "-", "."])
+def test_words_behind_the_head_of_a_file_are_a_text(between: str) -> None:
+    text = f"data:;base64,{between.join(('two', 'words'))}"
+    assert list(texts_of({"prompt": text})) == [text]

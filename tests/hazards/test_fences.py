@@ -136,3 +136,18 @@ async def test_an_attempt_that_was_sending_is_never_sent_again(workshop: Worksho
     assert outcome == Moved("unknown", new.fence, cancel_requested=False)
     again = await taken_over(workshop)
     assert (again.state, again.attempts) == ("unknown", 1)
+
+
+async def test_a_new_holder_knows_which_attempts_were_given_up_unsent(workshop: Workshop) -> None:
+    caller = await workshop.tenant(live=100)
+    await workshop.task(caller)
+    first = await claimed(workshop)
+    given_up = WasRejected(first.attempt_id, "provider_error", "not asked", 0.0)
+    assert isinstance((await workshop.apply(first.move(given_up)))[0], Moved)
+    second = await taken_over(workshop)
+    assert (second.attempts, second.unsent) == (2, 1)
+    attempt_id = second.attempt_id or ""
+    for what in (Sending(attempt_id), WasAccepted(attempt_id, Reference("up"))):
+        assert isinstance((await workshop.apply(second.move(what)))[0], Moved)
+    third = await taken_over(workshop)
+    assert (third.state, third.unsent) == ("running", 1)

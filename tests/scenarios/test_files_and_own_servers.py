@@ -3,6 +3,9 @@
 import base64
 import hashlib
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from apiinone.core.exchange import File, Request
 from apiinone.core.secret import Secret
@@ -10,6 +13,7 @@ from apiinone.outbound.encoding import encoded
 from apiinone.providers.google import Google
 from apiinone.providers.openai import OpenAI
 from apiinone.simulators.options import SIMULATED_KEY
+from apiinone.tasks.read_inputs import InputReader
 from databases import sqlite_url
 from providers.catalogue_orders import ordered
 from providers.own_offers import OWN_OFFERS, WORKFLOW_OFFERS
@@ -45,6 +49,26 @@ async def test_pictures_given_arrive_at_google_inside_the_content(sqlite_path: P
         await running.delivered(await running.create({"model": name, **fields}))
         seen = await running.seen("google")
     assert seen.submits_by_body == {body_hash(expected): 1}
+
+
+async def test_files_are_read_once_however_long_a_task_waits_for_its_turn(
+    sqlite_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[object] = []
+    files = InputReader.files
+
+    async def counted(reader: InputReader, *given: Any) -> tuple[File, ...]:
+        read.append(given)
+        return await files(reader, *given)
+
+    monkeypatch.setattr(InputReader, "files", counted)
+    slow = {"openai": 2.0}
+    async with live(sqlite_url(sqlite_path), tmp_path, "openai", provider_submits_per_s_max=slow) as running:
+        body = {"model": "gpt-image-2", "prompt": "a hill", "input_urls": [DATA_URL]}
+        tasks = [await running.create(body) for _ in range(4)]
+        for task_id in tasks:
+            await running.delivered(task_id)
+    assert len(read) == len(tasks)
 
 
 async def test_an_input_that_is_no_picture_reaches_no_vendor(sqlite_path: Path, tmp_path: Path) -> None:

@@ -14,6 +14,20 @@ def test_a_bad_key_is_out_until_it_is_changed() -> None:
     assert (health.trouble, health.wait_s("a", NOW_S + 10**9)) == ("bad_key", math.inf)
 
 
+def test_a_lesser_trouble_never_takes_a_graver_ones_place() -> None:
+    health = Health()
+    health.refused("bad_credential", None, NOW_S, RULES)
+    health.refused("throttled", 1.0, NOW_S, RULES)
+    health.refused("no_balance", None, NOW_S, RULES)
+    assert (health.trouble, health.wait_s("a", NOW_S + 10**9)) == ("bad_key", math.inf)
+    poor = Health()
+    poor.refused("no_balance", None, NOW_S, RULES)
+    poor.refused("throttled", 1.0, NOW_S, RULES)
+    assert (poor.trouble, poor.wait_s("a", NOW_S)) == ("no_balance", RULES.no_balance_s)
+    poor.refused("throttled", RULES.no_balance_s + 1, NOW_S, RULES)
+    assert (poor.trouble, poor.wait_s("a", NOW_S)) == ("no_balance", RULES.no_balance_s + 1)
+
+
 def test_a_throttled_credential_rests_as_long_as_the_vendor_says_and_nobody_probes() -> None:
     health = Health()
     health.refused("throttled", 7.0, NOW_S, RULES)

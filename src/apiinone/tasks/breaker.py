@@ -66,9 +66,15 @@ class Health:
     def refused(self, fault: Fault, retry_after_s: float | None, now_s: float, rules: BreakerRules) -> None:
         """The vendor refused a credential's order for the operator's sake; other faults say nothing of a credential.
 
-        What was under way when the rest began and is refused as well makes the rest no longer, unless the vendor does.
+        What was under way when the rest began and is refused as well makes the rest no longer, unless the vendor does;
+        and a lesser trouble never takes a graver one's place.
         """
         match fault:
+            case "throttled" | "no_balance" if self.trouble == "bad_key":
+                return  # only another key helps
+            case "throttled" if self.trouble == "no_balance":
+                asked_s = rules.throttled_s if retry_after_s is None else retry_after_s
+                self.until_s, self._probe = max(self.until_s, now_s + min(asked_s, rules.throttled_s_max)), ""
             case "bad_credential":
                 self._rest("bad_key", now_s, math.inf, math.inf)
             case "no_balance":

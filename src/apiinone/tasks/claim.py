@@ -44,7 +44,7 @@ _ATTEMPTS = Sql(
     " WHERE id = ANY($1::text[])"
 )
 _TRIED = Sql(
-    "SELECT task_id, provider, upstream_model, own_key, sent_us FROM attempts WHERE task_id = ANY($1::text[])"
+    "SELECT task_id, id, provider, upstream_model, own_key, sent_us FROM attempts WHERE task_id = ANY($1::text[])"
     " ORDER BY task_id, attempt_no"
 )
 _EVIDENCE = Sql("SELECT state, upstream_id, poll_url, fault, message FROM attempts WHERE id = $1")
@@ -203,10 +203,14 @@ async def _add_attempts(tx: Tx, jobs: Sequence[Job]) -> None:
 
 async def _add_tried(tx: Tx, jobs: Sequence[Job]) -> None:
     """Which ways a task has tried, so that another worker goes on with the next one."""
+    if not jobs:
+        return
     by_id = {job.id: job for job in jobs}
-    for task_id, provider, upstream_model, own_key, sent_us in await tx.rows(_TRIED, list(by_id)) if by_id else ():
-        by_id[task_id].tried.append((provider, upstream_model, bool(own_key)))
-        by_id[task_id].unsent += sent_us is None and by_id[task_id].state == "queued"
+    for task_id, attempt_id, provider, upstream_model, own_key, sent_us in await tx.rows(_TRIED, list(by_id)):
+        job = by_id[task_id]
+        job.tried.append((provider, upstream_model, bool(own_key)))
+        given_up = job.state == "queued" or attempt_id != job.attempt_id  # else it is the one under way
+        job.unsent += sent_us is None and given_up
 
 
 def _planned(plan: Plan, job: Job) -> NewAttempt | None:

@@ -85,9 +85,8 @@ class Conclusions:
         job.finished = finished
         choice = self.catalogue.remembered(job.sub_model)
         expected = "raster" if choice is None else rendering(choice, job.fields(), job.operation).kind
-        paid = finished.outputs[: job.units]  # some vendors make more than was ordered
         try:
-            stored = await self.ingest.store(paid, _place(job), expected, hosts=job.output_hosts)
+            stored = await self.ingest.store(finished.outputs, _place(job), expected, hosts=job.output_hosts)
         except OutputUnavailable as error:
             return await self.copy_later(job, error)
         await self.say(job, WasStored(job.attempt_id or "", stored, finished.cost_micro_usd))

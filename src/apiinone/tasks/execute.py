@@ -7,6 +7,8 @@ just before the socket, and what was sending when a worker died is never sent ag
 from dataclasses import dataclass
 from typing import assert_never
 
+from msgspec import structs
+
 from apiinone.assets.ingest import OutputUnavailable
 from apiinone.catalog.load import Catalogue
 from apiinone.core.clock import US_PER_S, Clock
@@ -96,26 +98,34 @@ class Executor:
         if job.attempt_state != "planned":
             return await self.ends.lost(job, "the worker that was sending it is gone")
         vendor = self.ways.vendors.get(job.provider or "")
-        try:
-            order = await self.orders.order(job)
-        except UnusableInput as unusable:
-            return await self.ends.rejected(job, _unusable(unusable))
-        if vendor is None or order is None:
+        if vendor is None or self.orders.offer(job) is None:
             return await self.ends.rejected(job, _NOT_CONFIGURED)
         turn = self.ways.turn(job)
         if not isinstance(turn, Credential):
             return await self._turned_away(job, turn)
         try:
-            if not await self.ends.say(job, Sending(order.attempt_id, turn.id)):
-                return await self._not_sent(job)
-            job.attempt_state, job.output_hosts, job.credential_id = "sending", vendor.remote.output_hosts, turn.id
-            reply = await submit(self.outbound, vendor.remote, turn.secret, order)
+            reply = await self._sent(job, vendor, turn)
+        except UnusableInput as unusable:
+            return await self.ends.rejected(job, _unusable(unusable))
         finally:
             turn.pace.leave()
             if job.credential_id is None:
                 self.ways.unused(job, turn)
+        if reply is None:
+            return await self._not_sent(job)
         self.ways.ordered(job, turn, reply)
         return await self._submitted(job, vendor, reply)
+
+    async def _sent(self, job: Job, vendor: Vendor, turn: Credential) -> SubmitReply | None:
+        """Make the order and send it; None where that is not allowed. Raises UnusableInput.
+
+        It is made with the turn in hand, so that the files it needs are read once and not at each wait for a turn.
+        """
+        order = await self.orders.order(job)
+        if order is None or not await self.ends.say(job, Sending(order.attempt_id, turn.id)):
+            return None
+        job.attempt_state, job.output_hosts, job.credential_id = "sending", vendor.remote.output_hosts, turn.id
+        return await submit(self.outbound, vendor.remote, turn.secret, order)
 
     async def _turned_away(self, job: Job, wait_s: float) -> float | None:
         """Come again where only the pace is to be kept, or nothing better can be had; else give the attempt up."""
@@ -202,6 +212,7 @@ class Executor:
 
     async def _delivered(self, job: Job, finished: Finished) -> float | None:
         """Copy what the vendor made; what only our credential opens is fetched with it first."""
+        finished = structs.replace(finished, outputs=finished.outputs[: job.units])  # some make more than was ordered
         reached = self.ways.reached(job)
         if reached is None:
             return await self.ends.copied(job, finished)

@@ -1,6 +1,7 @@
 """The operator's rules for what is asked, applied before anything is held and before any vendor sees a prompt."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -24,6 +25,7 @@ PIECES_MAX: Final = 32
 TIMEOUT_S: Final = 10.0
 ANSWER_BYTES_MAX: Final = 1024 * 1024
 _BASE64_URL_FROM: Final = "data:"
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/=%]*")
 _log = logging.getLogger("apiinone.policy")
 
 
@@ -105,9 +107,9 @@ def texts_of(value: object) -> Iterator[str]:
 
 
 def _is_file(text: str) -> bool:
-    """Whether it is a `data:` URL of nothing but base64; whatever has a blank in it is read as a text."""
+    """Whether it is a `data:` URL of nothing but base64, perhaps percent-encoded; whatever else is read as a text."""
     head, mark, data = text.partition(";base64,")
-    return bool(mark) and head.startswith(_BASE64_URL_FROM) and not any(blank in data for blank in " \t\r\n")
+    return bool(mark) and head.startswith(_BASE64_URL_FROM) and _BASE64.fullmatch(data) is not None
 
 
 class _Result(Struct):
