@@ -3,11 +3,13 @@
 Each task meets one of the faults: the vendor has them in the order in which the requests come.
 """
 
+import asyncio
 from typing import Final
 
 import pytest
 
 from apiinone.simulators.faults import FaultName
+from apiinone.tasks.breaker import BreakerRules
 from scenarios.live import CREDITS, Live
 
 READABLE: Final[tuple[FaultName, ...]] = ("slow", "wrong_content_type")
@@ -54,6 +56,12 @@ async def test_a_certain_refusal_that_is_not_the_clients_fault_is_tried_again(on
         *before, last = [attempt.state for attempt in await only_recraft.attempts(task_id)]
         assert (set(before) | {"rejected"}, last) == ({"rejected"}, "finished")
     assert (await only_recraft.seen("recraft")).charges == len(made)
+
+
+async def test_a_probe_that_meets_another_trouble_keeps_nobody_away(only_recraft: Live) -> None:
+    await only_recraft.arrange("recraft", "no_balance", "overloaded")
+    async with asyncio.timeout(BreakerRules().probe_s / 2):
+        await only_recraft.delivered(await only_recraft.create())
 
 
 async def test_the_operators_troubles_with_a_vendor_are_never_the_clients_fault(only_recraft: Live) -> None:

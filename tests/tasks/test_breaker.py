@@ -63,7 +63,7 @@ def test_a_probe_that_never_comes_back_or_was_not_sent_keeps_nobody_away_for_goo
     health.begin("a", NOW_S, RULES)
     assert health.wait_s("b", NOW_S + RULES.probe_s) == 0.0
     health.begin("a", NOW_S, RULES)
-    health.abandon("a")
+    health.end("a")
     assert health.wait_s("b", NOW_S) == 0.0
 
 

@@ -132,6 +132,21 @@ def test_a_question_that_fails_says_nothing_and_a_job_that_is_done_ends_no_alarm
     assert one.health.trouble == "no_balance"
 
 
+@pytest.mark.parametrize("reply", [refused("provider_error"), Unclear("lost"), refused("throttled"), None])
+def test_a_probe_that_is_back_keeps_nobody_away_whatever_it_brought(reply: Rejected | Unclear | None) -> None:
+    ring = Ring()
+    one = ring.add("a")
+    ring.keyring.ordered(one, HOUSE, refused("no_balance"))
+    ring.clock.pass_s(BreakerRules().no_balance_s)
+    assert ring.turn(who="probe") is one
+    assert isinstance(ring.turn(who="other"), float)
+    ring.keyring.end_turn(one, HOUSE, "probe")
+    if reply is not None:
+        ring.keyring.ordered(one, HOUSE, reply)
+    ring.clock.pass_s(BreakerRules().throttled_s)
+    assert ring.turn(who="other") is one
+
+
 def test_the_three_troubles_differ_and_two_of_them_are_alarms(caplog: pytest.LogCaptureFixture) -> None:
     ring = Ring()
     faults: tuple[Fault, ...] = ("bad_credential", "no_balance", "throttled")

@@ -58,8 +58,8 @@ class Health:
         if self._on_probation:
             self._probe, self._probe_ends_s = who, now_s + rules.probe_s
 
-    def abandon(self, who: str) -> None:
-        """This attempt went nowhere after all."""
+    def end(self, who: str) -> None:
+        """This attempt is back, or was not sent after all: as a probe it keeps nobody away any more."""
         if self._probe == who:
             self._probe = ""
 

@@ -108,9 +108,7 @@ class Executor:
         except UnusableInput as unusable:
             return await self.ends.rejected(job, _unusable(unusable))
         finally:
-            turn.pace.leave()
-            if job.credential_id is None:
-                self.ways.unused(job, turn)
+            self.ways.end_turn(job, turn)
         if reply is None:
             return await self._not_sent(job)
         self.ways.ordered(job, turn, reply)

@@ -154,7 +154,7 @@ class Keyring:
         return max(offer_s, min(waits, default=float("inf")))
 
     def turn(self, asked: OfferAsked, node: int, who: str, line: str) -> Credential | float:
-        """A credential with room, its pace entered (leave it afterwards); or in how many seconds to come again."""
+        """A credential with room, its pace entered (`end_turn` afterwards); or in how many seconds to come again."""
         wait_s = self.wait_s(asked, node, who)
         if wait_s > 0:
             return wait_s
@@ -168,11 +168,12 @@ class Keyring:
             offer.begin(who, now_s, self.rules)
         return chosen
 
-    def went_nowhere(self, credential: Credential, asked: OfferAsked, who: str) -> None:
-        """A turn was not used after all."""
-        credential.health.abandon(who)
+    def end_turn(self, credential: Credential, asked: OfferAsked, who: str) -> None:
+        """A turn is over, whatever came of it: leave the pace, and keep nobody away as a probe."""
+        credential.pace.leave()
+        credential.health.end(who)
         if (offer := self._offers.get(asked)) is not None:
-            offer.abandon(who)
+            offer.end(who)
 
     def ordered(self, credential: Credential, asked: OfferAsked, reply: SubmitReply) -> None:
         """Note how an order was answered."""

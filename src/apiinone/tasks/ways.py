@@ -37,16 +37,16 @@ class Ways:
         return choose(job.mode, choice.sub_model, Asked(job.fields(), job.operation), reach, job.tried)
 
     def turn(self, job: Job) -> Credential | float:
-        """A credential that the planned attempt may use now, to be left afterwards; or when to come again."""
+        """A credential that the planned attempt may use now, to be ended afterwards; or when to come again."""
         return self.keyring.turn(_asked(job), job.node, job.attempt_id or "", job.account_id)
 
     def rest_s(self, job: Job) -> float:
         """In how many seconds the planned attempt's way comes back; 0.0 where only its pace is to be kept."""
         return self.keyring.wait_s(_asked(job), job.node, job.attempt_id or "")
 
-    def unused(self, job: Job, credential: Credential) -> None:
-        """Nothing was sent after all."""
-        self.keyring.went_nowhere(credential, _asked(job), job.attempt_id or "")
+    def end_turn(self, job: Job, credential: Credential) -> None:
+        """The attempt's turn is over, whether something was sent or not."""
+        self.keyring.end_turn(credential, _asked(job), job.attempt_id or "")
 
     def reached(self, job: Job) -> tuple[Vendor, Credential] | None:
         """Whom the attempt was sent to and with what; None where one of them is gone."""
