@@ -52,6 +52,9 @@ _RSS = "idle RSS"
 _CALLBACKS = "callbacks of ended tasks, signed and written down, to one fast receiver on the other core"
 _EVENTS = "10,000 open event streams of one server: memory of each"
 _RENDERING = "status, p99, while 50 drawings and 5 films are made by the same server on the same core"
+_PAGE = "CPU of our own process until the first byte of a model page, the dearest of all models"
+_VISIT = "a first visit of a model page over the wire, without pictures"
+_LIGHTHOUSE = "the worse of Lighthouse's scores for home, catalogue and model page"
 _MILLION = "what a submit costs at 1,000,000 stored tasks; against one in an empty store"
 
 PROMISES = (
@@ -81,6 +84,10 @@ PROMISES = (
     Promise("callbacks_postgresql", "callbacks", f"{_CALLBACKS}, PostgreSQL", "at least", 1_000, "deliveries/s"),
     Promise("events", "events", _EVENTS, "at most", 15, "KiB"),
     Promise("status_while_rendering", "rendering", _RENDERING, "at most", 30, "ms"),
+    Promise("page_cpu_made_anew", "site", f"{_PAGE}, made anew", "at most", 15, "ms"),
+    Promise("page_bytes", "site", _VISIT, "at most", 150, "kB"),
+    Promise("lighthouse_performance", "site", f"{_LIGHTHOUSE}, performance", "at least", 95, "of 100"),
+    Promise("lighthouse_accessibility", "site", f"{_LIGHTHOUSE}, accessibility", "at least", 95, "of 100"),
     Promise("million_sqlite", "million", f"{_MILLION}, SQLite", "at most", 1.2, "times empty"),
     Promise("million_postgresql", "million", f"{_MILLION}, PostgreSQL", "at most", 1.2, "times empty"),
 )
