@@ -1,6 +1,5 @@
 """A model's page as facts: each figure comes from the running catalogue, each sentence follows from one. Pure."""
 
-import json
 import re
 
 from msgspec import Struct
@@ -37,8 +36,6 @@ class Peer(Struct, frozen=True):
     """Another model of the endpoint, as a row of the comparison."""
 
     id: str
-    title: str
-    icon: str
     maker: str
     output: str
     inputs: str
@@ -77,7 +74,6 @@ class ModelView(Struct, frozen=True):
     comparison: tuple[Peer, ...]
     steps: tuple[Point, ...]
     related: tuple[Peer, ...]
-    example: str
 
 
 def model_view(pages: CataloguePages, entry: Entry, entries: dict[str, Entry], base_url: str) -> ModelView:
@@ -109,13 +105,7 @@ def model_view(pages: CataloguePages, entry: Entry, entries: dict[str, Entry], b
         comparison=comparison,
         steps=_steps(page, direct=direct),
         related=_related(pages, entry, entries, others),
-        example=json.dumps(entry.example, ensure_ascii=False, indent=2),
     )
-
-
-def credits_text(page: ModelPage) -> str:
-    """The base price in words."""
-    return _credits(page.prices.base)
 
 
 def seconds_text(seconds: tuple[int, int]) -> str:
@@ -281,8 +271,6 @@ def _peer(standing: Standing, other: Entry, entry: Entry) -> Peer:
     direct = not other.endpoint.asynchronous
     return Peer(
         id=standing.id,
-        title=standing.title,
-        icon=standing.icon,
         maker=standing.maker,
         output=standing.output,
         inputs=", ".join(other.inputs),

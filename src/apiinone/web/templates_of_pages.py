@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from apiinone.web.code_samples import KEY_HERE
 from apiinone.web.static_files import StaticFiles
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._common = {"static": static.address, "key_here": KEY_HERE}
+        self._common = {"static": static.address}
         self._environment.filters["ticked"] = _ticked
 
     def filled(self, name: str, facts: Mapping[str, object]) -> str:
