@@ -23,10 +23,14 @@ ENGINES = ("sqlite", "postgresql")
 def catalogue_read_once() -> Iterator[None]:
     """Applications opened in this process share the packaged catalogue: reading it takes longer than most tests."""
     import apiinone.app  # noqa: PLC0415 - tests without a database do without it
-    from apiinone.catalog.load import load_catalogue  # noqa: PLC0415 - likewise
+    from apiinone.catalog.load import Catalogue, load_catalogue  # noqa: PLC0415 - likewise
 
     packaged = load_catalogue()
-    with patch.object(apiinone.app, "load_catalogue", lambda overlay: load_catalogue(overlay) if overlay else packaged):
+
+    def load(overlay: Path | None) -> Catalogue:
+        return packaged if overlay is None else load_catalogue(overlay)
+
+    with patch.object(apiinone.app, "load_catalogue", load):
         yield
 
 

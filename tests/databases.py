@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 
@@ -132,8 +132,8 @@ class PostgresForTests:
 class PostgresInTurn:
     """A migrated database for one test after the other.
 
-    A copy of its own for each test would cost the server seven times as much: there is the copying, and sessions in a
-    database where nobody has been read the whole catalogue. Only after a test that changed the schema there is a new one.
+    A copy for each test would cost the server seven times as much: there is the copying, and sessions in a database
+    where nobody has been read the whole catalogue. Only after a test that changed the schema there is a new copy.
     """
 
     def __init__(self, server: PostgresForTests, template: str) -> None:
@@ -177,7 +177,7 @@ async def _run(url: str, statement: str) -> None:
 
 
 async def _emptied(url: str) -> str:
-    connection: Any = await asyncpg.connect(url)  # pyright: ignore[reportUnknownMemberType]
+    connection = cast("Any", await asyncpg.connect(url))  # pyright: ignore[reportUnknownMemberType]
     try:
         await connection.execute(_END_OTHERS)
         schema: str = await connection.fetchval(_SCHEMA)
