@@ -6,6 +6,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version
 PINNED := $(INSTALL) --require-hashes --no-deps --only-binary :all:
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --only-binary :all:
 TEST_PROCESSES := 2
+export PYTHONDONTWRITEBYTECODE := # where a machine forbids it, each process that a test starts would compile the product anew
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -5,17 +5,33 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
+from unittest.mock import patch
 
 import pytest
 
 from apiinone.core.clock import SystemClock
 from apiinone.db import open_database
-from databases import PostgresForTests, migrated_postgres, migrated_sqlite, sqlite_url
+from databases import PostgresForTests, PostgresInTurn, migrated_postgres, migrated_sqlite, sqlite_url
 from later import LaterDatabase
 from serving import HOST, Served, environment_for
 from workshop import Workshop
 
 ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def catalogue_read_once() -> Iterator[None]:
+    """Applications opened in this process share the packaged catalogue: reading it takes longer than most tests."""
+    import apiinone.app  # noqa: PLC0415 - tests without a database do without it
+    from apiinone.catalog.load import Catalogue, load_catalogue  # noqa: PLC0415 - likewise
+
+    packaged = load_catalogue()
+
+    def load(overlay: Path | None) -> Catalogue:
+        return packaged if overlay is None else load_catalogue(overlay)
+
+    with patch.object(apiinone.app, "load_catalogue", load):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +44,7 @@ def postgres_server() -> Iterator[PostgresForTests]:
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresForTests) -> str:
-    """The name of a migrated database that each test gets a copy of."""
+    """The name of a migrated database to be copied."""
     from apiinone.migrate import migrate  # noqa: PLC0415 - tests without a database do without it
 
     return migrated_postgres(postgres_server, migrate)
@@ -50,16 +66,20 @@ def empty_postgres_url(postgres_server: PostgresForTests) -> Iterator[str]:
     postgres_server.drop(name)
 
 
-@pytest.fixture
-def postgres_url(postgres_server: PostgresForTests, postgres_template: str) -> Iterator[str]:
-    """A fresh, migrated PostgreSQL database."""
-    name = postgres_server.create(template=postgres_template)
-    yield postgres_server.url(name)
-    postgres_server.drop(name)
+@pytest.fixture(scope="session")
+def postgres_in_turn(postgres_server: PostgresForTests, postgres_template: str) -> PostgresInTurn:
+    """The migrated database that each test has to itself for a while."""
+    return PostgresInTurn(postgres_server, postgres_template)
 
 
 @pytest.fixture
-def sqlite_path(sqlite_template: Path, tmp_path: Path) -> Path:
+def postgres_url(postgres_in_turn: PostgresInTurn, catalogue_read_once: None) -> str:  # noqa: ARG001 - see there
+    """A migrated PostgreSQL database, empty."""
+    return postgres_in_turn.take()
+
+
+@pytest.fixture
+def sqlite_path(sqlite_template: Path, tmp_path: Path, catalogue_read_once: None) -> Path:  # noqa: ARG001 - see there
     """A fresh, migrated SQLite file."""
     return Path(shutil.copy(sqlite_template, tmp_path / "apiinone.db"))
 

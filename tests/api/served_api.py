@@ -18,6 +18,7 @@ import msgspec
 import uvicorn
 from aiohttp import ClientResponse, ClientSession
 from msgspec import Struct
+from starlette.types import ASGIApp
 from yarl import URL
 
 from apiinone.accounts.account_rows import open_account
@@ -220,20 +221,30 @@ async def served_api(
         with socket.socket() as listener:
             listener.bind((HOST, 0))
             url = f"http://{HOST}:{listener.getsockname()[1]}"
-            server = uvicorn.Server(
-                uvicorn.Config(gateway(app, url), log_config=None, proxy_headers=False, lifespan="off")
-            )
-            running = asyncio.create_task(server.serve(sockets=[listener]))
-            while not server.started:  # noqa: ASYNC110 - uvicorn tells in no other way
-                await asyncio.sleep(0.005)
-            async with ClientSession(auto_decompress=False) as session:
+            async with _served(gateway(app, url), listener), ClientSession(auto_decompress=False) as session:
                 if working:
                     async with app.work():
                         yield Api(app, url, session)
                 else:
                     yield Api(app, url, session)
-            server.should_exit = True
-            await running
+
+
+@asynccontextmanager
+async def _served(application: ASGIApp, listener: socket.socket) -> AsyncGenerator[None]:
+    """What `Server.serve` does, without its signal handlers and the tenths of a second it sleeps in the end."""
+    config = uvicorn.Config(application, log_config=None, proxy_headers=False, lifespan="off")
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listener])
+    await server.on_tick(0)
+    yield
+    for listening in server.servers:
+        listening.close()
+    for connection in list(server.server_state.connections):
+        connection.shutdown()
+    while server.server_state.connections or server.server_state.tasks:  # noqa: ASYNC110 - uvicorn tells in no other way
+        await asyncio.sleep(0.002)
 
 
 async def _checked(method: str, path: str, response: ClientResponse) -> Got:

@@ -23,6 +23,11 @@ def shell(
 
 
 @pytest.fixture
-def fresh_shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], data_folder: Path) -> Shell:
+def fresh_shell(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    data_folder: Path,
+    catalogue_read_once: None,  # noqa: ARG001 - see there
+) -> Shell:
     """On SQLite in a folder that does not exist yet."""
     return Shell(monkeypatch, capsys, {"APIINONE_DATA_DIR": str(data_folder)})

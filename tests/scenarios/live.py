@@ -1,15 +1,19 @@
 """The whole product in live mode over HTTP, with vendors that speak their wire contracts and fail as told."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
+import apiinone.app
+import apiinone.connect
 from api.served_api import Api, Got, Tenant, served_api
 from apiinone.api.task_ids import read_task_id
 from apiinone.db import Sql
@@ -17,6 +21,9 @@ from apiinone.providers.registry import REMOTES
 from apiinone.simulators import serving
 from apiinone.simulators.faults import Fault, FaultName, Seen, Stage
 from apiinone.simulators.options import SIMULATED_KEY, SIMULATED_WEBHOOK_SECRET, Options
+from apiinone.tasks.breaker import BreakerRules
+from apiinone.tasks.conclude import Conclusions, Tries
+from apiinone.tasks.job import Job
 
 T = TypeVar("T")
 VendorName = str
@@ -41,6 +48,7 @@ PRICES: Final[Mapping[str, int]] = {
 }
 REACHED_WITHIN_S: Final = 60.0
 LOOK_EVERY_S: Final = 0.02
+SOON_S: Final = 0.05
 PATIENT: Final[Mapping[str, object]] = {
     "provider_submits_per_s_max": dict.fromkeys(REMOTES, 1_000.0),
     "provider_errors_max": 1_000,
@@ -160,6 +168,26 @@ async def simulated(*vendors: VendorName, seconds: float = 0.05) -> AsyncGenerat
     async with AsyncExitStack() as stack:
         options = Options(seconds=seconds, fast=True)
         yield {name: await stack.enter_async_context(serving(name, options)) for name in vendors}
+
+
+@contextmanager
+def hurried() -> Generator[None]:
+    """The product comes back in no time wherever it would let seconds pass: between two questions, as each vendor wants
+    it, after a failure, and while a vendor that is asked too much rests. What it waits for stays the same.
+    """
+    again = Conclusions.again
+
+    def soon(ends: Conclusions, job: Job, after_s: float) -> float | None:
+        return again(ends, job, min(after_s, SOON_S))
+
+    tries = partial(Tries, again_after_s=SOON_S)
+    breaker_rules = partial(BreakerRules, throttled_s=SOON_S, throttled_s_max=SOON_S)
+    with (
+        patch.object(Conclusions, "again", soon),
+        patch.object(apiinone.app, "Tries", tries),
+        patch.object(apiinone.connect, "BreakerRules", breaker_rules),
+    ):
+        yield
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ from apiinone.catalog.rendering import rendering
 from apiinone.catalog.schema import Bodies, Parsed
 from apiinone.core.credits import shown
 from apiinone.db import Sql
-from scenarios.live import Live, live_at, simulated
+from scenarios.live import Live, hurried, live_at, simulated
 from scenarios.offer_bodies import Served, body_for, served
 
 BALANCE: Final = 1_000_000
@@ -181,7 +181,7 @@ async def test_every_offer_makes_its_model_live_for_the_catalogues_price(databas
     async with simulated(*vendors) as roots:
         trial = Trial(roots)
         for wanted in rounds():
-            with patch.object(apiinone.app, "load_catalogue", return_value=with_only(wanted)):
+            with hurried(), patch.object(apiinone.app, "load_catalogue", return_value=with_only(wanted)):
                 live = live_at(database_url, tmp_path, roots, tenant=trial.tenant, balance=BALANCE, **SETTINGS)
                 async with live as running:
                     trial.tenant = running.tenant
