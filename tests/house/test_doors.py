@@ -10,14 +10,13 @@ from repository import belongs_to, module_name, named, parsed, python_files
 EVERYWHERE = ("",)
 DOORS = {
     "PIL": ("providers.local", "simulators"),
-    "aiohttp": ("outbound",),
     "alembic": ("migrate", "migrations"),
     "asyncpg": ("db_postgresql",),
     "av": ("providers.local",),
     "click": ("__main__", "cli"),
     "cryptography": ("providers.signatures", "sealing", "simulators.fal"),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
-    "httptools": ("cli.http_protocol",),
+    "httptools": ("cli.http_protocol", "outbound.wire"),
     "jinja2": ("web.templates_of_pages",),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),
     "markdown_it": ("web.markdown",),
@@ -42,7 +41,6 @@ DOORS = {
     "uvicorn": ("app", "cli", "simulators"),
     "uvloop": ("app", "cli"),
     "vtracer": ("providers.local",),
-    "yarl": ("outbound",),
 }
 """Outside library → the modules of the product that may import it. What is not listed is imported nowhere."""
 
