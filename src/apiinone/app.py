@@ -63,7 +63,8 @@ from apiinone.tasks.vendor_exchange import Vendor
 from apiinone.tasks.waiters import Waiters
 from apiinone.tasks.watchers import Watchers
 from apiinone.tasks.ways import Ways
-from apiinone.tasks.worker import WAKE, Worker, WorkerRules
+from apiinone.tasks.worker import WAKE, Worker
+from apiinone.tasks.worker_rules import WorkerRules
 
 BUSY_PER_S = 200
 """A process that is given so many tasks a second is busy with requests, and its worker holds back."""

@@ -112,10 +112,17 @@ async def test_whoever_leaves_the_line_costs_nobody_a_place() -> None:
         writer.write(answer(b"{}"))
 
     async with Loopback(late) as server, sender(server.netloc, connections_max=1) as outbound:
-        first, second, third = (asyncio.create_task(asked(outbound, server)) for _ in range(3))
+
+        async def first_then_cancel() -> bytes:
+            body = await asked(outbound, server)
+            second.cancel()  # its place has just been handed to the second, which does not know it yet
+            return body
+
+        first = asyncio.create_task(first_then_cancel())
         await server.asked.wait()
+        second, third = (asyncio.create_task(asked(outbound, server)) for _ in range(2))
+        await asyncio.sleep(0.01)
         answers.set()
-        first.add_done_callback(lambda _: second.cancel())  # its place has just been handed to the second
         assert await first == b"{}"
         assert await third == b"{}"
         assert await asked(outbound, server) == b"{}"
