@@ -11,7 +11,8 @@ from apiinone.db import Database
 from apiinone.tasks.execute import Executor
 from apiinone.tasks.job import Job
 from apiinone.tasks.moves import NewAttempt
-from apiinone.tasks.worker import Worker, WorkerRules
+from apiinone.tasks.worker import Worker
+from apiinone.tasks.worker_rules import WorkerRules
 from workshop import Workshop
 
 NODES = (78,)

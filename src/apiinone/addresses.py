@@ -83,6 +83,15 @@ def read_address(url: str) -> Address:
     )
 
 
+def plain_parts(url: str) -> tuple[str, str] | None:
+    """Where a URL leads and what is asked there, for those that need no reading; None for all others.
+
+    `read_address` of the whole is that of the first part, with the second one as its target.
+    """
+    found = _PLAIN.fullmatch(url) if len(url) <= URL_CHARACTERS_MAX else None
+    return None if found is None else (found[1], found[2])
+
+
 def require_public(address: Address) -> None:
     """Refuse what can be refused before a name is looked up: plain http, odd ports, private literals, local names.
 
@@ -92,7 +101,7 @@ def require_public(address: Address) -> None:
         raise AddressRefused("scheme")
     if address.port != DEFAULT_PORTS["https"]:
         raise AddressRefused("port")
-    if _is_literal(address.host):
+    if is_literal(address.host):
         if not is_public(address.host):
             raise AddressRefused("not_public")
     elif "." not in address.host or address.host.endswith(LOCAL_NAMES):
@@ -144,6 +153,11 @@ def is_public(numeric: str) -> bool:
     if inside is not None:
         return _is_public_v4(inside)
     return address in GLOBAL_UNICAST_V6 and not any(address in network for network in NOT_PUBLIC_V6)
+
+
+def is_literal(host: str) -> bool:
+    """Whether the host of an `Address` is a numeric address and no name."""
+    return ":" in host or host.rpartition(".")[2].isdigit()
 
 
 LOCAL_NAMES: Final = (".localhost", ".local", ".internal", ".home.arpa", ".onion")
@@ -203,6 +217,8 @@ def _carried_v4(address: IPv6Address) -> IPv4Address | None:
 
 
 _UNCLEAN: Final = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029\ud800-\udfff]")
+_PLAIN: Final = re.compile(r"(https?://[a-z0-9.:-]+)(/[!-\"$->@-\[\]-~]*(?:\?[!-\"$-\[\]-~]+)?)")
+"""No upper case before the path, and after it printable ASCII without a fragment and without a backslash."""
 _KEPT: Final = "".join(chr(code) for code in range(0x21, 0x7F))
 """Printable ASCII stays as it came: re-encoding would break the signature in a signed link."""
 _LABEL: Final = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -241,7 +257,3 @@ def _numeric(kind: type[IPv4Address] | type[IPv6Address], text: str) -> str:
 
 def _is_below(host: str, entry: str) -> bool:
     return entry.startswith("*.") and "." in entry[2:] and host.endswith(entry[1:])
-
-
-def _is_literal(host: str) -> bool:
-    return ":" in host or host.rpartition(".")[2].isdigit()

@@ -55,6 +55,7 @@ from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.node_wire import PURPOSE
 from apiinone.tasks.ordering import Orders
 from apiinone.tasks.origins import Origins
+from apiinone.tasks.own_outputs import OwnOutputs
 from apiinone.tasks.policy import Policy
 from apiinone.tasks.poll_lag import PollLag
 from apiinone.tasks.read_inputs import InputReader
@@ -65,7 +66,8 @@ from apiinone.tasks.vendor_exchange import Vendor
 from apiinone.tasks.waiters import Waiters
 from apiinone.tasks.watchers import Watchers
 from apiinone.tasks.ways import Ways
-from apiinone.tasks.worker import WAKE, Worker, WorkerRules
+from apiinone.tasks.worker import WAKE, Worker
+from apiinone.tasks.worker_rules import WorkerRules
 
 BUSY_PER_S = 200
 """A process that is given so many tasks a second is busy with requests, and its worker holds back."""
@@ -228,7 +230,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     asking = AskingRules(frozenset(settings.provider_keys_unshared), settings.provider_questions_per_s_max)
     asker = open_asker(database, ground.outbound, clock, connected.vendors, asking)
     ways = Ways(catalogue, connected.vendors, connected.keyring, settings.provider_wait_s_max)
-    orders = Orders(catalogue, connected.vendors, inputs, origins, ids)
+    own_outputs = OwnOutputs(database, ground.storage)
+    orders = Orders(catalogue, connected.vendors, inputs, origins, own_outputs, ids)
     executor = Executor(catalogue, ways, ground.outbound, maker, orders, clock, ends, asker)
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
     sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)

@@ -1,6 +1,6 @@
 """Which providers can be reached from here: adapters, the credentials that are set, and what seals the stored ones."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from urllib.parse import urlsplit
 
@@ -19,7 +19,7 @@ from apiinone.sealing import Seal
 from apiinone.settings import Settings, SettingsError, read_secret, read_secrets
 from apiinone.tasks.breaker import BreakerRules
 from apiinone.tasks.follow_credentials import Follower, MakePace
-from apiinone.tasks.keyring import Credential, Keyring
+from apiinone.tasks.keyring import FROM_ENVIRONMENT, Credential, Keyring
 from apiinone.tasks.live_chat import ChatVendor, LiveChat
 from apiinone.tasks.local_chat import ChatSources, LocalChat
 from apiinone.tasks.node_chat import NodeChat
@@ -27,8 +27,6 @@ from apiinone.tasks.node_wire import PURPOSE
 from apiinone.tasks.pace import Pace
 from apiinone.tasks.vendor_exchange import Vendor
 
-FROM_ENVIRONMENT = "env:"
-"""Begins the ids of credentials that stand in the environment; the variable's name follows."""
 NONE_NEEDED = "none:"
 """In place of a variable's name: the provider is asked without a credential."""
 
@@ -58,7 +56,7 @@ def connect_vendors(settings: Settings, environ: Mapping[str, str], clock: Clock
             secrets[f"{NONE_NEEDED}{name}"] = None
         for variable, secret in secrets.items():
             if (own_pace := pace(name, None, None)) is not None:
-                fixed.append(Credential(f"{FROM_ENVIRONMENT}{variable}", name, secret, own_pace))
+                fixed.append(Credential(_id_of(variable, name, fixed), name, secret, own_pace))
         hook = read_secret(environ, (remote.webhook_secret_name,)) if remote.webhook_secret_name else None
         webhook_url = None
         if hook is not None and settings.public_url.startswith("https://"):
@@ -133,6 +131,12 @@ def own_hosts(settings: Settings) -> frozenset[str]:
             host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
             hosts.add(f"{host}:{parts.port or (443 if parts.scheme == 'https' else 80)}")
     return frozenset(hosts)
+
+
+def _id_of(variable: str, provider: str, others: Sequence[Credential]) -> str:
+    """Of two providers that read one variable (an adapter of another package may) each has a credential of its own."""
+    named = f"{FROM_ENVIRONMENT}{variable}"
+    return f"{named}@{provider}" if any(other.id == named for other in others) else named
 
 
 def _keyed(secret: InstallationSecret) -> KeyedSeal:

@@ -55,8 +55,7 @@ def configure_logs(stream: TextIO | None = None, level: int = logging.INFO) -> N
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for chatty in ("uvicorn.access", "aiohttp.access"):
-        logging.getLogger(chatty).disabled = True
+    logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 

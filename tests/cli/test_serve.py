@@ -19,7 +19,7 @@ from cli.command_line import Shell
 from conftest import Serve
 from serving import HOST, Served, environment_for
 
-HEAVY = {"alembic", "sqlalchemy", "rich", "PIL", "resvg", "aiohttp", "asyncpg", "obstore"}
+HEAVY = {"alembic", "sqlalchemy", "rich", "PIL", "resvg", "asyncpg", "obstore"}
 WISH = {"model": "recraft-v4-text-to-vector", "prompt": "a quiet harbour"}
 
 

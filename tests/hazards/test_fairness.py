@@ -9,7 +9,7 @@ from apiinone.core.errors import Overloaded
 from apiinone.tasks.claim import Claim, claim, enlist
 from apiinone.tasks.job import Job
 from apiinone.tasks.submit import Created
-from apiinone.tasks.worker import WorkerRules
+from apiinone.tasks.worker_rules import WorkerRules
 from scripted_worker import NODES, Hands, at_work, until, worker_of
 from whole_app import opened
 from workshop import Workshop

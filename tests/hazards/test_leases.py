@@ -9,7 +9,7 @@ from apiinone.db import Sql, Tx
 from apiinone.tasks.claim import Claim, claim, enlist, take_over_dead
 from apiinone.tasks.job import Job
 from apiinone.tasks.moves import NewAttempt, Sending
-from apiinone.tasks.worker import WorkerRules
+from apiinone.tasks.worker_rules import WorkerRules
 from scripted_worker import NODES, Hands, at_work, until, worker_of
 from whole_app import working
 from workshop import PRICE, Workshop

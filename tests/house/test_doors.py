@@ -10,7 +10,6 @@ from repository import belongs_to, module_name, named, parsed, python_files
 EVERYWHERE = ("",)
 DOORS = {
     "PIL": ("providers.local", "simulators"),
-    "aiohttp": ("outbound",),
     "aiosmtplib": ("mail.smtp",),
     "alembic": ("migrate", "migrations"),
     "argon2": ("people.passwords",),
@@ -20,7 +19,7 @@ DOORS = {
     "cryptography": ("providers.signatures", "sealing", "simulators.fal"),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
     "email_validator": ("people.email_address",),
-    "httptools": ("cli.http_protocol",),
+    "httptools": ("cli.http_protocol", "outbound.wire"),
     "jinja2": ("web.templates_of_pages",),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),
     "markdown_it": ("web.markdown",),
@@ -47,7 +46,6 @@ DOORS = {
     "uvicorn": ("app", "cli", "simulators"),
     "uvloop": ("app", "cli"),
     "vtracer": ("providers.local",),
-    "yarl": ("outbound",),
 }
 """Outside library → the modules of the product that may import it. What is not listed is imported nowhere."""
 

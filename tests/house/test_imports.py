@@ -8,7 +8,6 @@ from repository import module_name, python_files
 RUN_BY_ALEMBIC = ("migrations.env",)
 HEAVY = (
     "PIL",
-    "aiohttp",
     "aiosmtplib",
     "alembic",
     "argon2",

@@ -18,6 +18,14 @@ is known from. None of them was tried against a live service here. What is uncon
 prices than we know of: try it with a small budget first. `apiinone doctor` says the same of the providers whose
 credentials are set. Costs are what the provider charges us, in US dollars.
 """
+NOBODY = """
+## Nobody
+
+These can be tried with test keys and are never shown as live: no offer for them is known.
+
+| model | why |
+|---|---|
+"""
 
 
 def written() -> str:
@@ -31,7 +39,16 @@ def written() -> str:
     for provider, offers in sorted(by_provider.items()):
         parts.append(f"\n## {provider}\n\n| serves | as | cost | sure? | known from |\n|---|---|---|---|---|\n")
         parts += _rows(offers)
-    return "".join(parts)
+    return "".join((*parts, NOBODY, *_nobodys()))
+
+
+def _nobodys() -> Iterator[str]:
+    for entry in load_catalogue().entries:
+        for sub in entry.sub_models:
+            if not sub.offers:
+                note = sub.lifecycle.note
+                assert note, f"{sub.id} has no offer and does not say why"
+                yield f"| `{sub.id}` | {note} |\n"
 
 
 def _rows(offers: list[tuple[str, Offer]]) -> Iterator[str]:

@@ -3,9 +3,18 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from yarl import URL
 
-from apiinone.addresses import Address, AddressRefused, is_listed, is_public, read_address, require_public
+from apiinone.addresses import (
+    Address,
+    AddressRefused,
+    is_listed,
+    is_public,
+    plain_parts,
+    read_address,
+    require_public,
+)
 from outbound.addresses_for_tests import ALWAYS, NEVER
 
 
@@ -51,6 +60,32 @@ def test_the_client_reads_the_same_host_as_we_do(tail: str) -> None:
         return
     seen = URL(address.url, encoded=True)
     assert (seen.raw_host, seen.port, seen.user, seen.raw_path_qs) == (address.host, address.port, None, address.target)
+
+
+PLAIN = st.text(alphabet="abcA019.-:/?#@%\\[]~ü ", max_size=30)
+
+
+@settings(deadline=None)
+@given(st.builds("{}{}".format, st.sampled_from(("https://a.example/", "http://10.0.0.7:8080/", "https://")), PLAIN))
+def test_a_plain_address_judged_in_parts_is_the_one_that_is_read_whole(url: str) -> None:
+    parts = plain_parts(url)
+    if parts is None:
+        return
+    try:
+        whole = read_address(url)
+    except AddressRefused:
+        with pytest.raises(AddressRefused):
+            read_address(parts[0])
+        return
+    assert replace(read_address(parts[0]), target=parts[1]) == whole
+
+
+def test_what_jobs_are_asked_by_is_plain() -> None:
+    assert plain_parts("https://api.example/v3/jobs/a-1:b/result?x=%2B") == (
+        "https://api.example",
+        "/v3/jobs/a-1:b/result?x=%2B",
+    )
+    assert plain_parts("https://api.example") is None
 
 
 @pytest.mark.parametrize(

@@ -227,6 +227,7 @@ async def test_a_sender_that_was_closed_opens_again() -> None:
 def test_the_http_client_is_not_loaded_before_the_first_request() -> None:
     code = (
         "import sys; from apiinone.outbound import Outbound;"
-        "Outbound(allowed_private=frozenset(), connections_max=1, user_agent='x'); sys.exit('aiohttp' in sys.modules)"
+        "Outbound(allowed_private=frozenset(), connections_max=1, user_agent='x');"
+        "sys.exit('apiinone.outbound.wire' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0  # noqa: S603 - our own

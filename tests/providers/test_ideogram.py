@@ -69,9 +69,9 @@ def test_files_make_the_order_a_form_with_a_part_for_each() -> None:
         Part("aspect_ratio", "1x1"),
         Part("style_type", "AUTO"),
         Part("rendering_speed", "TURBO"),
-        Part("image", PNG, "picture.png"),
-        Part("style_reference_images", PNG, "picture.png"),
-        Part("style_reference_images", JPEG, "picture.jpeg"),
+        Part("image", PNG, "image-1.png"),
+        Part("style_reference_images", PNG, "style_reference_images-1.png"),
+        Part("style_reference_images", JPEG, "style_reference_images-2.jpeg"),
     )
 
 

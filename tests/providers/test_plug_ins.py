@@ -112,6 +112,15 @@ def test_named_without_its_credential_it_is_not_connected() -> None:
     assert connect_vendors(read_settings(environ), environ, SystemClock()).keyring.providers() == frozenset()
 
 
+def test_two_vendors_that_read_one_variable_both_have_its_credential(installed: Path) -> None:
+    (installed / "acme_for_apiinone.py").write_text(MODULE.replace("ACME_API_KEY", "RECRAFT_API_TOKEN"))
+    environ = {"APIINONE_PROVIDER_PLUG_INS": "acme", "RECRAFT_API_TOKEN": SIMULATED_KEY}
+    keyring = connect_vendors(read_settings(environ), environ, SystemClock()).keyring
+    assert keyring.providers() == {"acme", "recraft"}
+    assert keyring.used_by("recraft", "env:RECRAFT_API_TOKEN") in keyring.good("recraft", None, None)
+    assert len({one.id for one in keyring.everything()}) == 2
+
+
 @pytest.mark.parametrize(("named", "says"), [("recraft", "named recraft already"), ("nobody", "named nobody")])
 def test_a_plug_in_takes_no_vendors_place_and_must_be_installed(named: str, says: str) -> None:
     environ = {"APIINONE_PROVIDER_PLUG_INS": named}

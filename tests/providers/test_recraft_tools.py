@@ -26,7 +26,7 @@ def test_a_tool_gets_a_form_with_the_picture(tool: str) -> None:
     request = RECRAFT.submit(order(tool))
     assert (request.method, request.auth, request.json) == ("POST", "bearer", None)
     assert request.url == f"https://external.api.recraft.ai/v1/images/{tool}"
-    assert request.form == (Part("response_format", "b64_json"), Part("image", PICTURE, "image.png"))
+    assert request.form == (Part("response_format", "b64_json"), Part("image", PICTURE, "image-1.png"))
 
 
 @pytest.mark.parametrize(

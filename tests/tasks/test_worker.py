@@ -8,7 +8,7 @@ import pytest
 from apiinone.db import CommitInDoubt, Sql, Work
 from apiinone.tasks.job import Job
 from apiinone.tasks.moves import Move, Outcome, Sending, Stale, WasLost, WasRejected
-from apiinone.tasks.worker import WorkerRules
+from apiinone.tasks.worker_rules import WorkerRules
 from scripted_worker import NODES, Hands, at_work, until, worker_of
 from whole_app import Running, opened, working
 from workshop import PRICE, Workshop
@@ -144,6 +144,44 @@ async def test_a_task_that_cannot_be_planned_keeps_nobody_waiting(database_url: 
         tasks = [await running.submit(workshop.submission(test)) for _ in range(3)]
         assert {task.state for task in await running.ended(*tasks, within_s=3.0)} == {"succeeded"}
         assert (await workshop.seen(odd.task_id)).state == "queued"
+
+
+async def test_steps_that_end_do_not_ask_the_database_for_more_work(workshop: Workshop) -> None:
+    caller = await workshop.tenant(live=100)
+    reads, steps, real_read = 0, 0, workshop.database.read
+
+    async def read(work: Work[bool]) -> bool:
+        nonlocal reads
+        reads += 1
+        return await real_read(work)
+
+    async def step(_job: Job) -> float | None:
+        nonlocal steps
+        steps += 1
+        return 0.005 if steps < 50 else 60.0
+
+    workshop.database.read = read  # pyright: ignore[reportAttributeAccessIssue]
+    rules = WorkerRules(NODES, poll_s=60.0)
+    async with at_work(worker_of(workshop.database, Hands(workshop, step), rules)) as worker:
+        await workshop.task(caller)
+        worker.hear("tasks")
+        await until(lambda: steps == 50)
+    assert reads <= 5
+
+
+async def test_a_worker_without_room_looks_again_as_soon_as_there_is_some(workshop: Workshop) -> None:
+    caller = await workshop.tenant(live=100)
+    for _ in range(5):
+        await workshop.task(caller)
+
+    async def step(_job: Job) -> float | None:
+        await asyncio.sleep(0.01)
+        return None
+
+    rules = WorkerRules(NODES, poll_s=60.0, steps_max=2)
+    hands = Hands(workshop, step)
+    async with at_work(worker_of(workshop.database, hands, rules)):
+        await until(lambda: len(hands.begun) == 5)
 
 
 async def test_a_defect_in_a_round_does_not_end_the_worker(workshop: Workshop) -> None:

@@ -33,7 +33,8 @@ Form = Literal[
 `upper`, `lower`: of a word. `text`: a number as text. `integer`: text as a number. `list`: a list of this one value.
 `on_off`: a flag as `on` or `off`. `link`, `links`, `list_of_link`: the address of an input, of several or of records
 that name some, of one as a list; such an offer serves no request that has anything else there, such as a `data:` URL.
-`file`: the bytes of an input, or of several, which are read here and travel in `Order.files`.
+`file`: the bytes of an input, or of several, which are read here and travel in `Order.files`; of a field that names an
+earlier task, those of our own copy of its first picture.
 """
 UpstreamName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63}){0,4}$")]
 """A field of the upstream's body; dots lead into objects: `generationConfig.imageConfig.aspectRatio`."""

@@ -1,34 +1,22 @@
 """One HTTP exchange on a guarded connection, and the one judgement on its failure: not sent, or lost.
 
-This file and `guard` import aiohttp, which costs time and memory; `sender` imports them with its first request.
+This file and those it imports cost start-up time and memory; `sender` imports them with its first request.
 """
 
-import io
-from functools import lru_cache
+import asyncio
+import ssl
 from typing import Final
 
-from aiohttp import (
-    ClientConnectionError,
-    ClientConnectorDNSError,
-    ClientPayloadError,
-    ClientResponse,
-    ClientSession,
-    ClientSSLError,
-    ClientTimeout,
-    DummyCookieJar,
-)
-from yarl import URL
-
+from apiinone.addresses import DEFAULT_PORTS
 from apiinone.core.exchange import Response
-from apiinone.outbound.bodies import BodyMalformed, BodyTooLarge, Decoder, decoder_for, read_bounded
-from apiinone.outbound.guard import GuardedConnector, GuardRefused, Lookup, Progress, progress
+from apiinone.outbound.bodies import BodyTooLarge, Decoder, decoder_for
+from apiinone.outbound.guard import GuardRefused, Lookup, NameUnknown
 from apiinone.outbound.outcomes import Exchange, Lost, LostReason, NotSent, NotSentReason
+from apiinone.outbound.pool import Pool
+from apiinone.outbound.wire import Truncated, Wire
 
-CONNECT_TIMEOUT_S: Final = 10.0
-HEADERS_MAX: Final = 128
-HEADER_BYTES_MAX: Final = 8190
-LARGE_BODY_BYTES: Final = 1024 * 1024
-"""Larger request bodies are written in parts, so that one does not hold up the others."""
+WITH_LENGTH: Final = ("POST", "PUT")
+"""Methods whose body is announced even where it is empty."""
 
 
 class Connections:
@@ -36,79 +24,68 @@ class Connections:
 
     def __init__(self, lookup: Lookup, *, connections_max: int, user_agent: str) -> None:
         """Open nothing yet. `connections_max` counts per pool. Needs a running loop."""
-        self._public, self._permitted = (
-            ClientSession(
-                connector=GuardedConnector(lookup, judging=judging, connections_max=connections_max),
-                cookie_jar=DummyCookieJar(),
-                headers={"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "identity"},
-                auto_decompress=False,
-                trust_env=False,
-                max_headers=HEADERS_MAX,
-                max_field_size=HEADER_BYTES_MAX,
-            )
-            for judging in (True, False)
-        )
+        self._public = Pool(lookup, judging=True, connections_max=connections_max)
+        self._permitted = Pool(lookup, judging=False, connections_max=connections_max)
+        self._usual = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
 
     async def perform(self, exchange: Exchange) -> Response:
         """Write the request once and read the whole answer. Raises NotSent or Lost, and nothing else."""
-        mine = Progress()
+        incoming = await self.open(exchange)
         try:
-            return await self._perform(exchange, mine)
-        except Exception as error:  # noqa: BLE001 - whatever it was, it means one of two things
-            failure = Lost(_lost(error)) if mine.connected else NotSent(_not_sent(error))
-        # Raised out here, so that no foreign text hangs on it as its context.
-        raise failure
+            if exchange.status_only:
+                await incoming.leave()
+                return Response(incoming.status, {}, b"")
+            return await incoming.whole(exchange.address.url)
+        finally:
+            incoming.close()
 
     async def open(self, exchange: Exchange) -> "Incoming":
         """Write the request once and give the answer as it comes. Raises NotSent or Lost, and nothing else."""
-        mine = Progress()
+        pool = self._permitted if exchange.permitted else self._public
+        clock = asyncio.get_running_loop().time
+        ends_s = clock() + exchange.timeout_s
         try:
-            return Incoming(await self._request(exchange, mine), exchange.body_bytes_max)
-        except Exception as error:  # noqa: BLE001 - as above
-            failure = Lost(_lost(error)) if mine.connected else NotSent(_not_sent(error))
-        raise failure
+            head = written(exchange, self._usual)
+            wire = await pool.take(exchange.address, exchange.timeout_s)
+        except Exception as error:  # noqa: BLE001 - whatever it was, nothing was written
+            unsent = NotSent(_not_sent(error))
+        else:
+            return await _asked(pool, wire, exchange, head, ends_s - clock())
+        # Raised out here, so that no foreign text hangs on it as its context. So below.
+        raise unsent
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._public.close()
-        await self._permitted.close()
+        await self._public.aclose()
+        await self._permitted.aclose()
 
-    async def _request(self, exchange: Exchange, mine: Progress) -> ClientResponse:
-        session = self._permitted if exchange.permitted else self._public
-        progress.set(mine)
-        return await session.request(
-            exchange.method,
-            _url(exchange.address.url),
-            data=io.BytesIO(exchange.body) if len(exchange.body) > LARGE_BODY_BYTES else exchange.body or None,
-            headers=exchange.headers,
-            allow_redirects=False,
-            timeout=_timeout(exchange.timeout_s, exchange.idle_s),
-        )
 
-    async def _perform(self, exchange: Exchange, mine: Progress) -> Response:
-        answer = await self._request(exchange, mine)
-        if exchange.status_only:
-            await _leave(answer, exchange.body_bytes_max)
-            return Response(answer.status, {}, b"")
-        try:
-            body = await _read(answer, exchange.body_bytes_max)
-        except BaseException:
-            answer.close()
-            raise
-        headers = {name.lower(): value for name, value in answer.headers.items()}
-        return Response(answer.status, headers, body, exchange.address.url)
+async def _asked(pool: Pool, wire: Wire, exchange: Exchange, head: bytes, left_s: float) -> "Incoming":
+    try:
+        await wire.ask(head, exchange.body, timeout_s=left_s, idle_s=exchange.idle_s)
+        await wire.head()
+    except Exception as error:  # noqa: BLE001 - whatever it was, the answer is lost
+        failure = Lost(_lost(error))
+    except BaseException:
+        pool.give_back(wire)
+        raise
+    else:
+        return Incoming(pool, wire, exchange.body_bytes_max)
+    pool.give_back(wire)
+    raise failure
 
 
 class Incoming:
     """An answer on its way: status and headers are here, the body comes in pieces, each read once."""
 
-    def __init__(self, answer: ClientResponse, bytes_max: int) -> None:
+    def __init__(self, pool: Pool, wire: Wire, bytes_max: int) -> None:
         """Take an answer whose body was not read."""
-        self._answer = answer
+        self._pool = pool
+        self._wire: Wire | None = wire
         self._left = bytes_max
         self._decoder: Decoder | None = None
-        self.status = answer.status
-        self.headers = {name.lower(): value for name, value in answer.headers.items()}
+        self.status = wire.status
+        self.headers = wire.headers
 
     async def next(self) -> bytes:
         """The next piece; empty at the end. Raises Lost, after which nothing more comes."""
@@ -116,29 +93,41 @@ class Incoming:
             return await self._next()
         except Exception as error:  # noqa: BLE001 - whatever it was, the rest is lost
             failure = Lost(_lost(error))
-        self._answer.close()
+        self.close()
         raise failure
 
-    async def whole(self) -> Response:
+    async def whole(self, url: str = "") -> Response:
         """All of it. Raises Lost."""
         pieces: list[bytes] = []
         while piece := await self.next():
             pieces.append(piece)
-        return Response(self.status, self.headers, b"".join(pieces))
+        return Response(self.status, self.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces), url)
+
+    async def leave(self) -> None:
+        """Keep the connection where the rest of the answer is short and says so; else close it."""
+        announced = self._announced()
+        if self._wire is None or announced is None or announced > self._left:
+            return
+        try:
+            while await self._wire.piece():
+                continue
+        except Exception:  # noqa: BLE001 - the status has come, and nothing else was asked for
+            self.close()
 
     def close(self) -> None:
         """Let go of it. The connection is kept where the body is at its end, else closed."""
-        if self._answer.content.at_eof():
-            self._answer.release()
-        else:
-            self._answer.close()
+        wire, self._wire = self._wire, None
+        if wire is not None:
+            self._pool.give_back(wire)
 
     async def _next(self) -> bytes:
+        if self._wire is None:
+            raise Truncated
         if self._decoder is None:
             self._decoder = decoder_for(self.headers.get("content-encoding", ""))
-            if (self._answer.content_length or 0) > self._left:
+            if (self._announced() or 0) > self._left:
                 raise BodyTooLarge
-        while chunk := await self._answer.content.readany():
+        while chunk := await self._wire.piece():
             piece = self._decoder.feed(chunk, self._left)
             self._left -= len(piece)
             if piece:
@@ -146,74 +135,55 @@ class Incoming:
         self._decoder.finish()
         return b""
 
-
-@lru_cache(maxsize=256)
-def _url(text: str) -> URL:
-    return URL(text, encoded=True)
-
-
-@lru_cache(maxsize=64)
-def _timeout(timeout_s: float, idle_s: float | None) -> ClientTimeout:
-    return ClientTimeout(total=timeout_s, sock_connect=min(CONNECT_TIMEOUT_S, timeout_s), sock_read=idle_s)
+    def _announced(self) -> int | None:
+        text = self.headers.get("content-length", "")
+        return int(text) if text.isascii() and text.isdigit() else None
 
 
-async def _read(answer: ClientResponse, bytes_max: int) -> bytes:
-    encoding = answer.headers.get("Content-Encoding", "")
-    announced = answer.content_length
-    if announced is not None and announced <= bytes_max and not encoding:
-        return await answer.read()
-    return await read_bounded(answer.content.iter_any(), encoding, announced, bytes_max)
-
-
-async def _leave(answer: ClientResponse, bytes_max: int) -> None:
-    """Keep the connection where the rest of the answer is short and says so; else close it."""
-    announced = answer.content_length
-    if announced is None or announced > bytes_max:
-        answer.close()
-        return
-    try:
-        await answer.read()
-    except Exception:  # noqa: BLE001 - the status has come, and nothing else was asked for
-        answer.close()
-    except BaseException:
-        answer.close()
-        raise
+def written(exchange: Exchange, usual: dict[str, str]) -> bytes:
+    """The head of the request. Raises ValueError for a header that would be more than one line."""
+    address = exchange.address
+    port = "" if address.port == DEFAULT_PORTS[address.scheme] else f":{address.port}"
+    given = {name.lower() for name in exchange.headers}
+    lines = [
+        f"{exchange.method} {address.target} HTTP/1.1",
+        f"Host: {address.bracketed}{port}",
+        *(f"{name}: {value}" for name, value in usual.items() if name.lower() not in given),
+        *(f"{name}: {value}" for name, value in exchange.headers.items()),
+    ]
+    if exchange.body or exchange.method in WITH_LENGTH:
+        lines.append(f"Content-Length: {len(exchange.body)}")
+    text = "\r\n".join(lines)
+    if not text.count("\r") == text.count("\n") == len(lines) - 1 or "\0" in text:
+        raise ValueError
+    return text.encode() + b"\r\n\r\n"
 
 
 def _not_sent(error: Exception) -> NotSentReason:
-    causes = _causes(error)
-    if any(isinstance(cause, GuardRefused) for cause in causes):
-        return "address_refused"
-    if isinstance(error, ClientConnectorDNSError):
-        return "name_not_resolved"
-    if isinstance(error, ClientSSLError):
-        return "tls_failed"
-    if isinstance(error, TimeoutError):
-        return "connect_timeout"
-    return "connection_refused"
+    match error:
+        case GuardRefused():
+            return "address_refused"
+        case NameUnknown():
+            return "name_not_resolved"
+        case ssl.SSLError():
+            return "tls_failed"
+        case TimeoutError():
+            return "connect_timeout"
+        case ValueError():
+            return "unencodable"
+        case _:
+            return "connection_refused"
 
 
 def _lost(error: Exception) -> LostReason:
     match error:
         case BodyTooLarge():
             return "too_large"
-        case BodyMalformed():
-            return "malformed"
-        case ClientPayloadError():
+        case Truncated():
             return "truncated"
         case TimeoutError():
             return "timeout"
-        case OSError() | ClientConnectionError():
+        case OSError():
             return "reset"
         case _:
             return "malformed"
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The error and what it was raised from, nearest first."""
-    found: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in found:
-        found.append(cause)
-        cause = cause.__cause__
-    return found

@@ -1,29 +1,18 @@
-"""Where connections may go: names are looked up once, judged, and the judged addresses are the ones connected to.
-
-This file and `connections` import aiohttp, which costs time and memory; `sender` imports them with its first request.
-"""
+"""Where connections may go: names are looked up once, judged, and the judged addresses are the ones connected to."""
 
 import asyncio
 import errno
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from contextvars import ContextVar
 from typing import Any, Final
-
-from aiohttp import ClientConnectionError, ClientRequest, ClientTimeout, TCPConnector
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.connector import Connection
-from aiohttp.tracing import Trace
 
 from apiinone.addresses import is_public
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """Gives the numeric addresses of a name (and port). Raises OSError where there are none."""
 
-KEEPALIVE_S: Final = 4.0
-"""Shorter than the idle limit of common servers (5 s and more): a connection that the other side is about to close is
-a connection on which a paid request gets lost."""
-NAME_CACHE_S: Final = 10
+NAME_CACHE_S: Final = 10.0
+NAMES_MAX: Final = 1024
 ADDRESSES_MAX: Final = 16
 
 
@@ -35,82 +24,60 @@ class GuardRefused(OSError):
         super().__init__(errno.EACCES, "not public")
 
 
-class Progress:
-    """How far one exchange has come."""
-
-    __slots__ = ("connected",)
+class NameUnknown(OSError):
+    """A name that stands for no address."""
 
     def __init__(self) -> None:
-        """Start before anything was written."""
-        self.connected = False
+        """Say nothing of the name."""
+        super().__init__(errno.ENOENT, "no address")
 
 
-progress: Final[ContextVar[Progress]] = ContextVar("progress")
-"""The exchange that the running code performs."""
-
-
-class GuardedConnector(TCPConnector):
-    """A pool that reaches public addresses only, or, where not `judging`, the hosts that the operator allows by name.
-
-    It marks the moment from which bytes may be written, and gives one exchange one connection, once.
-    """
-
-    def __init__(self, lookup: Lookup, *, judging: bool, connections_max: int) -> None:
-        """Open nothing yet. Needs a running loop."""
-        super().__init__(  # pyright: ignore[reportUnknownMemberType]  # an open tuple in aiohttp's own annotations
-            resolver=PinningResolver(lookup, judging=judging),
-            socket_factory=public_socket if judging else plain_socket,
-            limit=connections_max,
-            keepalive_timeout=KEEPALIVE_S,
-            ttl_dns_cache=NAME_CACHE_S,
-        )
-
-    async def connect(self, req: ClientRequest, traces: list[Trace], timeout: ClientTimeout) -> Connection:  # noqa: ASYNC109 - aiohttp's signature
-        """A clean connection. Raises ClientConnectionError where this exchange has had one before (aiohttp resends)."""
-        mine = progress.get()
-        if mine.connected:
-            raise ClientConnectionError("nothing is sent twice")
-        connection = await super().connect(req, traces, timeout)
-        # Bytes that came while nobody asked would be read as the answer to this request.
-        while connection.protocol is None or connection.protocol.should_close:
-            connection.close()
-            connection = await super().connect(req, traces, timeout)
-        mine.connected = True
-        return connection
-
-
-class PinningResolver(AbstractResolver):
+class PinningResolver:
     """Looks a name up and, where judging, refuses it unless every address it stands for is public."""
 
     def __init__(self, lookup: Lookup, *, judging: bool) -> None:
         """Take the function that asks the name service."""
         self._lookup = lookup
         self._judging = judging
+        self._known: dict[str, tuple[float, tuple[str, ...]]] = {}
+        self._asking: dict[str, asyncio.Task[tuple[str, ...]]] = {}
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """The addresses of the name, of either family. Raises OSError, GuardRefused."""
-        del family
-        found = list(dict.fromkeys(await self._lookup(host, port)))[:ADDRESSES_MAX]
+    async def resolve(self, host: str, port: int) -> tuple[str, ...]:
+        """The addresses of the name, of either family. Raises NameUnknown, GuardRefused.
+
+        What is known is good for a few seconds, and who asks while another is asking hears the same answer.
+        """
+        until_s, addresses = self._known.get(host, (0.0, ()))
+        if asyncio.get_running_loop().time() < until_s:
+            return addresses
+        asking = self._asking.get(host)
+        if asking is None:
+            asking = self._asking[host] = asyncio.create_task(self._ask(host, port))
+            asking.add_done_callback(lambda asked: self._asked(host, asked))
+        return await asyncio.shield(asking)
+
+    def close(self) -> None:
+        """Ask no more."""
+        for asking in self._asking.values():
+            asking.cancel()
+
+    async def _ask(self, host: str, port: int) -> tuple[str, ...]:
+        try:
+            found = tuple(dict.fromkeys(await self._lookup(host, port)))[:ADDRESSES_MAX]
+        except OSError:
+            raise NameUnknown from None
         if not found:
-            raise OSError(errno.ENOENT, "no address")
+            raise NameUnknown
         if self._judging and not all(is_public(address) for address in found):
             raise GuardRefused
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
-                proto=socket.IPPROTO_TCP,
-                flags=socket.AI_NUMERICHOST,
-            )
-            for address in found
-        ]
+        return found
 
-    async def close(self) -> None:
-        """Nothing is kept open."""
+    def _asked(self, host: str, asking: asyncio.Task[tuple[str, ...]]) -> None:
+        self._asking.pop(host, None)
+        if not asking.cancelled() and asking.exception() is None:
+            if len(self._known) >= NAMES_MAX:
+                self._known.clear()
+            self._known[host] = (asyncio.get_running_loop().time() + NAME_CACHE_S, asking.result())
 
 
 AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
@@ -118,7 +85,7 @@ AddressInfo = tuple[int, int, int, str, tuple[Any, ...]]
 
 
 def public_socket(info: AddressInfo) -> socket.socket:
-    """The last look, at the numeric address itself: aiohttp asks no resolver for a literal. Raises GuardRefused."""
+    """The last look, at the numeric address itself: no resolver is asked for a literal. Raises GuardRefused."""
     numeric = str(info[4][0])
     if not is_public(numeric) or is_ours(numeric):
         raise GuardRefused

@@ -8,7 +8,17 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin
 
-from apiinone.addresses import Address, AddressRefused, is_listed, read_address, read_callback, require_public
+from msgspec.structs import replace
+
+from apiinone.addresses import (
+    Address,
+    AddressRefused,
+    is_listed,
+    plain_parts,
+    read_address,
+    read_callback,
+    require_public,
+)
 from apiinone.core.boundary import refuse_inside_transaction
 from apiinone.core.clock import US_PER_S, Clock, SystemClock
 from apiinone.core.exchange import Request, Response
@@ -30,7 +40,7 @@ if TYPE_CHECKING:
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 KNOWN_MAX: Final = 1024
-"""Addresses of providers whose judgement is remembered: an order goes to the same one again and again."""
+"""Places of providers whose judgement is remembered: orders and questions go to the same one again and again."""
 POSTED_ANSWER_BYTES_MAX: Final = 1024
 
 
@@ -161,7 +171,7 @@ class Outbound:
     ) -> Exchange:
         """A provider's request, judged. Raises NotSent."""
         refuse_inside_transaction()
-        judged = self._judge_again(request.url, hosts) if hosts else None
+        judged = self._judge_provider(request.url, hosts) if hosts else None
         if judged is None:
             raise NotSent("address_refused")
         address, permitted = judged
@@ -176,6 +186,14 @@ class Outbound:
             body=body,
             idle_s=idle_s,
         )
+
+    def _judge_provider(self, url: str, hosts: tuple[str, ...]) -> tuple[Address, bool] | None:
+        """The same for addresses that come again and again, each job's with an ending of its own: judged once."""
+        parts = plain_parts(url)
+        if parts is None:
+            return self._judge(url, hosts)
+        judged = self._judge_again(parts[0], hosts)
+        return None if judged is None else (replace(judged[0], target=parts[1]), judged[1])
 
     def _judge(self, url: str, hosts: tuple[str, ...]) -> tuple[Address, bool] | None:
         """The address and whether the operator permits it by name; None where we do not talk to it."""
@@ -209,7 +227,7 @@ class Outbound:
 
     def _connections(self) -> "Connections":
         if self._opened is None:
-            # Imported with the first request: aiohttp costs start-up time and memory.
+            # Imported with the first request: TLS and the parser cost start-up time and memory.
             from apiinone.outbound.connections import Connections  # noqa: PLC0415
             from apiinone.outbound.guard import look_up  # noqa: PLC0415
 

@@ -17,7 +17,7 @@ from msgspec import Raw, Struct
 from apiinone.core.exchange import InHeader, Request, Response
 from apiinone.providers.pixel_sides import pixel_sides
 from apiinone.providers.provider import Accepted, Finished, Order, PollReply, Rejected, Running, SubmitReply, Unclear
-from apiinone.providers.reading import decoded, fault_in, linked, refusal, rejected
+from apiinone.providers.reading import decoded, fault_in, linked, made_nothing, refusal, rejected
 from apiinone.providers.transports import Polled
 
 BASE_URL: Final = "https://api.bfl.ai/v1"
@@ -29,7 +29,6 @@ MICRO_USD_PER_CREDIT: Final = 10_000
 CREDITS_MAX: Final = 10**6
 SIDES: Final[Mapping[str, int]] = {"1K": 1024, "2K": 2048}
 """The side of a square of each class: one megapixel, and the four that are the most (skill files)."""
-CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 
 
 class BlackForestLabs(Polled):
@@ -86,8 +85,7 @@ class BlackForestLabs(Polled):
             case "Request Moderated" | "Content Moderated":
                 return rejected("content_policy")
             case "Error":
-                fault = fault_in(bytes(told.details) + bytes(told.result))
-                return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
+                return made_nothing(fault_in(bytes(told.details) + bytes(told.result)))
             case "Task not found":
                 return Unclear("the vendor does not find the job")
             case _:

@@ -5,8 +5,6 @@ ComfyUI's ByteDance nodes (sizes, price of a token) and error codes that public 
 codes was not read, so the codes are unconfirmed.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -14,12 +12,12 @@ from typing import Final
 from msgspec import Raw, Struct
 
 from apiinone.core.exchange import Request, Response
+from apiinone.providers.image_list import unpacked
 from apiinone.providers.provider import (
     Accepted,
     Canceled,
     Fault,
     Finished,
-    Inline,
     Order,
     Output,
     PollReply,
@@ -28,7 +26,7 @@ from apiinone.providers.provider import (
     SubmitReply,
     Unclear,
 )
-from apiinone.providers.reading import decoded, linked, refusal, rejected, retry_after_s
+from apiinone.providers.reading import decoded, linked, made_nothing, refusal, rejected, retry_after_s
 from apiinone.providers.transports import POLL_TIMEOUT_S, Polled
 
 BASE_URL: Final = "https://ark.ap-southeast.bytepluses.com/api/v3"
@@ -84,7 +82,6 @@ CODES: Final[tuple[tuple[Fault, re.Pattern[str]], ...]] = (
 )
 """What the vendor's codes mean, first match first; they come with suffixes. An exhausted quota or a limit set in the
 console is answered with 429, but waiting does not help: it is money that the operator has to give."""
-CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 
 
 class ByteDanceArk(Polled):
@@ -152,8 +149,7 @@ class ByteDanceArk(Polled):
             case "succeeded":
                 return _made(task)
             case "failed":
-                fault = _fault(_code(task.error))
-                return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
+                return made_nothing(_fault(_code(task.error)))
             case "cancelled" | "canceled":
                 return Canceled()
             case "expired":
@@ -248,10 +244,7 @@ def _cost_micro_usd(task: _Task) -> int | None:
 
 def _output(picture: _Picture) -> Output | None:
     if picture.b64_json:
-        try:
-            return Inline(base64.b64decode(picture.b64_json, validate=True))
-        except (binascii.Error, ValueError):
-            return None
+        return unpacked(picture.b64_json)
     return linked(picture.url) if picture.url else None
 
 

@@ -23,7 +23,7 @@ from apiinone.providers.provider import (
     SubmitReply,
     Unclear,
 )
-from apiinone.providers.reading import decoded, linked, refusal, rejected, retry_after_s
+from apiinone.providers.reading import decoded, linked, made_nothing, refusal, rejected, retry_after_s
 from apiinone.providers.transports import POLL_TIMEOUT_S, Polled
 
 BASE_URL: Final = "https://dashscope-intl.aliyuncs.com/api/v1"
@@ -44,7 +44,6 @@ CODES: Final[tuple[tuple[Fault, re.Pattern[str]], ...]] = (
 )
 """What the vendor's codes mean, first match first; they come with suffixes (error codes; confirmed are Arrearage and
 InvalidParameter, the others are the names that the vendor's SDKs and clients know). Out of money is an HTTP 400."""
-CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 
 
 class DashScope(Polled):
@@ -101,8 +100,7 @@ class DashScope(Polled):
                 output = linked(decoded(task.video_url, str) or "")
                 return Unclear("done, without a readable output") if output is None else Finished((output,))
             case "FAILED":
-                fault = _fault(task.code)
-                return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
+                return made_nothing(_fault(task.code))
             case "CANCELED" | "CANCELLED":
                 return Canceled()
             case "" | "UNKNOWN":

@@ -6,14 +6,14 @@ vendor's second API can also be asked later or call back; its bodies are known f
 used.
 """
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
 from msgspec import Struct
 
-from apiinone.core.exchange import File, InHeader, Part, Request, Response
+from apiinone.core.exchange import InHeader, Request, Response
+from apiinone.providers.form_parts import form_parts
 from apiinone.providers.provider import Finished, Order, SubmitReply, Unclear
 from apiinone.providers.reading import decoded, fault_in, linked, refusal, rejected
 from apiinone.providers.transports import Synchronous
@@ -45,7 +45,7 @@ class Ideogram(Synchronous):
             url=f"{self._url}/{quote(order.upstream_model.strip('/'), safe='/.-_')}",
             auth=self.auth,
             json=None if order.files else dict(order.fields),
-            form=_form(order.fields, order.files) if order.files else (),
+            form=form_parts(order.fields, order.files, of_several="") if order.files else (),
             timeout_s=TIMEOUT_S,
         )
 
@@ -78,14 +78,3 @@ class _Image(Struct):
 
 class _Answer(Struct):
     data: tuple[_Image, ...] = ()
-
-
-def _form(fields: Mapping[str, object], files: Mapping[str, tuple[File, ...]]) -> tuple[Part, ...]:
-    """Texts, then files; of several with one name each is a part of that name."""
-    texts = tuple(Part(name, str(value)) for name, value in fields.items())
-    pictures = (Part(name, file, f"picture.{_ending(file)}") for name, several in files.items() for file in several)
-    return (*texts, *pictures)
-
-
-def _ending(file: File) -> str:
-    return file.content_type.partition("/")[2] or "bin"

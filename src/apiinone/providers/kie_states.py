@@ -7,13 +7,12 @@ from typing import Final
 from msgspec import Raw, Struct, structs
 
 from apiinone.providers.provider import Fault, Finished, Linked, Rejected, Running, Unclear
-from apiinone.providers.reading import decoded, fault_in, linked, rejected
+from apiinone.providers.reading import decoded, fault_in, linked, made_nothing, rejected
 
 POLL_INTERVAL_S: Final = 3.0
 """Asked for: 2 to 3 s at first, more later (get task detail)."""
 MICRO_USD_PER_CREDIT: Final = 5000
 CREDITS_MAX: Final = 10**6
-CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 SONG_FAULTS: Final[Mapping[int, Fault]] = {400: "content_policy", 413: "content_policy"}
 """A song's own codes: lyrics under copyright, audio that matches a known work (Suno's callbacks)."""
 _NULL: Final = Raw(b"null")
@@ -71,8 +70,7 @@ def _job(state: str, record: Record) -> State:
             return Unclear("unreadable result") if result is None else _outputs(result.resultUrls, record)
         case "fail":
             # A failed job costs nothing (a public project's live test); the text says whether the client is to blame.
-            fault = fault_in(bytes(record.failMsg) + b" " + bytes(record.failCode))
-            return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
+            return made_nothing(fault_in(bytes(record.failMsg) + b" " + bytes(record.failCode)))
         case _:
             return Running(POLL_INTERVAL_S)
 
@@ -87,8 +85,7 @@ def _song(status: str, record: Record) -> State:
         case "CALLBACK_EXCEPTION" if takes and all(takes):
             return _named(_outputs(tuple(takes), record), takes)
         case "CREATE_TASK_FAILED" | "GENERATE_AUDIO_FAILED":
-            fault = SONG_FAULTS.get(_whole(record.errorCode)) or fault_in(bytes(record.errorMessage))
-            return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
+            return made_nothing(SONG_FAULTS.get(_whole(record.errorCode)) or fault_in(bytes(record.errorMessage)))
         case "SENSITIVE_WORD_ERROR":
             return rejected("content_policy")
         case _:
@@ -111,8 +108,7 @@ def _cover(flag: int, record: Record) -> State:
             found = decoded(record.response, _Images)
             return _outputs((found.images if found else None) or (), record)
         case 3:
-            fault = fault_in(bytes(record.errorMessage))
-            return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
+            return made_nothing(fault_in(bytes(record.errorMessage)))
         case _:
             return Running(POLL_INTERVAL_S)
 

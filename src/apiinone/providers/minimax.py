@@ -25,14 +25,7 @@ from apiinone.providers.provider import (
     SubmitReply,
     Unclear,
 )
-from apiinone.providers.reading import (
-    decoded,
-    is_upstream_id,
-    linked,
-    refusal,
-    rejected,
-    retry_after_s,
-)
+from apiinone.providers.reading import decoded, is_upstream_id, linked, made_nothing, refusal, rejected, retry_after_s
 from apiinone.providers.transports import TURNED_AWAY_POLL_S, Polled
 
 BASE_URL: Final = "https://api.minimax.io/v1"
@@ -63,7 +56,6 @@ CODES: Final[Mapping[int, Fault]] = {
 }
 """What `base_resp.status_code` means (error codes; 2049 is what clients saw). Not here are the vendor's own troubles
 (1000, 1001, 1024, 1033), which leave it open what became of the order."""
-CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 
 
 class MiniMax(Polled):
@@ -129,8 +121,7 @@ class MiniMax(Polled):
             case "success":
                 return self._done(answer)
             case "fail":
-                fault = CODES.get(code)
-                return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
+                return made_nothing(CODES.get(code))
             case "" if CODES.get(code) == "throttled":
                 return Running(TURNED_AWAY_POLL_S)
             case "":

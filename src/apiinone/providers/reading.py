@@ -77,6 +77,14 @@ def rejected(fault: Fault, retry_after_s: float | None = None) -> Rejected:
     return Rejected(fault, message, retryable, retry_after_s)
 
 
+def made_nothing(fault: Fault | None) -> Rejected:
+    """Why a job that was accepted came to nothing, by what the vendor says of it.
+
+    Only what the client's request can be to blame for is believed; whatever else it says, the vendor failed.
+    """
+    return rejected(fault if fault in ("content_policy", "bad_request") else "provider_error")
+
+
 def refusal(response: Response, status: int | None = None) -> Rejected | Unclear:
     """What an answer that is no success means for a paid request that was delivered.
 

@@ -4,17 +4,16 @@ Facts: the vendor's own API description (its copy of August 2026) and its pages 
 and "pricing"; what none of them says is marked unconfirmed.
 """
 
-import base64
-import binascii
 from typing import Final
 from urllib.parse import quote
 
 from msgspec import Raw, Struct
 
-from apiinone.core.exchange import Part, Request, Response
+from apiinone.core.exchange import Request, Response
+from apiinone.providers.form_parts import form_parts
+from apiinone.providers.image_list import unpacked
 from apiinone.providers.provider import (
     Finished,
-    Inline,
     Order,
     Output,
     SubmitReply,
@@ -68,16 +67,11 @@ class Recraft(Synchronous):
 
     def _tool(self, order: Order) -> Request:
         """The fields as texts, the files under their own names; a file's name ends like its kind."""
-        files = [
-            Part(name, file, f"{name}.{file.content_type.rpartition('/')[2]}")
-            for name, several in order.files.items()
-            for file in several
-        ]
         return Request(
             method="POST",
             url=f"{self._url}/images/{quote(order.upstream_model, safe='')}",
             auth="bearer",
-            form=(*(Part(name, str(value)) for name, value in order.fields.items()), *files),
+            form=form_parts(order.fields, order.files),
             timeout_s=TIMEOUT_S,
             body_bytes_max=BODY_BYTES_BESIDE + BODY_BYTES_OF_TOOL,
         )
@@ -121,10 +115,7 @@ class _Answer(Struct):
 
 def _output(image: _Image) -> Output | None:
     if image.b64_json:
-        try:
-            return Inline(base64.b64decode(image.b64_json, validate=True))
-        except (binascii.Error, ValueError):
-            return None
+        return unpacked(image.b64_json)
     return linked(image.url) if image.url else None
 
 

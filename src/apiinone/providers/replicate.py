@@ -26,7 +26,7 @@ from apiinone.providers.provider import (
     SubmitReply,
     Unclear,
 )
-from apiinone.providers.reading import decoded, fault_in, is_upstream_id, linked, refusal, rejected
+from apiinone.providers.reading import decoded, fault_in, is_upstream_id, linked, made_nothing, refusal, rejected
 from apiinone.providers.shared_secrets import decoded_key, is_signed
 from apiinone.providers.transports import Polled
 
@@ -36,7 +36,6 @@ POLL_INTERVAL_S: Final = 1.0
 """Twice the SDK's half second."""
 CANCEL_TIMEOUT_S: Final = 30.0
 WAIT_S_MAX: Final = 3600
-CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 
 
 class Replicate(Polled):
@@ -113,8 +112,7 @@ class Replicate(Polled):
             case "succeeded":
                 return self._result(prediction)
             case "failed":
-                fault = fault_in(bytes(prediction.error))
-                return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
+                return made_nothing(fault_in(bytes(prediction.error)))
             case "aborted":
                 return rejected("provider_error")
             case "canceled":

@@ -5,8 +5,6 @@ Facts: the vendor's Python SDK 2.0.5, its API description of June 2026 and its p
 unconfirmed.
 """
 
-import base64
-import binascii
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -15,13 +13,13 @@ from urllib.parse import quote
 from msgspec import Raw, Struct
 
 from apiinone.core.exchange import Request, Response
+from apiinone.providers.image_list import unpacked
 from apiinone.providers.provider import (
     Accepted,
     Canceled,
     Candidates,
     FindReply,
     Finished,
-    Inline,
     LostOrder,
     Order,
     Output,
@@ -32,14 +30,7 @@ from apiinone.providers.provider import (
     SubmitReply,
     Unclear,
 )
-from apiinone.providers.reading import (
-    decoded,
-    fault_in,
-    is_upstream_id,
-    linked,
-    refusal,
-    rejected,
-)
+from apiinone.providers.reading import decoded, fault_in, is_upstream_id, linked, made_nothing, refusal, rejected
 from apiinone.providers.shared_secrets import PREFIX, is_signed
 from apiinone.providers.transports import POLL_TIMEOUT_S, Polled
 
@@ -55,7 +46,6 @@ LISTED_MAX: Final = 100
 CLOCKS_APART_S: Final = 2
 """How much earlier than our sending a job may say that it was created: our choice."""
 DATA_URL_PREFIX: Final = "data:"
-CLIENT_FAULTS: Final = ("content_policy", "bad_request")
 
 
 class WaveSpeed(Polled):
@@ -221,8 +211,7 @@ def _state(prediction: _Prediction) -> State:
             return _result(prediction)
         case "failed":
             # Failed jobs are refunded (account levels); the text decides whether the client's request is to blame.
-            fault = fault_in(bytes(prediction.error))
-            return rejected(fault if fault in CLIENT_FAULTS else "provider_error")
+            return made_nothing(fault_in(bytes(prediction.error)))
         case "cancelled" | "canceled":
             return Canceled()
         case "timeout":
@@ -263,7 +252,4 @@ def _output(text: str) -> Output | None:
     if not text.startswith(DATA_URL_PREFIX):
         return linked(text)
     head, _, data = text.partition(",")
-    try:
-        return Inline(base64.b64decode(data, validate=True)) if head.endswith(";base64") else None
-    except (binascii.Error, ValueError):
-        return None
+    return unpacked(data) if head.endswith(";base64") else None

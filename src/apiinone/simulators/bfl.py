@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from apiinone.simulators.errands import Ending, Errand, Errands
+from apiinone.simulators.errands import Ending, Errand, Errands, ending_of
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, json
 from apiinone.simulators.faults import Stage as FaultStage
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 MEGAPIXEL: Final = 1024 * 1024
@@ -73,10 +73,7 @@ class BlackForestLabsSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key. Raises Refused."""
-        if asked.request.headers.get("x-key") != self.options.key:
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, self.options.key, REFUSALS, refused, "x-key")
 
     async def _model(self, request: Request) -> Response:
         return await self.ordered(request, self._taken)
@@ -89,7 +86,7 @@ class BlackForestLabsSimulator(StandIn):
         first, further = CREDITS[model]
         megapixels = -(-order.width * order.height // MEGAPIXEL)
         credit = first + further * (megapixels - 1 + len(order.pictures()))
-        ending: Ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        ending = ending_of(asked.fault, ENDINGS)
         errand = Errand(model, (order, asked.fault), self.options.seconds, ending)
         self._errands.add(errand)
         self.accept(asked, micro_usd=round(credit * MICRO_USD_PER_CREDIT) if ending == "done" else None)

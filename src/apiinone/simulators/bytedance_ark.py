@@ -17,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from apiinone.simulators.errands import Ending, Errand, Errands
+from apiinone.simulators.errands import Ending, Errand, Errands, ending_of
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, Stage, json
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 T = TypeVar("T")
@@ -100,10 +100,7 @@ class ByteDanceArkSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key, and refuse where told to. Raises Refused."""
-        if asked.request.headers.get("authorization") != f"Bearer {self.options.key}":
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, f"Bearer {self.options.key}", REFUSALS, refused)
 
     async def _pictures(self, request: Request) -> Response:
         return await self.ordered(request, self._drawn)
@@ -113,7 +110,7 @@ class ByteDanceArkSimulator(StandIn):
         if order.model not in PICTURE_MODELS:
             raise refused(404, "InvalidEndpointOrModel.NotFound")
         width, height = _sides(order.size)
-        ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        ending = ending_of(asked.fault, ENDINGS)
         self.accept(asked, micro_usd=PICTURE_MODELS[order.model] if ending == "done" else None)
         if ending in _PICTURE_ERRORS:
             refusal = {"code": _PICTURE_ERRORS[ending], "message": "the picture was not made"}
@@ -137,7 +134,7 @@ class ByteDanceArkSimulator(StandIn):
             raise refused(404, "InvalidEndpointOrModel.NotFound")
         if not any(isinstance(part, _Text) for part in order.content):
             raise refused(400, "MissingParameter")
-        ending: Ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        ending = ending_of(asked.fault, ENDINGS)
         charge = -(-CLIP_MODELS[order.model] * _tokens(order) // 1000)
         self.accept(asked, micro_usd=charge if ending == "done" else None)
         errand = Errand(order.model, order, self.options.seconds, ending, id=f"cgt-{uuid.uuid4().hex}")

@@ -5,14 +5,23 @@ import hashlib
 import hmac
 import http.client
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
+
+from apiinone.simulators.faults import FaultName, Seen
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 TIMEOUT_S: Final = 5.0
+CALL_FAULTS: Final[frozenset[FaultName]] = frozenset(
+    {"webhook_lost", "webhook_twice", "webhook_early", "webhook_forged"}
+)
+"""What can go wrong with a call; they are ordered with the order that it is about."""
+FORGED: Final = "whsec_Zm9yZ2Vk"
+"""What a forged call is signed with: a secret in the form that every vendor's signing can read."""
 
 
 class Call(Struct, frozen=True):
@@ -24,6 +33,39 @@ class Call(Struct, frozen=True):
     secret: str
     signed: Callable[["Call", int], Mapping[str, str]] | None = None
     """The vendor's own signing headers at a time in seconds; None: WaveSpeedAI's."""
+
+
+class Calls:
+    """The calls of one simulated vendor that are still to be made."""
+
+    def __init__(self, seen: Seen) -> None:
+        """Take where they are counted."""
+        self._seen = seen
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def arrange(self, fault: FaultName | None, made: Callable[[], Awaitable[Call]]) -> None:
+        """Call as soon as `made` gives what is to be said; ``webhook_early``: before the order is even answered."""
+        if fault == "webhook_lost":
+            return
+        calling = asyncio.create_task(self._make(fault, made))
+        self._open.add(calling)
+        calling.add_done_callback(self._open.discard)
+        if fault == "webhook_early":
+            await calling
+
+    async def aclose(self) -> None:
+        """Drop them."""
+        for calling in self._open:
+            calling.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _make(self, fault: FaultName | None, made: Callable[[], Awaitable[Call]]) -> None:
+        webhook = await made()
+        if fault == "webhook_forged":
+            webhook = replace(webhook, secret=FORGED)
+        for _ in range(2 if fault == "webhook_twice" else 1):
+            await call(webhook)
+            self._seen.webhooks += 1
 
 
 async def call(webhook: Call) -> bool:

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from apiinone.simulators.errands import Ending, Errand, Errands
+from apiinone.simulators.errands import Ending, Errand, Errands, ending_of
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, Stage, json
 from apiinone.simulators.options import Options
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 MICRO_USD_PER_S: Final[Mapping[int, int]] = {720: 100_000, 1080: 150_000}
@@ -69,10 +69,7 @@ class DashScopeSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key, and refuse where told to. Raises Refused."""
-        if asked.request.headers.get("authorization") != f"Bearer {self.options.key}":
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, f"Bearer {self.options.key}", REFUSALS, refused)
 
     async def _clips(self, request: Request) -> Response:
         return await self.ordered(request, self._begun)
@@ -81,7 +78,7 @@ class DashScopeSimulator(StandIn):
         if asked.request.headers.get("x-dashscope-async") != "enable":
             raise refused(403, "AccessDenied", message="current user api does not support synchronous calls")
         order = _read(asked.body)
-        ending: Ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        ending = ending_of(asked.fault, ENDINGS)
         self.accept(asked, micro_usd=_charge(order) if ending == "done" else None)
         errand = Errand(order.model, order, self.options.seconds, ending, id=str(uuid.uuid4()))
         output = {"task_id": self._errands.add(errand).id, "task_status": "PENDING"}

@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from apiinone.simulators.faults import AFTER, BEFORE, FaultName, Stage, json
 from apiinone.simulators.options import Options
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 MICRO_USD_PER_CHARACTER: Final = 80
@@ -56,10 +56,7 @@ class ElevenLabsSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key. Raises Refused."""
-        if asked.request.headers.get("xi-api-key") != self.options.key:
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, self.options.key, REFUSALS, refused, "xi-api-key")
 
     async def _dialogue(self, request: Request) -> Response:
         return await self.ordered(request, self._spoken)

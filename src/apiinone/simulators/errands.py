@@ -3,9 +3,12 @@
 import time
 import uuid
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from msgspec import Struct, field
+
+from apiinone.simulators.faults import FaultName
 
 ERRANDS_MAX: Final = 50_000
 QUEUED_SHARE: Final = 0.2
@@ -37,6 +40,11 @@ class Errand(Struct):
         if not left_s:
             return self.ending
         return "queued" if left_s > self.seconds * (1 - QUEUED_SHARE) else "running"
+
+
+def ending_of(fault: FaultName | None, endings: Mapping[FaultName, Ending]) -> Ending:
+    """How an errand ends with which this fault was ordered: well, unless it is one of the vendor's own endings."""
+    return "done" if fault is None else endings.get(fault, "done")
 
 
 class Errands:

@@ -16,15 +16,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from apiinone.simulators.calling import Call, call
-from apiinone.simulators.errands import Ending, Errand, Errands
+from apiinone.simulators.calling import CALL_FAULTS, Call
+from apiinone.simulators.errands import Ending, Errand, Errands, ending_of
 from apiinone.simulators.fal_models import MODELS, Input, Model, Sides
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, json
 from apiinone.simulators.faults import Stage as FaultStage
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif
 from apiinone.simulators.recordings import Made
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 if TYPE_CHECKING:
@@ -43,9 +43,6 @@ FLAGGED: Final = {
     "type": "content_policy_violation",
 }
 ENDINGS: Final[Mapping[FaultName, Ending]] = {"moderation": "moderated", "nsfw": "done", "failed": "failed"}
-CALL_FAULTS: Final[frozenset[FaultName]] = frozenset(
-    {"webhook_lost", "webhook_twice", "webhook_early", "webhook_forged"}
-)
 POLL_ANSWERS: Final[frozenset[FaultName]] = frozenset({"bad_key", "throttled", "throttled_retry_after", "not_found"})
 FAULTS: Final[Mapping[FaultStage, frozenset[FaultName]]] = {
     "submit": BEFORE | AFTER | REFUSALS.keys() | ENDINGS.keys() | CALL_FAULTS,
@@ -86,14 +83,6 @@ class FalSimulator(StandIn):
         """Start without faults and without jobs."""
         super().__init__(wires, options, FAULTS)
         self._errands = Errands()
-        self._calls: set[asyncio.Task[None]] = set()
-
-    async def aclose(self) -> None:
-        """Drop the calls that were still to be made."""
-        for task in self._calls:
-            task.cancel()
-        await asyncio.gather(*self._calls, return_exceptions=True)
-        await super().aclose()
 
     def routes(self) -> Sequence[BaseRoute]:
         """The queue, and the public key of its calls."""
@@ -108,10 +97,7 @@ class FalSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key. Raises Refused."""
-        if asked.request.headers.get("authorization") != f"Key {self.options.key}":
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, f"Key {self.options.key}", REFUSALS, refused)
         if asked.fault == "not_found":
             raise refused(404, "Request not found")
 
@@ -130,7 +116,7 @@ class FalSimulator(StandIn):
         if model is None:
             raise refused(404, f"Application {name} not found")
         order = _read(asked.body, model)
-        ending: Ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        ending = ending_of(asked.fault, ENDINGS)
         seconds = 0.0 if asked.fault == "webhook_early" else self.options.seconds
         free = ending != "done" or asked.fault == "nsfw"
         charge = None if free else model.micro_usd(order) * _count(order)
@@ -218,19 +204,11 @@ class FalSimulator(StandIn):
                 return await self.picture(Motif(str(getattr(order, "prompt", "")), index, width, height, kind))
 
     async def _arrange_call(self, asked: Asked, errand: Errand) -> None:
-        """Call when the job is done; ``webhook_early``: before the order is even answered."""
         url = asked.request.query_params.get("fal_webhook")
-        if not url or asked.fault == "webhook_lost":
-            return
-        calling = self._call(errand, url, asked)
-        if asked.fault == "webhook_early":
-            await calling
-            return
-        task = asyncio.create_task(calling)
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
+        if url:
+            await self.calls.arrange(asked.fault, lambda: self._call(errand, url, asked))
 
-    async def _call(self, errand: Errand, url: str, asked: Asked) -> None:
+    async def _call(self, errand: Errand, url: str, asked: Asked) -> Call:
         await asyncio.sleep(errand.left_s())
         well = errand.stage() == "done"
         body = {
@@ -240,11 +218,7 @@ class FalSimulator(StandIn):
             "payload": await self._payload(asked, errand) if well else None,
             "error": None if well else "failed",
         }
-        secret = "forged" if asked.fault == "webhook_forged" else self.options.webhook_secret
-        webhook = Call(url, errand.id, msgspec.json.encode(body), secret, signed=_signed)
-        for _ in range(2 if asked.fault == "webhook_twice" else 1):
-            await call(webhook)
-            self.controls.seen.webhooks += 1
+        return Call(url, errand.id, msgspec.json.encode(body), self.options.webhook_secret, signed=_signed)
 
 
 def _signed(webhook: Call, timestamp_s: int) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from apiinone.simulators.faults import AFTER, BEFORE, FaultName, Stage, json
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 MODELS: Final = ("gemini-3.1-flash-image",)
@@ -75,10 +75,7 @@ class GoogleSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key. Raises Refused."""
-        if asked.request.headers.get("x-goog-api-key") != self.options.key:
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, self.options.key, REFUSALS, refused, "x-goog-api-key")
 
     async def _called(self, request: Request) -> Response:
         return await self.ordered(request, self._made)

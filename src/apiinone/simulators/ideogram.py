@@ -17,7 +17,7 @@ from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, St
 from apiinone.simulators.forms import Field, read_form, texts_and_files
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 T = TypeVar("T")
@@ -102,10 +102,7 @@ class IdeogramSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key. Raises Refused."""
-        if asked.request.headers.get("api-key") != self.options.key:
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, self.options.key, REFUSALS, refused, "api-key")
 
     async def _generate(self, request: Request) -> Response:
         return await self.ordered(request, self._made_3)

@@ -17,15 +17,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from apiinone.simulators.calling import Call, call
-from apiinone.simulators.errands import Ending, Errand, Errands
+from apiinone.simulators.calling import CALL_FAULTS, Call
+from apiinone.simulators.errands import Ending, Errand, Errands, ending_of
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, Stage, json
 from apiinone.simulators.kie_market import MODELS
 from apiinone.simulators.kie_songs import Cover, Extension, Lyrics, Song, Sung, Upload
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif
 from apiinone.simulators.recordings import Made
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 T = TypeVar("T")
@@ -45,9 +45,6 @@ REFUSALS: Final[Mapping[FaultName, tuple[int, str, Mapping[str, str]]]] = {
 }
 """Codes inside an answer whose HTTP status is 200."""
 ENDINGS: Final[Mapping[FaultName, Ending]] = {"moderation": "moderated", "failed": "failed"}
-CALL_FAULTS: Final[frozenset[FaultName]] = frozenset(
-    {"webhook_lost", "webhook_twice", "webhook_early", "webhook_forged"}
-)
 ANSWERED: Final[frozenset[FaultName]] = frozenset({"bad_key", "throttled", "throttled_retry_after"})
 POLL_ONLY: Final[frozenset[FaultName]] = frozenset({"not_found"})
 SUBMIT_ONLY: Final[frozenset[FaultName]] = frozenset(
@@ -84,7 +81,6 @@ class KieSimulator(StandIn):
         """Start without faults and without jobs."""
         self._errands = Errands()
         self._covers: dict[str, str] = {}
-        self._calls: set[asyncio.Task[None]] = set()
         super().__init__(wires, options, FAULTS)
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -107,17 +103,7 @@ class KieSimulator(StandIn):
         """The front door takes browsers alone; then the key. Raises Refused."""
         if not asked.request.headers.get("user-agent", "").startswith(BROWSERS):
             raise Refused(Response("error code: 1010", 403, media_type="text/plain"))
-        if asked.request.headers.get("authorization") != f"Bearer {self.options.key}":
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
-
-    async def aclose(self) -> None:
-        """Drop the calls that were still to be made."""
-        for task in self._calls:
-            task.cancel()
-        await asyncio.gather(*self._calls, return_exceptions=True)
-        await super().aclose()
+        admit_by_key(asked, f"Bearer {self.options.key}", REFUSALS, refused)
 
     async def _create(self, request: Request) -> Response:
         return await self.ordered(request, self._job)
@@ -184,27 +170,20 @@ class KieSimulator(StandIn):
 
     async def _begun(self, asked: Asked, model: str, credits_due: float, call_url: str | None) -> Response:
         """Accept the errand, and charge it unless it is going to fail."""
-        ending: Ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        ending = ending_of(asked.fault, ENDINGS)
         early = asked.fault == "webhook_early"
         self.accept(asked, micro_usd=None if ending != "done" else _micro_usd(credits_due))
         errand = self._errands.add(Errand(model, credits_due, 0.0 if early else self.options.seconds, ending))
-        if call_url and call_url.startswith("http") and asked.fault != "webhook_lost":
-            calling = asyncio.create_task(self._called(asked, errand, call_url))
-            self._calls.add(calling)
-            calling.add_done_callback(self._calls.discard)
-            if early:
-                await calling
+        if call_url and call_url.startswith("http"):
+            await self.calls.arrange(asked.fault, lambda: self._call(asked, errand, call_url))
         return json({"code": 200, "msg": "success", "data": {"taskId": errand.id}})
 
-    async def _called(self, asked: Asked, errand: Errand, url: str) -> None:
+    async def _call(self, asked: Asked, errand: Errand, url: str) -> Call:
         await asyncio.sleep(errand.left_s())
-        secret = "forged" if asked.fault == "webhook_forged" else self.options.webhook_secret
         named: Mapping[str, object] = {"callbackType": "complete", "task_id": errand.id}
         state = named if errand.model.startswith("suno:") else await self._state(asked, errand)
         body = msgspec.json.encode({"code": 200, "msg": "success", "data": state})
-        for _ in range(2 if asked.fault == "webhook_twice" else 1):
-            await call(Call(url, errand.id, body, secret, signing))
-            self.controls.seen.webhooks += 1
+        return Call(url, errand.id, body, self.options.webhook_secret, signing)
 
     async def _state(self, asked: Asked, errand: Errand) -> Mapping[str, object]:
         match _place(errand.model):

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from apiinone.simulators.errands import Ending, Errand, Errands, Stage
+from apiinone.simulators.errands import Ending, Errand, Errands, Stage, ending_of
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, json
 from apiinone.simulators.faults import Stage as FaultStage
 from apiinone.simulators.options import Options
@@ -110,7 +110,7 @@ class KlingSimulator(StandIn):
     async def _begun(self, asked: Asked) -> Response:
         path = asked.request.url.path.removeprefix("/v1/")
         order = _read(asked.body, SHAPES[path])
-        ending: Ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        ending = ending_of(asked.fault, ENDINGS)
         tenths = order.tenths()
         charge = tenths * MICRO_USD_PER_UNIT[path.partition("/")[0]] // 10
         self.accept(asked, micro_usd=charge if ending == "done" else None)

@@ -15,10 +15,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from apiinone.simulators.errands import Ending, Errand, Errands
+from apiinone.simulators.errands import Ending, Errand, Errands, ending_of
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, Stage, json
 from apiinone.simulators.options import Options
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 T = TypeVar("T")
@@ -78,10 +78,7 @@ class MiniMaxSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key, and refuse where told to. Raises Refused."""
-        if asked.request.headers.get("authorization") != f"Bearer {self.options.key}":
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, f"Bearer {self.options.key}", REFUSALS, refused)
 
     async def _clips(self, request: Request) -> Response:
         return await self.ordered(request, self._begun)
@@ -91,7 +88,7 @@ class MiniMaxSimulator(StandIn):
         charge = CLIP_MICRO_USD.get((order.resolution, order.duration))
         if charge is None:
             raise refused(2013, "invalid params, duration does not go with resolution")
-        ending: Ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        ending = ending_of(asked.fault, ENDINGS)
         self.accept(asked, micro_usd=charge if ending == "done" else None)
         errand = self._errands.add(Errand(order.model, order, self.options.seconds, ending, id=_number()))
         return json({"task_id": errand.id, "base_resp": _said()})

@@ -19,7 +19,7 @@ from apiinone.simulators.faults import AFTER, BEFORE, FaultName, Stage, json
 from apiinone.simulators.forms import Field, read_form, texts_and_files
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 STANDARD_SIZES: Final = ("1024x1024", "1536x1024", "1024x1536")
@@ -76,10 +76,7 @@ class OpenAISimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key. Raises Refused."""
-        if asked.request.headers.get("authorization") != f"Bearer {self.options.key}":
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, f"Bearer {self.options.key}", REFUSALS, refused)
 
     async def _generations(self, request: Request) -> Response:
         return await self.ordered(request, self._generated)

@@ -21,7 +21,7 @@ from apiinone.simulators.forms import read_named
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Kind, Motif
 from apiinone.simulators.recordings import Made
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 MICRO_USD_PER_UNIT: Final = 1000
@@ -109,10 +109,7 @@ class RecraftSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key. Raises Refused."""
-        if asked.request.headers.get("authorization") != f"Bearer {self.options.key}":
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, f"Bearer {self.options.key}", REFUSALS, refused)
 
     async def _generations(self, request: Request) -> Response:
         return await self.ordered(request, self._made)

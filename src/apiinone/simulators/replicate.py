@@ -18,13 +18,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from apiinone.simulators.calling import Call, call
-from apiinone.simulators.errands import Ending, Errand, Errands
+from apiinone.simulators.calling import CALL_FAULTS, Call
+from apiinone.simulators.errands import Ending, Errand, Errands, ending_of
 from apiinone.simulators.faults import AFTER, BEFORE, FaultName, Stage, json
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif
 from apiinone.simulators.replicate_hosted import HOSTED
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 T = TypeVar("T")
@@ -45,9 +45,6 @@ ERRORS: Final[Mapping[str, str]] = {
     "moderated": "The input or output was flagged as sensitive. Please try again with different inputs. (E005)",
     "failed": "Director: unexpected error handling prediction (E6716)",
 }
-CALL_FAULTS: Final[frozenset[FaultName]] = frozenset(
-    {"webhook_lost", "webhook_twice", "webhook_early", "webhook_forged"}
-)
 ANSWERED: Final[frozenset[FaultName]] = frozenset({"bad_key", "throttled", "throttled_retry_after"})
 SUBMIT_ONLY: Final[frozenset[FaultName]] = frozenset({"bad_request", "no_balance", "moderation", "failed"})
 POLL_ONLY: Final[frozenset[FaultName]] = frozenset({"not_found"})
@@ -79,7 +76,6 @@ class ReplicateSimulator(StandIn):
     def __init__(self, wires: Wires, options: Options) -> None:
         """Start without faults and without predictions."""
         self._errands = Errands()
-        self._calls: set[asyncio.Task[None]] = set()
         super().__init__(wires, options, FAULTS)
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -99,17 +95,7 @@ class ReplicateSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key, and refuse where the ordered fault says so. Raises Refused."""
-        if asked.request.headers.get("authorization") != f"Bearer {self.options.key}":
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
-
-    async def aclose(self) -> None:
-        """Drop the calls that were still to be made."""
-        for task in self._calls:
-            task.cancel()
-        await asyncio.gather(*self._calls, return_exceptions=True)
-        await super().aclose()
+        admit_by_key(asked, f"Bearer {self.options.key}", REFUSALS, refused)
 
     async def _create(self, request: Request) -> Response:
         return await self.ordered(request, self._begun)
@@ -122,7 +108,7 @@ class ReplicateSimulator(StandIn):
         if model not in HOSTED:
             raise refused(*REFUSALS["not_found"])
         _read(order.input, HOSTED[model].takes)
-        ending: Ending = ENDINGS.get(asked.fault, "done") if asked.fault else "done"
+        ending = ending_of(asked.fault, ENDINGS)
         self.accept(asked, micro_usd=HOSTED[model].micro_usd if ending == "done" else None)
         early = asked.fault == "webhook_early"
         errand = self._errands.add(Errand(model, order.input, 0.0 if early else self.options.seconds, ending))
@@ -200,22 +186,13 @@ class ReplicateSimulator(StandIn):
         }
 
     async def _arrange_call(self, asked: Asked, errand: Errand, url: str | None) -> None:
-        """Call when it is done; ``webhook_early``: before the order is even answered."""
-        if url is None or asked.fault == "webhook_lost":
-            return
-        calling = asyncio.create_task(self._called(asked, errand, url))
-        self._calls.add(calling)
-        calling.add_done_callback(self._calls.discard)
-        if asked.fault == "webhook_early":
-            await calling
+        if url is not None:
+            await self.calls.arrange(asked.fault, lambda: self._call(asked, errand, url))
 
-    async def _called(self, asked: Asked, errand: Errand, url: str) -> None:
+    async def _call(self, asked: Asked, errand: Errand, url: str) -> Call:
         await asyncio.sleep(errand.left_s())
-        key = "whsec_Zm9yZ2Vk" if asked.fault == "webhook_forged" else self.signing_key
         body = msgspec.json.encode(self._shown(asked.root, errand))
-        for _ in range(2 if asked.fault == "webhook_twice" else 1):
-            await call(Call(url, f"msg_{errand.id}", body, key, signing))
-            self.controls.seen.webhooks += 1
+        return Call(url, f"msg_{errand.id}", body, self.signing_key, signing)
 
 
 def signing(webhook: Call, timestamp_s: int) -> Mapping[str, str]:

@@ -20,7 +20,7 @@ from apiinone.simulators.faults import AFTER, BEFORE, FaultName, Stage, json
 from apiinone.simulators.forms import Field, read_form, texts_and_files
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 MICRO_USD: Final[Mapping[str, int]] = {
@@ -78,14 +78,11 @@ class StabilitySimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key and what the answer shall be. Raises Refused."""
-        if asked.request.headers.get("authorization") != f"Bearer {self.options.key}":
-            raise refused(*REFUSALS["bad_key"])
+        admit_by_key(asked, f"Bearer {self.options.key}", REFUSALS, refused)
         if asked.request.headers.get("accept") != "application/json":
             raise refused(400, "bad_request", "accept: must be application/json here")
         if asked.fault == "not_found":
             raise refused(404, "not_found", "no such result")
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
 
     async def _create(self, request: Request) -> Response:
         return await self.ordered(request, self._made)

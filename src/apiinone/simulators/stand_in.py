@@ -1,10 +1,13 @@
-"""What every simulated vendor does alike: ordered faults, the door, files behind links, and what it counts."""
+"""What simulated vendors do alike: ordered faults, the door, files behind links, calls, and what they count.
+
+WaveSpeedAI's, the first one, stands beside it: its jobs are their own kind.
+"""
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVarTuple
 
 from msgspec import Struct
 from starlette.applications import Starlette
@@ -12,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from apiinone.simulators.calling import Calls
 from apiinone.simulators.faults import Controls, FaultName, Stage
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif, draw, tiny
@@ -19,6 +23,8 @@ from apiinone.simulators.recordings import Made, film, sound
 from apiinone.simulators.wire import Wires
 
 FILES_MAX: Final = 1000
+Told = TypeVarTuple("Told")
+"""What a vendor's refusal is made of."""
 
 
 class Refused(Exception):
@@ -50,6 +56,7 @@ class StandIn(ABC):
         """Start without faults and without files."""
         self.options = options
         self.controls = Controls(wires, faults)
+        self.calls = Calls(self.controls.seen)
         self._files: OrderedDict[str, Made] = OrderedDict()
         self.app = Starlette(
             routes=[*self.controls.routes(), Route("/files/{name:path}", self._file), *self.routes()],
@@ -65,7 +72,8 @@ class StandIn(ABC):
         """Check the key, and refuse where the ordered fault says so. Raises Refused."""
 
     async def aclose(self) -> None:
-        """Let go of the files. A vendor that calls back also ends its calls."""
+        """Drop the calls that were still to be made, and the files."""
+        await self.calls.aclose()
         self._files.clear()
 
     async def ordered(self, request: Request, work: Callable[[Asked], Awaitable[Response]]) -> Response:
@@ -130,6 +138,20 @@ class StandIn(ABC):
             return Response("not found", 404, media_type="text/plain")
         self.controls.seen.outputs += 1
         return await self.controls.spoilt(fault, request, Response(made.data, media_type=made.media_type))
+
+
+def admit_by_key(
+    asked: Asked,
+    key: str,
+    refusals: Mapping[FaultName, tuple[*Told]],
+    refused: Callable[[*Told], Refused],
+    header: str = "authorization",
+) -> None:
+    """Refuse who does not show this key, and what the ordered fault is a refusal of. Raises Refused."""
+    if asked.request.headers.get(header) != key:
+        raise refused(*refusals["bad_key"])
+    if asked.fault in refusals:
+        raise refused(*refusals[asked.fault])
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from apiinone.simulators.calling import Call, call
+from apiinone.simulators.calling import CALL_FAULTS, Call, Calls
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, Controls, FaultName, Stage, json
 from apiinone.simulators.jobs import Job, Jobs
 from apiinone.simulators.options import Options
@@ -46,9 +46,6 @@ ENDINGS: Final[Mapping[FaultName, str]] = {
     "failed": "inference failed",
 }
 """Errors of jobs that are accepted and then fail."""
-CALL_FAULTS: Final[frozenset[FaultName]] = frozenset(
-    {"webhook_lost", "webhook_twice", "webhook_early", "webhook_forged"}
-)
 ANSWERED: Final[frozenset[FaultName]] = frozenset({"bad_key", "throttled", "throttled_retry_after", "error_in_200"})
 SUBMIT_ONLY: Final[frozenset[FaultName]] = frozenset({"bad_request", "no_balance", "moderation", "failed", "nsfw"})
 POLL_ONLY: Final[frozenset[FaultName]] = frozenset({"not_found"})
@@ -79,7 +76,7 @@ class WaveSpeedSimulator:
         self._options = options
         self._controls = Controls(wires, FAULTS)
         self._jobs = Jobs()
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls = Calls(self._controls.seen)
         self.app = Starlette(
             routes=[
                 *self._controls.routes(),
@@ -95,9 +92,7 @@ class WaveSpeedSimulator:
 
     async def aclose(self) -> None:
         """Drop the calls that were still to be made."""
-        for task in self._calls:
-            task.cancel()
-        await asyncio.gather(*self._calls, return_exceptions=True)
+        await self._calls.aclose()
 
     async def _submit(self, request: Request) -> Response:
         fault = self._controls.take("submit")
@@ -190,25 +185,13 @@ class WaveSpeedSimulator:
         return job
 
     async def _arrange_call(self, job: Job, request: Request, fault: FaultName | None) -> None:
-        """Call when the job is done; ``webhook_early``: before the order is even answered."""
         url = request.query_params.get("webhook")
-        if not url or fault == "webhook_lost":
-            return
-        calling = self._call(job, url, str(request.base_url), fault)
-        if fault == "webhook_early":
-            await calling
-            return
-        task = asyncio.create_task(calling)
-        self._calls.add(task)
-        task.add_done_callback(self._calls.discard)
+        if url:
+            await self._calls.arrange(fault, lambda: self._call(job, url, str(request.base_url)))
 
-    async def _call(self, job: Job, url: str, root: str, fault: FaultName | None) -> None:
+    async def _call(self, job: Job, url: str, root: str) -> Call:
         await asyncio.sleep(job.left_s())
-        secret = "whsec_forged" if fault == "webhook_forged" else self._options.webhook_secret
-        webhook = Call(url, job.id, msgspec.json.encode(job.prediction(root)), secret)
-        for _ in range(2 if fault == "webhook_twice" else 1):
-            await call(webhook)
-            self._controls.seen.webhooks += 1
+        return Call(url, job.id, msgspec.json.encode(job.prediction(root)), self._options.webhook_secret)
 
 
 class _Page(Struct):

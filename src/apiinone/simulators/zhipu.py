@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 from apiinone.simulators.faults import AFTER, BEFORE, LINK_FAULTS, FaultName, Stage, json
 from apiinone.simulators.options import Options
 from apiinone.simulators.pictures import Motif
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, Refused, StandIn, admit_by_key
 from apiinone.simulators.wire import Wires
 
 MICRO_USD: Final[Mapping[str, int]] = {"cogview-4-250304": 10_000}
@@ -61,10 +61,7 @@ class ZhipuSimulator(StandIn):
 
     def admit(self, asked: Asked) -> None:
         """Check the key, and refuse where told to. Raises Refused."""
-        if asked.request.headers.get("authorization") != f"Bearer {self.options.key}":
-            raise refused(*REFUSALS["bad_key"])
-        if asked.fault in REFUSALS:
-            raise refused(*REFUSALS[asked.fault])
+        admit_by_key(asked, f"Bearer {self.options.key}", REFUSALS, refused)
 
     async def _pictures(self, request: Request) -> Response:
         return await self.ordered(request, self._drawn)

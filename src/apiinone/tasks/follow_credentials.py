@@ -12,7 +12,7 @@ from apiinone.credentials.sealed_rows import SealedRow, changed_since, clear_ala
 from apiinone.credentials.seals import Seals, place_of
 from apiinone.db import Database, Tx
 from apiinone.sealing import Unsealable
-from apiinone.tasks.keyring import Credential, Keyring
+from apiinone.tasks.keyring import FROM_ENVIRONMENT, Credential, Keyring
 from apiinone.tasks.pace import Pace
 
 EVERY_S = 0.4
@@ -91,7 +91,7 @@ class Follower:
 
     async def begin_anew(self) -> None:
         """Forget alarms about the environment's credentials: they may be others than before the start."""
-        ids = [one.id for one in self.keyring.everything() if one.id.startswith("env:")]
+        ids = [one.id for one in self.keyring.everything() if one.id.startswith(FROM_ENVIRONMENT)]
 
         async def clear(tx: Tx) -> None:
             await clear_alarms(tx, ids)

@@ -28,6 +28,8 @@ from apiinone.tasks.breaker import ALARMS, BreakerRules, Health, Trouble
 from apiinone.tasks.pace import Pace
 
 HOUSE = "house"
+FROM_ENVIRONMENT = "env:"
+"""Begins the ids of credentials that stand in the environment; the variable's name follows."""
 OFFERS_MAX = 10_000
 """Offers with trouble that are remembered, each for one owner; the oldest is forgotten for a new one."""
 _log = logging.getLogger("apiinone.credentials")

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from apiinone.catalog.fields import file_fields, upstream_fields
 from apiinone.catalog.load import Catalogue
 from apiinone.catalog.offer import Offer
+from apiinone.catalog.parameters import TaskReference
 from apiinone.core.ids import Ids
 from apiinone.providers.provider import Order
 from apiinone.tasks.job import Job
 from apiinone.tasks.moves import NewAttempt
 from apiinone.tasks.origins import Origins
+from apiinone.tasks.own_outputs import OwnOutputs
 from apiinone.tasks.read_inputs import InputReader
 from apiinone.tasks.routing import Asked, Route, offer_named
 from apiinone.tasks.vendor_exchange import Vendor
@@ -24,6 +26,7 @@ class Orders:
     vendors: Mapping[str, Vendor]
     inputs: InputReader
     origins: Origins
+    own_outputs: OwnOutputs
     ids: Ids
 
     async def order(self, job: Job) -> Order | None:
@@ -39,8 +42,11 @@ class Orders:
             return None
         route = choice.entry.route_of(job.operation)
         parameters = choice.entry.parameters if route is None else route.parameters
+        earlier = {parameter.name for parameter in parameters if isinstance(parameter, TaskReference)}
         files = {
-            name: await self.inputs.files(parameters, fields, field)
+            name: (await self.own_outputs.picture(job.owner, field, str(fields[field])),)
+            if field in earlier
+            else await self.inputs.files(parameters, fields, field)
             for field, name in file_fields(offer, fields).items()
         }
         named = offer.works_on

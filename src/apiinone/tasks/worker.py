@@ -6,19 +6,20 @@ and shorter than the database does, and drops everything when that is over, beca
 """
 
 import asyncio
-import heapq
 import logging
+import math
 import random
 from collections.abc import Callable
-
-from msgspec import Struct
+from itertools import islice
 
 from apiinone.core.errors import Overloaded, Refusal
 from apiinone.core.ids import Ids
 from apiinone.db import Database, Tx
 from apiinone.tasks.claim import Claim, Claimed, anything_due, claim, enlist, extend, leave
+from apiinone.tasks.due_times import DueTimes
 from apiinone.tasks.execute import Executor
 from apiinone.tasks.job import Job
+from apiinone.tasks.worker_rules import DATABASE_SHARE, HEARTBEAT_SHARE, HOLDER_SHARE, WorkerRules
 
 HINT = "tasks"
 """The hint that tasks may be due."""
@@ -27,28 +28,7 @@ WAKE = "wake:"
 CANCEL = "cancel:"
 """The hint that a task's client wants it stopped; its id follows. Who claims it later reads so in its row."""
 
-HEARTBEAT_SHARE = 0.2
-HOLDER_SHARE = 0.6
-DATABASE_SHARE = 0.8
-"""Of the lease: a heartbeat's distance; how long the holder itself believes in it; how long the others do."""
 _log = logging.getLogger("apiinone.worker")
-
-
-class WorkerRules(Struct, frozen=True):
-    """How much a worker takes on, and how long its word counts."""
-
-    nodes: tuple[int, ...]
-    lease_s: float = 15.0
-    """Within this time of a worker's last sign of life its tasks have another holder, the search for them included."""
-    jobs_max: int = 20_000
-    steps_max: int = 256
-    claim_max: int = 256
-    busy_claim_max: int = 32
-    busy_pause_s: float = 0.1
-    """Requests come first: while they keep this process busy, a claim takes so few, and so seldom."""
-    poll_s: float = 1.0
-    stop_s: float = 3.0
-    after_error_s: float = 1.0
 
 
 class Worker:
@@ -65,16 +45,19 @@ class Worker:
         self._ids = ids
         self._busy = busy
         self._claimed_s = 0.0
+        self._look_s = 0.0
+        """When to look again whether there is something to claim: after a hint at once, else seldom."""
+        self._wakes_s = -math.inf
+        """Until when it waits, where it does; whatever is due before that wakes it."""
+        self._no_room = False
         self._epoch = ""
         self._lease_ends_s = 0.0
         self._jobs: dict[str, Job] = {}
-        self._due: list[tuple[float, str]] = []
-        self._due_at: dict[str, float] = {}
+        self._due = DueTimes()
         self._steps: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
         self._leftovers: set[asyncio.Task[None]] = set()
         self._woken = asyncio.Event()
-        self._alarm: asyncio.TimerHandle | None = None
         self._stopping = False
         self._after_account = ""
 
@@ -96,12 +79,13 @@ class Worker:
             while not self._stopping:
                 try:
                     await self._round()
+                    continue
                 except Refusal as error:
                     _log.warning("the worker waits", extra={"reason": error.type})
-                    await asyncio.sleep(self._rules.after_error_s)
                 except Exception:  # noqa: BLE001 - a defect of ours must not leave every task lying
                     _log.exception("the worker failed and goes on")
-                    await asyncio.sleep(self._rules.after_error_s)
+                await asyncio.sleep(self._rules.after_error_s)
+                self._look_s = 0.0
         finally:
             heartbeat.cancel()
 
@@ -129,25 +113,33 @@ class Worker:
 
     def hear(self, words: str) -> None:
         """Take a hint: something is due, or one task of ours is."""
-        if words.startswith((WAKE, CANCEL)):
-            asked_to_stop = words.startswith(CANCEL)
-            task_id = words.removeprefix(CANCEL if asked_to_stop else WAKE)
-            if asked_to_stop and task_id in self._jobs:
-                self._jobs[task_id].to_stop = True
-            if task_id in self._steps:
-                self._again.add(task_id)
-            elif task_id in self._jobs:
-                self._schedule(task_id, 0.0)
-        self._woken.set()
+        if not words.startswith((WAKE, CANCEL)):
+            self._look_s = 0.0
+            self._woken.set()
+            return
+        asked_to_stop = words.startswith(CANCEL)
+        job = self._jobs.get(words.removeprefix(CANCEL if asked_to_stop else WAKE))
+        if job is not None:
+            job.to_stop = job.to_stop or asked_to_stop
+            self._look_at(job)
+
+    def _look_at(self, job: Job) -> None:
+        if job.id in self._steps:
+            self._again.add(job.id)
+        else:
+            self._schedule(job.id, 0.0)
 
     async def _round(self) -> None:
         self._woken.clear()
         if self._clock.monotonic_s() >= self._lease_ends_s:
             await self._begin_epoch()
         self._start_due()
-        more = await self._claim()
-        self._start_due()
-        if not more:
+        if self._clock.monotonic_s() >= self._look_s:
+            self._look_s = self._clock.monotonic_s() + _jittered(self._rules.poll_s)
+            if await self._claim():
+                self._look_s = 0.0
+            self._start_due()
+        if self._look_s:
             await self._wait()
 
     async def _begin_epoch(self) -> None:
@@ -159,7 +151,7 @@ class Worker:
             await enlist(tx, epoch, self._rules.nodes, self._rules.lease_s * DATABASE_SHARE)
 
         await self._database.transact(begin)
-        self._epoch = epoch
+        self._epoch, self._look_s = epoch, 0.0
         self._lease_ends_s = started_s + self._rules.lease_s * HOLDER_SHARE
 
     async def _keep_lease(self) -> None:
@@ -186,7 +178,8 @@ class Worker:
         True where there may be more at once.
         """
         room = self._room()
-        if room <= 0:
+        self._no_room = room <= 0
+        if self._no_room:
             return False
         order = Claim(self._epoch, self._rules.nodes, room, self._after_account)
 
@@ -201,8 +194,9 @@ class Worker:
         claimed = await self._database.transact(take)
         if not claimed.alive:
             self._lease_ends_s = 0.0
-        if not claimed.alive or self._stopping:
-            return not self._stopping
+            return True
+        if self._stopping:
+            return False
         self._after_account = claimed.next_account
         for job in claimed.jobs:
             self._jobs[job.id] = job
@@ -216,68 +210,67 @@ class Worker:
             return min(self._rules.claim_max, free)
         now_s = self._clock.monotonic_s()
         if now_s - self._claimed_s < self._rules.busy_pause_s:
-            self._wake_later(self._rules.busy_pause_s)
+            self._look_s = now_s + self._rules.busy_pause_s
             return 0
         self._claimed_s = now_s
         return min(self._rules.busy_claim_max, free)
 
     def _start_due(self) -> None:
-        now_s = self._clock.monotonic_s()
-        while self._due and len(self._steps) < self._rules.steps_max:
-            due_s, task_id = self._due[0]
-            if self._due_at.get(task_id) != due_s:
-                heapq.heappop(self._due)
-                continue
-            if due_s > now_s:
-                return
-            heapq.heappop(self._due)
-            del self._due_at[task_id]
+        room = self._rules.steps_max - len(self._steps)
+        for task_id in islice(self._due.due(self._clock.monotonic_s()), room):
             self._steps[task_id] = asyncio.create_task(self._step(self._jobs[task_id]))
 
     async def _step(self, job: Job) -> None:
-        try:
-            after_s = await self._executor.step(job)
-        except Overloaded:
-            after_s = random.uniform(0.2, 1.0) * self._rules.after_error_s  # noqa: S311 - jitter
-        except Refusal as error:
-            _log.warning("a step waits", extra={"task_id": job.id, "reason": error.type})
-            after_s = self._rules.after_error_s
-        except Exception:  # noqa: BLE001 - whatever one task brings up, the worker goes on with the others
-            _log.exception("a step failed", extra={"task_id": job.id})
-            after_s = self._rules.after_error_s * 5
+        after_s = await self._done(job)
         if self._jobs.get(job.id) is not job:
             return
+        crowded = len(self._steps) >= self._rules.steps_max
         del self._steps[job.id]
+        again = job.id in self._again
+        self._again.discard(job.id)
         if after_s is None:
             del self._jobs[job.id]
-            self._again.discard(job.id)
-        elif job.id in self._again:
-            self._again.discard(job.id)
-            self._schedule(job.id, 0.0)
         else:
-            self._schedule(job.id, after_s)
-        self._woken.set()
+            self._schedule(job.id, 0.0 if again else after_s)
+        if self._no_room:
+            self._look_s = 0.0
+        if crowded or self._no_room:
+            self._woken.set()
+
+    async def _done(self, job: Job) -> float | None:
+        """Take the step; in how many seconds the next one is due."""
+        try:
+            return await self._executor.step(job)
+        except Overloaded:
+            return random.uniform(0.2, 1.0) * self._rules.after_error_s  # noqa: S311 - jitter
+        except Refusal as error:
+            _log.warning("a step waits", extra={"task_id": job.id, "reason": error.type})
+            return self._rules.after_error_s
+        except Exception:  # noqa: BLE001 - whatever one task brings up, the worker goes on with the others
+            _log.exception("a step failed", extra={"task_id": job.id})
+            return self._rules.after_error_s * 5
 
     def _schedule(self, task_id: str, after_s: float) -> None:
         due_s = self._clock.monotonic_s() + after_s
-        self._due_at[task_id] = due_s
-        heapq.heappush(self._due, (due_s, task_id))
-
-    def _wake_later(self, after_s: float) -> None:
-        if self._alarm is None or self._alarm.when() < asyncio.get_running_loop().time():
-            self._alarm = asyncio.get_running_loop().call_later(after_s, self._woken.set)
+        self._due.put(task_id, due_s)
+        if due_s < self._wakes_s:
+            self._woken.set()
 
     async def _wait(self) -> None:
-        jitter: Callable[[float, float], float] = random.uniform
-        lease_left_s = self._lease_ends_s - self._clock.monotonic_s()
-        wait_s = max(0.0, min(jitter(0.8, 1.0) * self._rules.poll_s, lease_left_s))
-        if self._due and len(self._steps) < self._rules.steps_max:
-            wait_s = min(wait_s, max(0.0, self._due[0][0] - self._clock.monotonic_s()))
-        try:
-            async with asyncio.timeout(wait_s):
-                await self._woken.wait()
-        except TimeoutError:
+        """Until something is due, or it is time to look, or the lease is over."""
+        wakes_s = min(self._look_s, self._lease_ends_s)
+        if len(self._steps) < self._rules.steps_max:
+            wakes_s = min(wakes_s, self._due.first_s())
+        wait_s = wakes_s - self._clock.monotonic_s()
+        if wait_s <= 0:
             return
+        self._wakes_s = wakes_s
+        alarm = asyncio.get_running_loop().call_later(wait_s, self._woken.set)
+        try:
+            await self._woken.wait()
+        finally:
+            alarm.cancel()
+            self._wakes_s = -math.inf
 
     def _forget_all(self) -> None:
         """Let go of every task. Steps under way go on: what they find out still belongs to their attempts."""
@@ -287,5 +280,8 @@ class Worker:
         self._steps.clear()
         self._jobs.clear()
         self._due.clear()
-        self._due_at.clear()
         self._again.clear()
+
+
+def _jittered(most_s: float) -> float:
+    return random.uniform(0.8, 1.0) * most_s  # noqa: S311 - so that several workers do not look together

@@ -15,6 +15,7 @@ from apiinone.db import Tx
 from apiinone.installation import installation_secret
 from apiinone.sealing import Unsealable
 from apiinone.settings import Settings
+from apiinone.tasks.keyring import FROM_ENVIRONMENT
 
 _FIXES = {
     "bad_key": "replace it: `apiinone credentials add`, then `apiinone credentials revoke`, or set the variable anew",
@@ -58,7 +59,7 @@ def _sealed(good: list[SealedRow], seals: Seals) -> Iterator[Finding]:
 def _alarms(alarms: list[AlarmRow], house: set[str]) -> Iterator[Finding]:
     own = 0
     for alarm in alarms:
-        if not alarm.credential_id.startswith("env:") and alarm.credential_id not in house:
+        if not alarm.credential_id.startswith(FROM_ENVIRONMENT) and alarm.credential_id not in house:
             own += 1
             continue
         says = f"{alarm.credential_id} has been refused since {iso(alarm.since_us)}: {alarm.trouble}"
