@@ -27,7 +27,7 @@ from apiinone.core.ids import Ids
 from apiinone.core.randomness import RandomPool
 from apiinone.core.secret import Secret
 from apiinone.db import Database, Tx, open_database
-from apiinone.housekeeping import forgetting, housekeeping
+from apiinone.housekeeping import housekeeping
 from apiinone.installation import InstallationSecret, installation_secret
 from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
@@ -37,6 +37,7 @@ from apiinone.providers.local.brief import TARGET as DRAW_TARGET
 from apiinone.providers.local.media_briefs import MEDIA_TARGETS
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings, SettingsError
+from apiinone.taking_money import Payments, payments_of
 from apiinone.tasks.ask import AskingRules, open_asker
 from apiinone.tasks.calls import Calls, open_calls
 from apiinone.tasks.claim import bury_all
@@ -90,6 +91,7 @@ class App:
     waiters: Waiters
     watchers: Watchers
     callbacks: Callbacks
+    payments: Payments
     vendors: Mapping[str, Vendor]
     keyring: Keyring
     follower: Follower
@@ -219,6 +221,10 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         return await app.apply(move)
 
     callbacks = callbacks_of(settings, ground.secret, database, clock)
+    grounded = (database, ground.outbound, clock)
+    payments = payments_of(
+        settings, ground.environ, grounded, ground.secret.key("pepper"), lambda: callbacks.show.public_url
+    )
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     inputs = InputReader(ground.outbound)
     origins = Origins(database, ground.outbound, connected.keyring)
@@ -244,6 +250,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         waiters=waiters,
         watchers=Watchers(database, per_key_max=settings.event_streams_max),
         callbacks=callbacks,
+        payments=payments,
         vendors=connected.vendors,
         keyring=connected.keyring,
         follower=following,
@@ -258,7 +265,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
-        duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties(), forgetting(database)]),
+        duties=Duties(housekeeping(sweeper, ground.storage, clock, *callbacks.duties(), *payments.duties())),
         calls=open_calls(database, apply, sources, (ids, clock), (settings.lease_s, settings.chat_unread_s_max)),
         node_door=NodeDoor(live, ground.secret.key(PURPOSE), clock),
     )

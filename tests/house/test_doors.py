@@ -34,6 +34,7 @@ DOORS = {
         "ledger.tables",
         "migrate",
         "migrations",
+        "payments.tables",
         "tables",
         "tasks.tables",
         "webhooks.tables",

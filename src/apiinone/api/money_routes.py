@@ -19,6 +19,7 @@ from apiinone.core.clock import US_PER_S, day_of, iso
 from apiinone.core.credits import Credits, shown
 from apiinone.core.errors import BadRequest
 from apiinone.db import Tx
+from apiinone.ledger.buckets import Kind
 from apiinone.ledger.history import (
     EntryRow,
     UsageRow,
@@ -27,7 +28,7 @@ from apiinone.ledger.history import (
     read_entries,
     read_usage,
 )
-from apiinone.ledger.ledger import Kind, Lot
+from apiinone.ledger.ledger import Lot
 from apiinone.ledger.statements import balance_of
 from apiinone.tasks.task_view import task_names
 
