@@ -42,13 +42,19 @@ class Ear:
 
     cashier: Cashier
 
-    async def hear(self, method: str, headers: Mapping[str, str], body: bytes) -> None:
-        """Take a callback. Raises NotFound where none are expected, AuthenticationFailed where it is not signed."""
+    def refuse_unexpected(self, method: str) -> None:
+        """Raise NotFound where no callbacks of this method are expected: its secret is not set."""
         till = self.cashier.tills.get(method)
         if till is None or till.callback_secret is None:
             raise NotFound("No callbacks of this method are expected here.", param="method")
+
+    async def hear(self, method: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Take a callback. Raises NotFound where none are expected, AuthenticationFailed where it is not signed."""
+        self.refuse_unexpected(method)
+        till = self.cashier.tills[method]
+        secret = "" if till.callback_secret is None else till.callback_secret.reveal()
         now_s = self.cashier.clock.now_us() // US_PER_S
-        event = till.method.read_event(headers, body, till.callback_secret.reveal(), now_s)
+        event = till.method.read_event(headers, body, secret, now_s)
         match event:
             case Unsigned():
                 await self.cashier.database.transact(lambda tx: count_refused(tx, method))
