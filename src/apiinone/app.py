@@ -26,7 +26,7 @@ from apiinone.core.ids import Ids
 from apiinone.core.randomness import RandomPool
 from apiinone.core.secret import Secret
 from apiinone.db import Database, open_database
-from apiinone.housekeeping import forgetting, housekeeping
+from apiinone.housekeeping import housekeeping
 from apiinone.installation import InstallationSecret
 from apiinone.mailing import Mailing, mailing_of
 from apiinone.migrate import migrate, refuse_other_revision, revision
@@ -39,6 +39,7 @@ from apiinone.providers.local.media_briefs import MEDIA_TARGETS
 from apiinone.receiving_people import people_duties
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings
+from apiinone.taking_money import Payments, payments_of
 from apiinone.tasks.ask import AskingRules, open_asker
 from apiinone.tasks.calls import Calls, open_calls
 from apiinone.tasks.claim import bury_all
@@ -94,6 +95,7 @@ class App:
     watchers: Watchers
     callbacks: Callbacks
     mailing: Mailing
+    payments: Payments
     vendors: Mapping[str, Vendor]
     keyring: Keyring
     follower: Follower
@@ -224,6 +226,11 @@ def _compose(ground: _Ground, maker: Maker) -> App:
 
     callbacks = callbacks_of(settings, ground.secret, database, clock)
     mailing = mailing_of(settings, ground.environ, ground.secret, (database, clock))
+    grounded = (database, ground.outbound, clock)
+    payments = payments_of(
+        settings, ground.environ, grounded, ground.secret.key("pepper"), lambda: callbacks.show.public_url
+    )
+    others = (*callbacks.duties(), *payments.duties(), mailing.duty(), *people_duties(database))
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     inputs = InputReader(ground.outbound)
     origins = Origins(database, ground.outbound, connected.keyring)
@@ -251,6 +258,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         watchers=Watchers(database, per_key_max=settings.event_streams_max),
         callbacks=callbacks,
         mailing=mailing,
+        payments=payments,
         vendors=connected.vendors,
         keyring=connected.keyring,
         follower=following,
@@ -265,15 +273,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
-        duties=Duties(
-            [
-                *housekeeping(sweeper, ground.storage, clock),
-                *callbacks.duties(),
-                forgetting(database),
-                mailing.duty(),
-                *people_duties(database),
-            ]
-        ),
+        duties=Duties(housekeeping(sweeper, ground.storage, clock, *others)),
         calls=open_calls(database, apply, sources, (ids, clock), (settings.lease_s, settings.chat_unread_s_max)),
         node_door=NodeDoor(live, ground.secret.key(PURPOSE), clock),
     )

@@ -125,7 +125,8 @@ def chat_sources(
 def own_hosts(settings: Settings) -> frozenset[str]:
     """Hosts and ports that the operator names himself: of a provider at another address, of a node."""
     hosts: set[str] = set()
-    for url in (*settings.provider_base_urls.values(), *settings.provider_node_urls.values()):
+    own = (*settings.provider_base_urls.values(), *settings.provider_node_urls.values(), settings.stripe_url)
+    for url in own:
         parts = urlsplit(url)
         if parts.hostname:
             host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

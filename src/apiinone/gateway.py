@@ -49,6 +49,8 @@ def _context(app: App) -> Context:
         reread_credentials=app.follower.refresh,
         seals=app.follower.seals,
         hint=app.database.hint,
+        cashier=app.payments.cashier,
+        ear=app.payments.ear,
         rules=ApiRules(
             deadline_s=settings.deadline_s,
             result_ttl_s=settings.result_ttl_s,

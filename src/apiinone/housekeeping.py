@@ -12,8 +12,8 @@ ORPHAN_AGE_US = 2 * 24 * 3600 * US_PER_S
 """Files without a row are left alone until no attempt that wrote them can still be under way."""
 
 
-def housekeeping(sweeper: Sweeper, storage: Storage, clock: Clock) -> list[Duty]:
-    """What is done again and again beside requests and tasks, and how often."""
+def housekeeping(sweeper: Sweeper, storage: Storage, clock: Clock, *others: Duty) -> list[Duty]:
+    """What is done again and again beside requests and tasks, and how often; others' duties among it."""
 
     async def drop_orphans() -> int:
         older_than_us = clock.now_us() - ORPHAN_AGE_US
@@ -33,6 +33,8 @@ def housekeeping(sweeper: Sweeper, storage: Storage, clock: Clock) -> list[Duty]
         Duty("tasks dropped", SLOW_S, sweeper.drop_tasks),
         Duty("key use noted", SLOW_S, sweeper.note_key_use),
         Duty("orphan files dropped", HOURLY_S, drop_orphans),
+        forgetting(sweeper.database),
+        *others,
     ]
 
 

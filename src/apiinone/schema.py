@@ -4,6 +4,7 @@ from apiinone.accounts import tables as _accounts
 from apiinone.credentials import tables as _credentials
 from apiinone.ledger import tables as _ledger
 from apiinone.mail import tables as _mail
+from apiinone.payments import tables as _payments
 from apiinone.people import tables as _people
 from apiinone.tables import metadata
 from apiinone.tasks import tables as _tasks
@@ -17,6 +18,7 @@ packages = {
     "ledger": _ledger,
     "mail": _mail,
     "people": _people,
+    "payments": _payments,
     "tasks": _tasks,
     "webhooks": _webhooks,
 }

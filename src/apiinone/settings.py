@@ -129,6 +129,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     it holds credentials for; empty: nowhere."""
     own_key_fee_percent: Annotated[int, Meta(ge=1, le=100)] = 10
     """What work with an account's own provider key costs it, in percent of the price, rounded up to whole credits."""
+    billing_file: str = ""
+    """YAML file whose fields replace those of the packaged one: packs, bounds, seller, taxes, bank."""
+    stripe_url: str = ""
+    """Where Stripe's API stands, if not at Stripe: a simulator's address."""
     provider_errors_max: Annotated[int, Meta(ge=1)] = 5
     """Provider errors and lost answers in a row after which an offer is left alone for a while."""
     provider_rest_s: Annotated[float, Meta(gt=0)] = 15.0

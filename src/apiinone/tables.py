@@ -43,6 +43,11 @@ def micro(name: str, *more: SchemaItem, null: bool = False) -> Column[int]:
     return integer(name, *more, data="money", null=null)
 
 
+def minor(name: str, *more: SchemaItem, null: bool = False) -> Column[int]:
+    """An amount of the outside world, in the smallest unit of the currency that stands beside it."""
+    return integer(name, *more, data="money", null=null)
+
+
 def binary(name: str, *, null: bool = False) -> Column[bytes]:
     """A hash."""
     return Column(name, LargeBinary, nullable=null, info={"data": "technical"})

@@ -5,10 +5,13 @@ from itertools import product
 
 import msgspec
 import pytest
+from msgspec import Struct
 
 from api.create_bodies import bodies_for
 from api.served_api import BODY, Api, Got, statement
 from apiinone.accounts.keys import SCOPES, KeyRules, Scope
+from apiinone.api.orders import OrderBody, VoucherBody
+from apiinone.api.provider_keys import ProviderKeyBody
 from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, QuoteBody, Route, TypedBody
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import RouteIncomplete, Table
@@ -16,13 +19,19 @@ from apiinone.core.errors import Refusal
 
 KEYED = [route for route in ROUTES if isinstance(route.authority, ByKey)]
 WITH_TASKS = [route for route in KEYED if route.ids]
-PROVIDER_KEY = {"provider": "recraft", "key": "own-key-for-tests"}
+TYPED_BODIES: dict[type[Struct], dict[str, object]] = {
+    ProviderKeyBody: {"provider": "recraft", "key": "own-key-for-tests"},
+    OrderBody: {"method": "manual", "pack": "starter"},
+    VoucherBody: {"code": "nobody's code"},
+}
+"""For each type of body one that could be meant."""
 UNKNOWN_TASK = f"n78{'0' * 26}_recraft"
 
 
 async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOWN_TASK, **headers: str) -> Got:
     path = route.path.replace("{task_id}", task_id).replace("{delivery_id}", delivery_of(task_id))
     path = path.replace("{provider_key_id}", provider_key_of(task_id))
+    path = path.replace("{order_id}", provider_key_of(task_id))
     if "task_id" in route.query.__struct_fields__:
         path += f"?task_id={task_id}"
     match route.body:
@@ -30,8 +39,8 @@ async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOW
             body = bodies_for(made_by, api.app.catalogue, song=task_id)[0]
         case QuoteBody():
             body = dict(BODY)
-        case TypedBody():
-            body = dict(PROVIDER_KEY)
+        case TypedBody(kind):
+            body = dict(TYPED_BODIES[kind])
         case _:
             body = None
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -140,7 +149,7 @@ def _without_ids(got: Got) -> dict[str, object]:
 
 async def test_every_id_that_a_keyed_route_takes_is_one_that_the_tests_above_try() -> None:
     kinds = {path_id.kind for route in KEYED for path_id in route.ids}
-    assert kinds == {"own_task", "own_delivery", "own_provider_key"}
+    assert kinds == {"own_task", "own_delivery", "own_provider_key", "own_order"}
 
 
 async def test_a_revoked_key_and_a_suspended_account_open_nothing(small_api: Api) -> None:

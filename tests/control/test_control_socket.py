@@ -25,7 +25,9 @@ from apiinone.core.errors import BadRequest, Conflict, DatabaseUnavailable, NotF
 from apiinone.core.ids import Ids
 from apiinone.credentials.seals import Seals
 from apiinone.db import Tx, open_database
+from apiinone.payments.refunding import Refunder
 from apiinone.sealing import Seal
+from payments.tills import cashier_for
 
 
 @pytest_asyncio.fixture
@@ -33,7 +35,8 @@ async def desk(sqlite_path: Path) -> AsyncIterator[Desk]:
     database = await open_database(f"sqlite:///{sqlite_path}", SystemClock())
     seals, providers = Seals(("key", Seal(b"k" * 32, os.urandom))), frozenset({"recraft"})
     made = (load_catalogue(), Ids(SystemClock()), os.urandom, b"pepper", whole(1000), print)
-    yield Desk(database, *made, seals, providers, _nothing)
+    cashier = cashier_for(database)
+    yield Desk(database, *made, seals, providers, _nothing, cashier, Refunder(cashier))
     await database.close()
 
 

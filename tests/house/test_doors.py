@@ -38,6 +38,7 @@ DOORS = {
         "migrate",
         "migrations",
         "people.tables",
+        "payments.tables",
         "tables",
         "tasks.tables",
         "webhooks.tables",

@@ -33,6 +33,15 @@ def plant(kind: BreachKind, statement: Sql, *values: str, subject: str, before: 
 
 FREE_LOTS = Sql("ALTER TABLE lots DROP CONSTRAINT ck_lots_whole", sqlite="PRAGMA ignore_check_constraints = ON")
 SETTLE = Sql("INSERT INTO settlements VALUES ($1, 'release', 0, 10000000, NULL, 'thief', 0)")
+ORDER = Sql(
+    "INSERT INTO orders (id, number, account_id, method, origin, state, currency, amount_minor, credits_micro,"
+    " bonus_micro, livemode, saves_method, refunded_minor, owed_micro, actor, created_us, expires_us, paid_us, asked)"
+    " VALUES ($1, 1, $2, 'manual', 'buyer', 'paid', 'usd', 5, 5, 0, 1, 0, 0, 0, 'key', 0, 0, 0, 0)"
+)
+ORDERS_LOT = Sql("INSERT INTO lots VALUES ($1, $2, 'live', 'order', 6, 6, 0, 0, 0, NULL, 0, 0, 0, 0, 0)")
+REFUNDED = Sql("UPDATE orders SET refunded_minor = 1 WHERE id = $1")
+NUMBERED = Sql("UPDATE orders SET number = 7 WHERE id = $1")
+USE = Sql("INSERT INTO voucher_uses VALUES ('voucher', $2, 0, $1, 0)")
 UNSETTLE = Sql("DELETE FROM settlements WHERE hold_id = $1")
 PLANTS = (
     plant(
@@ -106,7 +115,7 @@ PLANTS = (
     plant("lot_missing", Sql("UPDATE entries SET lot_id = $2 WHERE key = $1"), "first", "stray", subject="stray"),
     plant(
         "lot_without_grant",
-        Sql("INSERT INTO lots VALUES ($1, $2, 'live', 'grant', 5, 5, 0, 0, 0, NULL, 0)"),
+        Sql("INSERT INTO lots VALUES ($1, $2, 'live', 'grant', 5, 5, 0, 0, 0, NULL, 0, 0, 0, 0, 0)"),
         "stray",
         "account",
         subject="stray",
@@ -184,6 +193,12 @@ PLANTS = (
         subject="paid",
     ),
     plant("outputs_missing", Sql("DELETE FROM outputs WHERE task_id = $1 AND output_no = 1"), "paid", subject="paid"),
+    plant("order_without_lot", ORDER, "stray", "account", subject="stray"),
+    plant("lot_without_order", ORDERS_LOT, "stray", "account", subject="stray"),
+    Plant("order_differs", ((ORDER, ("stray", "account")), (ORDERS_LOT, ("stray", "account"))), "stray"),
+    Plant("refund_differs", ((ORDER, ("stray", "account")), (REFUNDED, ("stray",))), "stray"),
+    Plant("number_gap", ((ORDER, ("stray", "account")), (NUMBERED, ("stray",))), "stray"),
+    plant("voucher_differs", USE, "stray", "account", subject="stray"),
 )
 
 

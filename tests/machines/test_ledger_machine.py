@@ -11,8 +11,9 @@ from apiinone.core.clock import SystemClock, day_of
 from apiinone.core.credits import Credits
 from apiinone.core.ids import Ids
 from apiinone.db import Row, Sql, Tx
+from apiinone.ledger.buckets import BUCKETS
 from apiinone.ledger.grants import grant, refill
-from apiinone.ledger.ledger import BUCKETS, Entry, Held, Hold, Mode, Owner, entry_hash
+from apiinone.ledger.ledger import Entry, Held, Hold, Mode, Owner, entry_hash
 from apiinone.ledger.statements import balance_of, load_books, load_holds, write_books
 from machines.machinery import OnDatabase, drive_machine
 from workshop import DAY_S, Workshop

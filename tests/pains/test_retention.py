@@ -10,6 +10,14 @@ COLUMNS_OF_A_TASK_MAX = 40
 WORDS_MIN = 4
 KEPT_FOR_GOOD = {
     "balances",
+    "disputes",
+    "number_series",
+    "orders",
+    "refunds",
+    "suspense",
+    "top_up_crossings",
+    "voucher_uses",
+    "vouchers",
     "budget_periods",
     "entries",
     "facts",

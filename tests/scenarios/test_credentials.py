@@ -41,6 +41,8 @@ async def carried_out(running: Live, command: Command[Any]) -> Any:
         desk.seals,
         desk.providers,
         nothing,
+        desk.cashier,
+        desk.refunder,
     )
     return await command.run(other)
 

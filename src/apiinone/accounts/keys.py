@@ -17,8 +17,10 @@ from apiinone.core.errors import AuthenticationFailed, PermissionDenied
 from apiinone.core.ids import is_id
 
 Mode = Literal["live", "test"]
-Scope = Literal["generate", "tasks.read", "tasks.write", "billing.read"]
+Scope = Literal["generate", "tasks.read", "tasks.write", "billing.read", "billing.write"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+USUAL_SCOPES: tuple[Scope, ...] = ("generate", "tasks.read", "tasks.write", "billing.read")
+"""Of a key that names none: buying has to be asked for by name."""
 SECRET_BYTES = 32
 _PREFIX = "aio"
 
@@ -26,7 +28,7 @@ _PREFIX = "aio"
 class KeyRules(Struct, frozen=True, omit_defaults=True):
     """What a key may do. Nothing given means no such limit, or the installation's default."""
 
-    scopes: tuple[Scope, ...] = SCOPES
+    scopes: tuple[Scope, ...] = USUAL_SCOPES
     models: tuple[str, ...] | None = None
     endpoints: tuple[str, ...] | None = None
     ip_ranges: tuple[str, ...] | None = None

@@ -28,7 +28,15 @@ from apiinone.api.queries import NoQuery, read_query
 from apiinone.api.readiness import Readiness
 from apiinone.api.request_headers import own_request_id
 from apiinone.api.responding import respond
-from apiinone.api.route import ByKey, ByMetricsToken, ByProviderSignature, BySignedLink, Public, Route
+from apiinone.api.route import (
+    ByKey,
+    ByMetricsToken,
+    ByPaymentSignature,
+    ByProviderSignature,
+    BySignedLink,
+    Public,
+    Route,
+)
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import Found, Nowhere, OtherMethods, Table
 from apiinone.core.errors import DatabaseUnavailable, NotFound, RateLimited, Refusal, ServerError
@@ -132,7 +140,13 @@ class Application:
                     refuse_scope(caller.rules, scope)
                 _refuse_query(route, call)
                 return await handle(self._house, call, caller)
-            case Public(handle) | BySignedLink(handle) | ByProviderSignature(handle) | ByMetricsToken(handle):
+            case (
+                Public(handle)
+                | BySignedLink(handle)
+                | ByProviderSignature(handle)
+                | ByPaymentSignature(handle)
+                | ByMetricsToken(handle)
+            ):
                 _refuse_query(route, call)
                 return await handle(self._house, call)
             case _:

@@ -16,6 +16,8 @@ from apiinone.core.ids import Ids
 from apiinone.core.secret import Secret
 from apiinone.credentials.seals import Seals
 from apiinone.db import Database
+from apiinone.payments.cashier import Cashier
+from apiinone.payments.hear import Ear
 from apiinone.providers.provider import Remote
 from apiinone.tasks import moves, submit
 from apiinone.tasks.calls import Calls
@@ -82,6 +84,10 @@ class Context:
     """Every provider's adapter, by name."""
     hint: Callable[[str], Awaitable[None]]
     """`Database.hint`."""
+    cashier: Cashier
+    """Takes money in."""
+    ear: Ear
+    """Hears the callbacks of payments."""
     rules: ApiRules
     webhooks: Mapping[str, tuple[Remote, Secret]] = field(default_factory=dict[str, tuple[Remote, Secret]])
     """By provider: the adapter, and the secret that the vendor signs its callbacks with."""

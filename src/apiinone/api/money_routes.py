@@ -19,6 +19,7 @@ from apiinone.core.clock import US_PER_S, day_of, iso
 from apiinone.core.credits import Credits, shown
 from apiinone.core.errors import BadRequest
 from apiinone.db import Tx
+from apiinone.ledger.buckets import Kind
 from apiinone.ledger.history import (
     EntryRow,
     UsageRow,
@@ -27,8 +28,8 @@ from apiinone.ledger.history import (
     read_entries,
     read_usage,
 )
-from apiinone.ledger.ledger import Kind, Lot
-from apiinone.ledger.statements import balance_of
+from apiinone.ledger.ledger import Lot
+from apiinone.ledger.statements import balance_of, frozen_and_owed
 from apiinone.tasks.task_view import task_names
 
 ENTRIES_ROWS: Final = 50
@@ -58,6 +59,8 @@ class BalancePage(Struct, frozen=True):
     mode: Mode
     available: Amount
     held: Amount
+    frozen: Annotated[Amount, Meta(description="Waits for the end of a refund or a dispute.")]
+    owed: Annotated[Amount, Meta(description="Spent credits whose payment was taken back; repaid first.")]
     lots: tuple[LotPage, ...]
 
 
@@ -131,11 +134,12 @@ async def show_credits(house: House, call: Call, caller: Caller) -> Answer:
     """What is available and held, and the lots behind it."""
     del call
 
-    async def look(tx: Tx) -> tuple[Credits, Credits, list[Lot]]:
-        return await balance_of(tx, caller.owner)
+    async def look(tx: Tx) -> tuple[tuple[Credits, Credits, list[Lot]], tuple[Credits, Credits]]:
+        return await balance_of(tx, caller.owner), await frozen_and_owed(tx, caller.owner)
 
-    available, held, lots = await house.context.database.read(look)
-    return success(BalancePage(caller.mode, shown(available), shown(held), tuple(map(_lot, lots))))
+    (available, held, lots), (frozen, owed) = await house.context.database.read(look)
+    amounts = (shown(available), shown(held), shown(frozen), shown(owed))
+    return success(BalancePage(caller.mode, *amounts, tuple(map(_lot, lots))))
 
 
 async def list_entries(house: House, call: Call, caller: Caller) -> Answer:

@@ -3,6 +3,7 @@
 from apiinone.api.route import (
     ByKey,
     ByMetricsToken,
+    ByPaymentSignature,
     ByProviderSignature,
     BySignedLink,
     CreationBody,
@@ -45,7 +46,7 @@ def _by_authority(route: Route) -> tuple[type[Refusal], ...]:
             return (AuthenticationFailed, PermissionDenied, RateLimited, DatabaseUnavailable)
         case BySignedLink():
             return (PermissionDenied, DatabaseUnavailable)
-        case ByProviderSignature() | ByMetricsToken():
+        case ByProviderSignature() | ByPaymentSignature() | ByMetricsToken():
             return (AuthenticationFailed, DatabaseUnavailable)
         case Public():
             return ()

@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from apiinone.api.deliveries import DELIVERY_PATTERN
+from apiinone.api.orders import ORDER_PATTERN
 from apiinone.api.provider_keys import PROVIDER_KEY_PATTERN
 from apiinone.api.queries import NoQuery
 from apiinone.api.request_headers import IDEMPOTENCY_KEY_CHARACTERS_MAX, SCENARIO_CHARACTERS_MAX
@@ -22,6 +23,8 @@ _IDS: Final[dict[Kind, Schema]] = {
     "own_task": {"type": "string", "pattern": PATTERN},
     "own_delivery": {"type": "string", "pattern": DELIVERY_PATTERN},
     "own_provider_key": {"type": "string", "pattern": PROVIDER_KEY_PATTERN},
+    "own_order": {"type": "string", "pattern": ORDER_PATTERN},
+    "payment_method": {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"},
     "model": {"type": "string", "minLength": 1, "maxLength": 64},
     "linked_task": {"type": "string", "pattern": PATTERN},
     "output_no": {"type": "string", "pattern": "^[0-9]{1,2}$"},

@@ -15,12 +15,22 @@ from apiinone.core.errors import Refusal
 
 Handler = Callable[[House, Call], Awaitable[Reply]]
 KeyHandler = Callable[[House, Call, Caller], Awaitable[Reply]]
-Kind = Literal["own_task", "own_delivery", "own_provider_key", "model", "linked_task", "output_no", "provider"]
+Kind = Literal[
+    "own_task",
+    "own_delivery",
+    "own_provider_key",
+    "own_order",
+    "model",
+    "linked_task",
+    "output_no",
+    "provider",
+    "payment_method",
+]
 """What an id in a path names, and whose it must be.
 
-`own_task`, `own_delivery`, `own_provider_key`: of the caller's account and mode, any other is 404. `model`: a public
-name of the catalogue.
-`linked_task`, `output_no`: what a signed link leads to. `provider`: a name that an operator has configured.
+`own_task`, `own_delivery`, `own_provider_key`, `own_order`: of the caller's account and mode, any other is 404.
+`model`: a public name of the catalogue. `linked_task`, `output_no`: what a signed link leads to.
+`provider`, `payment_method`: a name that an operator has configured.
 """
 
 
@@ -49,13 +59,19 @@ class ByProviderSignature(Struct, frozen=True):
     handle: Handler
 
 
+class ByPaymentSignature(Struct, frozen=True):
+    """Who takes money for us may call, signing with the secret we share; without that secret there is no such route."""
+
+    handle: Handler
+
+
 class ByMetricsToken(Struct, frozen=True):
     """The operator's monitoring may call; without a configured token there is no such route."""
 
     handle: Handler
 
 
-Authority = Public | ByKey | BySignedLink | ByProviderSignature | ByMetricsToken
+Authority = Public | ByKey | BySignedLink | ByProviderSignature | ByPaymentSignature | ByMetricsToken
 
 
 class PathId(Struct, frozen=True):

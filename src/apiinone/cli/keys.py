@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from apiinone.accounts.key_rows import keys_of
-from apiinone.accounts.keys import SCOPES, Key, KeyRules, Mode, Scope
+from apiinone.accounts.keys import SCOPES, USUAL_SCOPES, Key, KeyRules, Mode, Scope
 from apiinone.cli.arguments import Amount, now
 from apiinone.cli.opening import carry_out, reading, settings_now
 from apiinone.cli.printing import json_option, moment, print_fields, print_json, print_table, say
@@ -49,7 +49,7 @@ class Asked(Struct, frozen=True):
     def rules(self) -> KeyRules:
         """The same as rules: what was not given is no limit."""
         return KeyRules(
-            scopes=self.scope or SCOPES,
+            scopes=self.scope or USUAL_SCOPES,
             models=self.model or None,
             endpoints=self.endpoint or None,
             ip_ranges=self.ip or None,
@@ -67,7 +67,7 @@ def keys() -> None:
 @click.option("--account", "account_id", required=True, help="The account that it spends for.")
 @click.option("--live/--test", "live", default=True, show_default=True, help="What kind of key.")
 @click.option("--name", default="", help="What it is for, to tell it from others.")
-@click.option("--scope", multiple=True, type=click.Choice(SCOPES), help="What it may do; default: everything.")
+@click.option("--scope", multiple=True, type=click.Choice(SCOPES), help="What it may do; default: all but buying.")
 @click.option("--model", multiple=True, help="A model it may use; default: all.")
 @click.option("--endpoint", multiple=True, help="An endpoint it may use, such as images; default: all.")
 @click.option("--ip", multiple=True, help="An address or range it may be used from; default: anywhere.")

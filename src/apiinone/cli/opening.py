@@ -105,6 +105,8 @@ def desk_of(app: App) -> Desk:
         providers=frozenset(app.vendors),
         reread_credentials=app.follower.refresh,
         ended=app.waiters.ended,
+        cashier=app.payments.cashier,
+        refunder=app.payments.refunder,
     )
 
 

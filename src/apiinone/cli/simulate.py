@@ -9,10 +9,12 @@ from apiinone.cli.serving import listen
 from apiinone.providers.registry import CHAT_ADDRESS, CHATS, REMOTES, chat_remotes, remote_providers
 from apiinone.settings import provider_variable
 from apiinone.simulators import SIMULATORS, run
-from apiinone.simulators.options import SIMULATED_KEY, Options
+from apiinone.simulators.options import SIMULATED_KEY, SIMULATED_WEBHOOK_SECRET, Options
+from apiinone.simulators.stripe import SANDBOX
 
 HOST = "127.0.0.1"
 PORT = 8500
+PAYMENTS = "stripe"
 CHATTING = "google"
 """The vendor in whose place the simulator of chat is shown."""
 
@@ -31,16 +33,19 @@ def simulate(vendor: str, host: str, port: int, *, seconds: float, fast: bool) -
     listen(host, port).close()  # says in words that the port is taken
     url, variables = _use(vendor, f"http://{host}:{port}")
     click.echo(f"a simulated {vendor} answers at {url}")
-    say(f"to use it: {variables}={SIMULATED_KEY} apiinone serve")
+    say(f"to use it: {variables} apiinone serve")
     run(vendor, host, port, Options(seconds=seconds, fast=fast))
 
 
 def _use(vendor: str, root: str) -> tuple[str, str]:
-    """Where it answers, and the variables that lead there, up to the key."""
+    """Where it answers, and the variables that lead there."""
+    if vendor == PAYMENTS:
+        keys = f"STRIPE_SECRET_KEY={SANDBOX}{SIMULATED_KEY} STRIPE_WEBHOOK_SECRET={SIMULATED_WEBHOOK_SECRET}"
+        return root, f"APIINONE_STRIPE_URL={root} {keys}"
     if vendor in REMOTES:
         url = f"{root}{urlsplit(REMOTES[vendor][1]).path}"
         credential = remote_providers({vendor: url})[vendor].credential_names[0]
-        return url, f"{provider_variable(vendor, '_BASE_URL')}={url} {credential}"
+        return url, f"{provider_variable(vendor, '_BASE_URL')}={url} {credential}={SIMULATED_KEY}"
     url = f"{root}{urlsplit(CHATS[CHATTING][1]).path}"
     credential = chat_remotes({})[CHATTING].credential_names[0]
-    return url, f"{provider_variable(f'{CHATTING}{CHAT_ADDRESS}', '_BASE_URL')}={url} {credential}"
+    return url, f"{provider_variable(f'{CHATTING}{CHAT_ADDRESS}', '_BASE_URL')}={url} {credential}={SIMULATED_KEY}"

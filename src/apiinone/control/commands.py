@@ -4,6 +4,14 @@ from apiinone.control.account_commands import OpenAccount, Suspend
 from apiinone.control.credential_commands import AddCredential, ResealCredentials, RevokeCredential
 from apiinone.control.key_commands import MakeKey, RevokeKey, RotateKey
 from apiinone.control.money_commands import GrantCredits, SettleTask
+from apiinone.control.payment_commands import (
+    ConfirmPayment,
+    ConfirmRefund,
+    MakeVouchers,
+    RefundOrder,
+    ResolveSuspense,
+    RevokeVoucher,
+)
 
 AnyCommand = (
     OpenAccount
@@ -16,4 +24,10 @@ AnyCommand = (
     | AddCredential
     | RevokeCredential
     | ResealCredentials
+    | ConfirmPayment
+    | RefundOrder
+    | ConfirmRefund
+    | MakeVouchers
+    | RevokeVoucher
+    | ResolveSuspense
 )

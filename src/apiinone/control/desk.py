@@ -11,6 +11,8 @@ from apiinone.core.credits import Credits
 from apiinone.core.ids import Ids
 from apiinone.credentials.seals import Seals
 from apiinone.db import Database
+from apiinone.payments.cashier import Cashier
+from apiinone.payments.refunding import Refunder
 
 T = TypeVar("T")
 
@@ -33,6 +35,8 @@ class Desk:
     """Whom credentials can be for."""
     reread_credentials: Callable[[], Awaitable[None]]
     """Has this process's keyring take what was just stored."""
+    cashier: Cashier
+    refunder: Refunder
     actor: str = "operator"
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from apiinone.core.clock import day_of
 from apiinone.db import Row, Sql, Tx
+from apiinone.ledger.grants import order_key
 from apiinone.ledger.ledger import Entry, Hold, Lot, Owner, Slice
 
 PAGE_MAX = 2000
@@ -16,7 +17,8 @@ _OWNERS = Sql(
     " ORDER BY account_id, mode LIMIT $3"
 )
 _BALANCE = Sql(
-    "SELECT available_micro, held_micro, entry_no, head_hash FROM balances WHERE account_id = $1 AND mode = $2"
+    "SELECT available_micro, held_micro, entry_no, head_hash, frozen_micro, debt_micro FROM balances"
+    " WHERE account_id = $1 AND mode = $2"
 )
 _ENTRIES = Sql(
     "SELECT entry_no, key, kind, amount_micro, lot_id, task_id, request_id, actor, reason, created_us, hash,"
@@ -33,7 +35,7 @@ _SLICES = Sql(
 )
 _LOTS = Sql(
     "SELECT account_id, mode, id, source, granted_micro, available_micro, held_micro, captured_micro, expired_micro,"
-    " expires_us, created_us FROM lots WHERE id = ANY($1::text[])"
+    " expires_us, created_us, frozen_micro, returned_micro, repaid_micro FROM lots WHERE id = ANY($1::text[])"
 )
 _LINEAGES = Sql("SELECT DISTINCT lineage_id FROM keys WHERE account_id = $1 AND mode = $2")
 _LOADS = Sql("SELECT lineage_id, open_holds FROM key_loads WHERE lineage_id = ANY($1::text[])")
@@ -83,6 +85,8 @@ class BalanceRow(Struct, frozen=True):
     held: int
     entry_no: int
     head_hash: bytes
+    frozen: int
+    debt: int
 
 
 class KeyRows(Struct, frozen=True):
@@ -117,7 +121,7 @@ async def owners_after(tx: Tx, after: tuple[str, str], limit: int) -> list[Owner
 async def balance_row(tx: Tx, owner: Owner) -> BalanceRow | None:
     """The owner's balance; None where there is none."""
     row = await tx.row(_BALANCE, *owner)
-    return None if row is None else BalanceRow(row[0], row[1], row[2], bytes(row[3]))
+    return None if row is None else BalanceRow(row[0], row[1], row[2], bytes(row[3]), row[4], row[5])
 
 
 async def entry_pages(tx: Tx, owner: Owner) -> AsyncIterator[list[EntryRow]]:
@@ -191,12 +195,18 @@ def _next(rows: list[Row]) -> str | None:
 
 def _grant_key(row: Row) -> str:
     """The key that the entry of a lot's grant was given (`ledger/grants.py`)."""
-    return f"refill:{row[1]}:{row[2]}:{day_of(row[4])}" if row[3] == "refill" else f"grant:{row[0]}"
+    match row[3]:
+        case "refill":
+            return f"refill:{row[1]}:{row[2]}:{day_of(row[4])}"
+        case "order":
+            return order_key(row[0])
+        case _:
+            return f"grant:{row[0]}"
 
 
 def _lot(row: Row) -> Lot:
     amounts = (row[4], row[5], row[6], row[7], row[8])
-    return Lot(row[2], row[3], *amounts, row[9], row[10])
+    return Lot(row[2], row[3], *amounts, row[9], row[10], row[11], row[12], row[13])
 
 
 def _entry(owner: Owner, row: Row) -> EntryRow:

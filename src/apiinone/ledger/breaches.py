@@ -35,6 +35,12 @@ BreachKind = Literal[
     "settled_without_end",
     "captured_differs",
     "outputs_missing",
+    "order_without_lot",
+    "lot_without_order",
+    "order_differs",
+    "refund_differs",
+    "voucher_differs",
+    "number_gap",
 ]
 
 BREACHES: dict[BreachKind, str] = {
@@ -68,6 +74,12 @@ BREACHES: dict[BreachKind, str] = {
     "settled_without_end": "a task that goes on though its hold was settled",
     "captured_differs": "a task and its settlement disagree about what was captured",
     "outputs_missing": "more was captured than the kept outputs cost",
+    "order_without_lot": "a paid order that brought no credits",
+    "lot_without_order": "credits that no order brought, though their lot says so",
+    "order_differs": "an order and its lot, or its disputes, disagree",
+    "refund_differs": "an order's refunded money or frozen credits are not those of its refunds",
+    "voucher_differs": "a voucher was redeemed without an order",
+    "number_gap": "numbers of orders or documents leave one out",
 }
 """Every kind, in words for an operator."""
 

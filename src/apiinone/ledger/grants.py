@@ -42,6 +42,17 @@ async def begin_refills(tx: Tx, owner: Owner, *, lot_id: str, level: Credits) ->
     await write_books(tx, books)
 
 
+def credit_order(books: Books, owner: Owner, *, order_id: str, amount: Credits, expires_us: int | None) -> None:
+    """Give what an order bought, once: the lot has the order's id, and its entry's key is unique."""
+    lot = new_lot(order_id, "order", amount, now_us=books.now_us, expires_us=expires_us)
+    books.grant(owner, lot, key=order_key(order_id), actor="payments", reason="order paid")
+
+
+def order_key(order_id: str) -> str:
+    """The key of the entry that credits an order."""
+    return f"order:{order_id}:credit"
+
+
 def refill(books: Books, owner: Owner, *, lot_id: str, level: Credits) -> None:
     """Raise a refilled balance to its level, at most once a UTC day; other balances are left as they are."""
     balance = books.balances.get(owner)

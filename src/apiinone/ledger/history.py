@@ -4,7 +4,8 @@ from msgspec import Struct
 
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
-from apiinone.ledger.ledger import Kind, Owner
+from apiinone.ledger.buckets import Kind
+from apiinone.ledger.ledger import Owner
 
 _COLUMNS = (
     "SELECT entry_no, kind, from_bucket, to_bucket, amount_micro, lot_id, task_id, request_id, reason, created_us"

@@ -3,7 +3,7 @@
 `Books` holds what one transaction loaded under the owners' locks: balances, lots, holds. Each move checks first and
 then changes; what it wrote down (`entries`, `holds`, `settlements` …) is stored by `statements.write_books` in the
 same transaction. An owner is an account in one mode, so live and test money never meet. Every move of money is one
-entry between two buckets: `issued`, `available`, `held`, `revenue`, `expired`.
+entry between two buckets (`buckets.py`). An owner has a debt or available credits, never both.
 """
 
 import hashlib
@@ -14,20 +14,12 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from apiinone.core.credits import Credits
+from apiinone.core.credits import ZERO, Credits
+from apiinone.ledger.buckets import BUCKETS, Kind
 
 Mode = Literal["live", "test"]
 Owner = tuple[str, Mode]
 """Account id and mode."""
-Kind = Literal["grant", "hold", "capture", "release", "expire"]
-BUCKETS: dict[Kind, tuple[str, str]] = {
-    "grant": ("issued", "available"),
-    "hold": ("available", "held"),
-    "capture": ("held", "revenue"),
-    "release": ("held", "available"),
-    "expire": ("available", "expired"),
-}
-"""From which bucket to which each kind of entry moves its amount."""
 NO_HASH = b""
 _NEVER_US = 2**62
 _encode = msgspec.json.Encoder().encode
@@ -42,12 +34,18 @@ class Balance:
     entry_no: int
     head_hash: bytes
     refill_day: str | None
+    frozen: int = 0
+    debt: int = 0
     changed: bool = False
 
 
 @dataclass(slots=True)
 class Lot:
-    """Credits that came together and expire together. What was granted is always the sum of the four others."""
+    """Credits that came together and expire together. What was granted is always the sum of the other amounts.
+
+    `frozen` waits for the end of a refund or dispute, `returned` went back with its money, `repaid` paid a debt;
+    `disputed` (0 or 1) says that what comes back from a hold is frozen too.
+    """
 
     id: str
     source: str
@@ -58,6 +56,10 @@ class Lot:
     expired: int
     expires_us: int | None
     created_us: int
+    frozen: int = 0
+    returned: int = 0
+    repaid: int = 0
+    disputed: int = 0
     new: bool = False
     changed: bool = False
 
@@ -113,9 +115,10 @@ class Settlement(Struct, frozen=True):
 
 
 class Insufficient(Struct, frozen=True):
-    """The hold was not placed; nothing changed."""
+    """The hold was not placed; nothing changed. While there is a `debt` nothing is available."""
 
     available: Credits
+    debt: Credits = ZERO
 
 
 class Held(Struct, frozen=True):
@@ -147,9 +150,9 @@ class Books:
         """Set money aside, from the lots that expire first. Changes nothing where it does not suffice."""
         balance = self.balances.get(hold.owner)
         if balance is None or balance.available < hold.amount:
-            return Insufficient(self.available(hold.owner))
+            return Insufficient(self.available(hold.owner), Credits(0 if balance is None else balance.debt))
         slices = tuple(self._take(self.lots[hold.owner].values(), hold.amount))
-        self._post(hold.owner, "hold", hold.amount, key=f"hold:{hold.id}", hold=hold, actor=f"key:{hold.key_id}")
+        self.post(hold.owner, "hold", hold.amount, key=f"hold:{hold.id}", hold=hold, actor=f"key:{hold.key_id}")
         self.holds.append((hold, slices))
         self.open_holds[hold.id] = (hold, slices)
         return Held(hold)
@@ -164,9 +167,9 @@ class Books:
             raise ValueError("a capture is between nothing and the hold")
         settlement = Settlement(hold, captured, attempt_id, actor)
         if captured:
-            self._post(hold.owner, "capture", captured, key=f"capture:{hold_id}", hold=hold, actor=actor)
+            self.post(hold.owner, "capture", captured, key=f"capture:{hold_id}", hold=hold, actor=actor)
         if settlement.released:
-            self._post(hold.owner, "release", settlement.released, key=f"release:{hold_id}", hold=hold, actor=actor)
+            self.post(hold.owner, "release", settlement.released, key=f"release:{hold_id}", hold=hold, actor=actor)
         self._give_back(hold, slices, captured)
         self.settlements.append(settlement)
         return settlement
@@ -175,7 +178,8 @@ class Books:
         """Add a lot. The entry's key comes from outside, so the same grant cannot be written twice."""
         lot.new = True
         self.lots[owner][lot.id] = lot
-        self._post(owner, "grant", lot.granted, key=key, lot_id=lot.id, actor=actor, reason=reason)
+        self.post(owner, "grant", lot.granted, key=key, lot_id=lot.id, actor=actor, reason=reason)
+        self.repay(owner, lot)
 
     def expire_due(self) -> None:
         """Let every lot that is past its time expire, so that what is available is never stale."""
@@ -194,7 +198,16 @@ class Books:
         lot.expired += amount
         lot.changed = True
         key = f"expire:{lot.id}:{lot.expired if hold is None else hold.id}"
-        self._post(owner, "expire", amount, key=key, lot_id=lot.id, hold=hold, actor="ledger", reason=reason)
+        self.post(owner, "expire", amount, key=key, lot_id=lot.id, hold=hold, actor="ledger", reason=reason)
+
+    def repay(self, owner: Owner, lot: Lot) -> None:
+        """Let what a lot has available repay what the owner owes."""
+        amount = min(self.balances[owner].debt, lot.available)
+        if amount:
+            lot.available -= amount
+            lot.repaid += amount
+            lot.changed = True
+            self.post(owner, "repay", amount, key=f"repay:{lot.id}:{lot.repaid}", lot_id=lot.id, actor="ledger")
 
     def _take(self, lots: Iterable[Lot], amount: int) -> Iterable[Slice]:
         rest = amount
@@ -219,10 +232,21 @@ class Books:
             lot.captured += burned
             lot.available += part.amount - burned
             lot.changed = True
-            if part.amount > burned and lot.expires_us is not None and lot.expires_us <= self.now_us:
-                self.expire(hold.owner, lot, reason="lot expired while held", hold=hold)
+            if part.amount > burned:
+                self._receive(hold, lot)
 
-    def _post(  # noqa: PLR0913 - the columns of an entry, by name
+    def _receive(self, hold: Hold, lot: Lot) -> None:
+        """What a hold gave back is not always available: its lot may be disputed or expired, its owner in debt."""
+        if lot.disputed:
+            amount, lot.available = lot.available, 0
+            lot.frozen += amount
+            self.post(hold.owner, "freeze", amount, key=f"freeze:{lot.id}:{hold.id}", lot_id=lot.id, actor="ledger")
+        elif lot.expires_us is not None and lot.expires_us <= self.now_us:
+            self.expire(hold.owner, lot, reason="lot expired while held", hold=hold)
+        else:
+            self.repay(hold.owner, lot)
+
+    def post(  # noqa: PLR0913 - the columns of an entry, by name
         self,
         owner: Owner,
         kind: Kind,
@@ -234,11 +258,14 @@ class Books:
         lot_id: str | None = None,
         reason: str | None = None,
     ) -> None:
+        """Write an entry and move the balance with it. Its lot's parts are the caller's to move."""
         balance = self.balances[owner]
         source, target = BUCKETS[kind]
         balance.available += amount * ((target == "available") - (source == "available"))
         balance.held += amount * ((target == "held") - (source == "held"))
-        if balance.available < 0 or balance.held < 0 or amount <= 0:
+        balance.frozen += amount * ((target == "frozen") - (source == "frozen"))
+        balance.debt += amount * ((source == "debt") - (target == "debt"))
+        if min(balance.available, balance.held, balance.frozen, balance.debt) < 0 or amount <= 0:
             raise AssertionError(f"an impossible {kind} of {amount}")
         balance.entry_no += 1
         balance.changed = True
@@ -257,21 +284,4 @@ def burn_order(lot: Lot) -> tuple[int, int, str]:
 
 def entry_hash(previous: bytes, entry: Entry) -> bytes:
     """The hash that chains an entry to the one before it of the same owner (SHA-256 over both)."""
-    return hashlib.sha256(
-        previous
-        + _encode(
-            (
-                *entry.owner,
-                entry.entry_no,
-                entry.key,
-                entry.kind,
-                entry.amount,
-                entry.lot_id,
-                entry.task_id,
-                entry.request_id,
-                entry.actor,
-                entry.reason,
-                entry.created_us,
-            )
-        )
-    ).digest()
+    return hashlib.sha256(previous + _encode((*entry.owner, *msgspec.structs.astuple(entry)[1:-1]))).digest()

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 from apiinone.ledger.audit_rows import BalanceRow, EntryRow, HoldRows, KeyRows, UsageRow
 from apiinone.ledger.breaches import Breach, BreachKind
-from apiinone.ledger.ledger import BUCKETS, Entry, Hold, Lot, Owner, entry_hash
+from apiinone.ledger.buckets import BUCKETS
+from apiinone.ledger.ledger import Entry, Hold, Lot, Owner, entry_hash
+
+_PARTS = "granted, available, held, captured, expired, frozen, returned, repaid"
 
 
 @dataclass(slots=True)
@@ -16,11 +19,14 @@ class LotParts:
     held: int = 0
     captured: int = 0
     expired: int = 0
+    frozen: int = 0
+    returned: int = 0
+    repaid: int = 0
 
     @property
     def available(self) -> int:
         """What is left."""
-        return self.granted - self.held - self.captured - self.expired
+        return self.granted - self.held - self.captured - self.expired - self.frozen - self.returned - self.repaid
 
 
 @dataclass(slots=True)
@@ -34,6 +40,8 @@ class Recount:
     head_hash: bytes = b""
     available: int = 0
     held: int = 0
+    frozen: int = 0
+    debt: int = 0
     lots: dict[str, LotParts] = field(default_factory=dict[str, LotParts])
     open_holds: dict[str, int] = field(default_factory=dict[str, int])
     loads: Counter[str] = field(default_factory=Counter[str])
@@ -53,14 +61,12 @@ class Recount:
             self._found("entry_malformed", entry.key, f"{entry.kind} from {row.buckets[0]} to {row.buckets[1]}")
         self._move(entry)
         match entry.kind:
-            case "grant":
-                self._lot(entry.lot_id).granted += entry.amount
-            case "expire":
-                self._lot(entry.lot_id).expired += entry.amount
             case "hold":
                 self._placed(entry, holds.get(entry.task_id or ""))
             case "capture" | "release":
                 self._settled(entry)
+            case _:
+                self._move_lot(entry)
 
     def compare_balance(self, balance: BalanceRow) -> None:
         """Compare with the balance's row, once all entries were taken."""
@@ -69,9 +75,11 @@ class Recount:
             self._found("entries_gap", subject, f"the balance says {balance.entry_no}, the last is {self.last_no}")
         elif balance.head_hash != self.head_hash:
             self._found("chain_broken", subject, "the balance's end of the chain is not the last entry's hash")
-        if (balance.available, balance.held) != (self.available, self.held):
-            stored, counted = f"{balance.available} and {balance.held}", f"{self.available} and {self.held}"
-            self._found("balance_differs", subject, f"available and held are {stored}, entries make {counted}")
+        stored = (balance.available, balance.held, balance.frozen, balance.debt)
+        counted = (self.available, self.held, self.frozen, self.debt)
+        if stored != counted:
+            what = f"available, held, frozen, owed: {_listed(stored)}; entries make {_listed(counted)}"
+            self._found("balance_differs", subject, what)
         holding = sum(self.open_holds.values())
         if balance.held != holding:
             self._found("held_differs", subject, f"held is {balance.held}, open holds are {holding}")
@@ -81,10 +89,13 @@ class Recount:
     def compare_lots(self, balance: BalanceRow, lots: dict[str, tuple[Owner, Lot]]) -> None:
         """Compare with the lots' rows."""
         own = [lot for owner, lot in lots.values() if owner == self.owner]
-        stored = (sum(lot.available for lot in own), sum(lot.held for lot in own))
-        if stored != (balance.available, balance.held):
-            balanced = _listed((balance.available, balance.held))
-            self._found("lots_differ", self.owner[0], f"available, held: {balanced}; lots make {_listed(stored)}")
+        stored = tuple(
+            sum(parts) for parts in zip(*((lot.available, lot.held, lot.frozen) for lot in own), strict=True)
+        )
+        balanced = (balance.available, balance.held, balance.frozen)
+        if (stored or (0, 0, 0)) != balanced:
+            what = f"available, held, frozen: {_listed(balanced)}; lots make {_listed(stored)}"
+            self._found("lots_differ", self.owner[0], what)
         for lot_id, parts in self.lots.items():
             owner, lot = lots.get(lot_id, (None, None))
             if lot is None or owner != self.owner:
@@ -122,8 +133,20 @@ class Recount:
         source, target = BUCKETS[entry.kind]
         self.available += entry.amount * ((target == "available") - (source == "available"))
         self.held += entry.amount * ((target == "held") - (source == "held"))
-        if (self.available < 0 and source == "available") or (self.held < 0 and source == "held"):
-            self._found("overdrawn", entry.key, f"{source} is {min(self.available, self.held)} after it")
+        self.frozen += entry.amount * ((target == "frozen") - (source == "frozen"))
+        self.debt += entry.amount * ((source == "debt") - (target == "debt"))
+        left = {"available": self.available, "held": self.held, "frozen": self.frozen}.get(source, 0)
+        if min(left, self.debt) < 0:
+            self._found("overdrawn", entry.key, f"{source} is {min(left, self.debt)} after it")
+
+    def _move_lot(self, entry: Entry) -> None:
+        lot, amount = self._lot(entry.lot_id), entry.amount
+        source, target = BUCKETS[entry.kind]
+        lot.granted += amount * (source == "issued")
+        lot.expired += amount * (target == "expired")
+        lot.frozen += amount * ((target == "frozen") - (source == "frozen"))
+        lot.returned += amount * (entry.kind == "return")
+        lot.repaid += amount * (entry.kind == "repay")
 
     def _placed(self, entry: Entry, rows: HoldRows | None) -> None:
         if rows is None:
@@ -176,13 +199,13 @@ class Recount:
             self._found("settlement_differs", subject, f"{entry.key}: settled {due[1]}, entered {entry.amount}")
 
     def _compare_lot(self, lot: Lot, parts: LotParts) -> None:
-        whole = lot.available + lot.held + lot.captured + lot.expired
+        whole = sum((lot.available, lot.held, lot.captured, lot.expired, lot.frozen, lot.returned, lot.repaid))
         if lot.granted != whole:
             self._found("lot_not_whole", lot.id, f"granted were {lot.granted}, the parts make {whole}")
-        stored = (lot.granted, lot.available, lot.held, lot.captured, lot.expired)
-        counted = (parts.granted, parts.available, parts.held, parts.captured, parts.expired)
+        stored = (lot.granted, lot.available, lot.held, lot.captured, lot.expired, *_back(lot))
+        counted = (parts.granted, parts.available, parts.held, parts.captured, parts.expired, *_back(parts))
         if stored != counted:
-            what = f"granted, available, held, captured, expired: {_listed(stored)}; recounted {_listed(counted)}"
+            what = f"{_PARTS}: {_listed(stored)}; recounted {_listed(counted)}"
             self._found("lot_differs", lot.id, what)
 
     def _lot(self, lot_id: str | None) -> LotParts:
@@ -190,6 +213,10 @@ class Recount:
 
     def _found(self, kind: BreachKind, subject: str, what: str) -> None:
         self.breaches.append(Breach(kind, *self.owner, subject, what))
+
+
+def _back(lot: Lot | LotParts) -> tuple[int, int, int]:
+    return (lot.frozen, lot.returned, lot.repaid)
 
 
 def _listed(amounts: tuple[int, ...]) -> str:

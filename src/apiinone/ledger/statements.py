@@ -7,15 +7,16 @@ from collections.abc import Collection, Iterable
 
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
-from apiinone.ledger.ledger import BUCKETS, Balance, Books, Entry, Hold, Lot, Mode, Owner, Settlement, Slice
+from apiinone.ledger.buckets import BUCKETS
+from apiinone.ledger.ledger import Balance, Books, Entry, Hold, Lot, Mode, Owner, Settlement, Slice
 
 _LOCK_BALANCES = Sql(
-    "SELECT account_id, mode, available_micro, held_micro, entry_no, head_hash, refill_day FROM balances"
-    " WHERE account_id = ANY($1::text[]) AND mode = ANY($2::text[]) ORDER BY account_id, mode FOR UPDATE"
+    "SELECT account_id, mode, available_micro, held_micro, entry_no, head_hash, refill_day, frozen_micro, debt_micro"
+    " FROM balances WHERE account_id = ANY($1::text[]) AND mode = ANY($2::text[]) ORDER BY account_id, mode FOR UPDATE"
 )
 _LOT_COLUMNS = (
     "SELECT account_id, mode, id, source, granted_micro, available_micro, held_micro, captured_micro, expired_micro,"
-    " expires_us, created_us FROM lots"
+    " expires_us, created_us, frozen_micro, returned_micro, repaid_micro, disputed FROM lots"
 )
 _SPENDABLE_LOTS = Sql(
     _LOT_COLUMNS + " WHERE account_id = ANY($1::text[]) AND mode = ANY($2::text[]) AND available_micro > 0"
@@ -28,19 +29,21 @@ _OPEN_HOLDS = Sql(
     " WHERE h.id = ANY($1::text[]) AND e.hold_id IS NULL ORDER BY h.id, s.slice_no"
 )
 _WRITE_BALANCE = Sql(
-    "UPDATE balances SET available_micro = $1, held_micro = $2, entry_no = $3, head_hash = $4, refill_day = $5"
-    " WHERE account_id = $6 AND mode = $7"
+    "UPDATE balances SET available_micro = $1, held_micro = $2, entry_no = $3, head_hash = $4, refill_day = $5,"
+    " frozen_micro = $6, debt_micro = $7 WHERE account_id = $8 AND mode = $9"
 )
 _NEW_BALANCE = Sql(
     "INSERT INTO balances (account_id, mode, available_micro, held_micro, entry_no, head_hash, refill_day)"
     " VALUES ($1, $2, 0, 0, 0, $3, $4)"
 )
 _WRITE_LOT = Sql(
-    "UPDATE lots SET available_micro = $1, held_micro = $2, captured_micro = $3, expired_micro = $4 WHERE id = $5"
+    "UPDATE lots SET available_micro = $1, held_micro = $2, captured_micro = $3, expired_micro = $4, frozen_micro = $5,"
+    " returned_micro = $6, repaid_micro = $7, disputed = $8 WHERE id = $9"
 )
 _NEW_LOT = Sql(
     "INSERT INTO lots (id, account_id, mode, source, granted_micro, available_micro, held_micro, captured_micro,"
-    " expired_micro, expires_us, created_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    " expired_micro, expires_us, created_us, frozen_micro, returned_micro, repaid_micro, disputed)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 )
 _NEW_HOLD = Sql(
     "INSERT INTO holds (id, account_id, mode, key_id, lineage_id, amount_micro, budget_period, request_id,"
@@ -56,14 +59,19 @@ _NEW_SETTLEMENT = Sql(
     "INSERT INTO settlements (hold_id, kind, captured_micro, released_micro, attempt_id, actor, created_us)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7)"
 )
-_ALL_LOTS = Sql(_LOT_COLUMNS + " WHERE account_id = $1 AND mode = $2 AND (available_micro > 0 OR held_micro > 0)")
+_ALL_LOTS = Sql(
+    _LOT_COLUMNS + " WHERE account_id = $1 AND mode = $2 AND"
+    " (available_micro > 0 OR held_micro > 0 OR frozen_micro > 0)"
+)
 _EVER_USED = Sql("SELECT 1 FROM balances WHERE account_id = $1 AND entry_no > 0 LIMIT 1")
 _DROP_BALANCES = Sql("DELETE FROM balances WHERE account_id = $1 AND entry_no = 0")
-_BALANCE = Sql("SELECT available_micro, held_micro FROM balances WHERE account_id = $1 AND mode = $2")
+_BALANCE = Sql(
+    "SELECT available_micro, held_micro, frozen_micro, debt_micro FROM balances WHERE account_id = $1 AND mode = $2"
+)
 
 
-async def load_books(tx: Tx, owners: Collection[Owner]) -> Books:
-    """Lock the owners' balances in sorted order and load what can be spent.
+async def load_books(tx: Tx, owners: Collection[Owner], lot_ids: Collection[str] = ()) -> Books:
+    """Lock the owners' balances in sorted order and load what can be spent, and these lots whatever they have left.
 
     Lots past their time expire here, before anything is decided.
     """
@@ -71,6 +79,8 @@ async def load_books(tx: Tx, owners: Collection[Owner]) -> Books:
     accounts = sorted({account for account, _ in owners})
     modes = sorted({mode for _, mode in owners})
     _add_lots(books, await tx.rows(_SPENDABLE_LOTS, accounts, modes))
+    if lot_ids:
+        _add_lots(books, await tx.rows(_LOTS, sorted(lot_ids)))
     books.expire_due()
     return books
 
@@ -112,7 +122,7 @@ async def write_books(tx: Tx, books: Books) -> None:
     await tx.many(
         _WRITE_BALANCE,
         [
-            (b.available, b.held, b.entry_no, b.head_hash, b.refill_day, *owner)
+            (b.available, b.held, b.entry_no, b.head_hash, b.refill_day, b.frozen, b.debt, *owner)
             for owner, b in sorted(books.balances.items())
             if b.changed
         ],
@@ -140,8 +150,14 @@ async def balance_of(tx: Tx, owner: Owner) -> tuple[Credits, Credits, list[Lot]]
     books = Books(tx.now_us, balances={owner: Balance(row[0], row[1], 0, b"", None)}, lots={owner: {}})
     _add_lots(books, await tx.rows(_ALL_LOTS, *owner))
     books.expire_due()
-    lots = [lot for lot in books.lots[owner].values() if lot.available or lot.held]
+    lots = [lot for lot in books.lots[owner].values() if lot.available or lot.held or lot.frozen]
     return books.available(owner), Credits(row[1]), lots
+
+
+async def frozen_and_owed(tx: Tx, owner: Owner) -> tuple[Credits, Credits]:
+    """What waits for a refund or a dispute to end, and what the owner owes."""
+    row = await tx.row(_BALANCE, *owner)
+    return (Credits(0), Credits(0)) if row is None else (Credits(row[2]), Credits(row[3]))
 
 
 async def _lock(tx: Tx, owners: Collection[Owner]) -> Books:
@@ -152,7 +168,7 @@ async def _lock(tx: Tx, owners: Collection[Owner]) -> Books:
     for row in await tx.rows(_LOCK_BALANCES, accounts, modes):
         owner: Owner = (row[0], row[1])
         if owner in wanted:
-            books.balances[owner] = Balance(row[2], row[3], row[4], bytes(row[5]), row[6])
+            books.balances[owner] = Balance(row[2], row[3], row[4], bytes(row[5]), row[6], row[7], row[8])
             books.lots[owner] = {}
     return books
 
@@ -175,11 +191,15 @@ def _each_lot(books: Books) -> Iterable[tuple[Owner, Lot]]:
 
 def _new_lot(owner: Owner, lot: Lot) -> tuple[str | int | None, ...]:
     amounts = (lot.granted, lot.available, lot.held, lot.captured, lot.expired)
-    return (lot.id, *owner, lot.source, *amounts, lot.expires_us, lot.created_us)
+    return (lot.id, *owner, lot.source, *amounts, lot.expires_us, lot.created_us, *_parts_back(lot))
 
 
 def _lot(lot: Lot) -> tuple[str | int, ...]:
-    return (lot.available, lot.held, lot.captured, lot.expired, lot.id)
+    return (lot.available, lot.held, lot.captured, lot.expired, *_parts_back(lot), lot.id)
+
+
+def _parts_back(lot: Lot) -> tuple[int, ...]:
+    return (lot.frozen, lot.returned, lot.repaid, lot.disputed)
 
 
 def _entry(entry: Entry) -> tuple[str | int | bytes | None, ...]:

@@ -3,16 +3,40 @@
 None of these is ever partitioned: a unique key over partitions would hold only within each of them.
 """
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
+from typing import get_args
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
 from sqlalchemy import text as words
 
+from apiinone.ledger.buckets import Kind
 from apiinone.tables import binary, integer, micro, table, text
 
+_KINDS = ", ".join(f"'{kind}'" for kind in get_args(Kind))
 _FOR_GOOD = "for good: money rows are never deleted; they hold ids and reason codes only"
 
 
 def _at_least_zero(column: str) -> CheckConstraint:
     return CheckConstraint(f"{column} >= 0", name=column)
+
+
+def _none_yet(column: str) -> Column[int]:
+    """An amount that rows of older programs do not have."""
+    return Column(
+        column,
+        BigInteger(),
+        CheckConstraint(f"{column} >= 0", name=column),
+        nullable=False,
+        server_default="0",
+        info={"data": "money"},
+    )
 
 
 balances = table(
@@ -24,6 +48,9 @@ balances = table(
     integer("entry_no", _at_least_zero("entry_no")),
     binary("head_hash"),
     text("refill_day", null=True),
+    _none_yet("frozen_micro"),
+    _none_yet("debt_micro"),
+    CheckConstraint("debt_micro = 0 OR available_micro = 0", name="debt_first"),
     PrimaryKeyConstraint("account_id", "mode"),
     keep=f"{_FOR_GOOD}. Those without any entry go with an account whose owner never confirmed an address",
 )
@@ -44,7 +71,15 @@ lots = table(
     micro("expired_micro", _at_least_zero("expired_micro")),
     integer("expires_us", null=True),
     integer("created_us"),
-    CheckConstraint("granted_micro = available_micro + held_micro + captured_micro + expired_micro", name="whole"),
+    _none_yet("frozen_micro"),
+    _none_yet("returned_micro"),
+    _none_yet("repaid_micro"),
+    Column("disputed", BigInteger(), nullable=False, server_default="0", info={"data": "technical"}),
+    CheckConstraint(
+        "granted_micro = available_micro + held_micro + captured_micro + expired_micro + frozen_micro + returned_micro"
+        " + repaid_micro",
+        name="whole",
+    ),
     keep=_FOR_GOOD,
 )
 Index(
@@ -67,7 +102,7 @@ entries = table(
     text("mode"),
     integer("entry_no"),
     text("key"),
-    text("kind", CheckConstraint("kind IN ('grant', 'hold', 'capture', 'release', 'expire')", name="kind")),
+    text("kind", CheckConstraint(f"kind IN ({_KINDS})", name="kind")),
     text("from_bucket"),
     text("to_bucket"),
     micro("amount_micro", CheckConstraint("amount_micro > 0", name="amount_micro")),

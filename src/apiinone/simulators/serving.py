@@ -25,6 +25,7 @@ from apiinone.simulators.options import Options, Simulator
 from apiinone.simulators.recraft import RecraftSimulator
 from apiinone.simulators.replicate import ReplicateSimulator
 from apiinone.simulators.stability import StabilitySimulator
+from apiinone.simulators.stripe import StripeSimulator
 from apiinone.simulators.wavespeed import WaveSpeedSimulator
 from apiinone.simulators.wire import Wires
 from apiinone.simulators.zhipu import ZhipuSimulator
@@ -47,6 +48,7 @@ SIMULATORS: Final[Mapping[str, Callable[[Wires, Options], Simulator]]] = {
     "recraft": RecraftSimulator,
     "replicate": ReplicateSimulator,
     "stability": StabilitySimulator,
+    "stripe": StripeSimulator,
     "wavespeed": WaveSpeedSimulator,
     "zhipu": ZhipuSimulator,
 }

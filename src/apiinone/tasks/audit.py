@@ -1,4 +1,4 @@
-"""`apiinone audit`: the ledger and the tasks that it pays for, proven from the rows alone, beside a running server."""
+"""`apiinone audit`: ledger, orders and tasks, proven from the rows alone, beside a running server."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,6 +9,7 @@ from apiinone.ledger.audit import OwnerAudit, Strays, audit_owner, stray_holds, 
 from apiinone.ledger.audit_rows import PAGE_MAX, owners_after
 from apiinone.ledger.breaches import Breach, BreachKind
 from apiinone.ledger.ledger import Owner
+from apiinone.payments.audit import audit_documents, audit_order_lots, audit_orders, audit_voucher_uses
 from apiinone.tasks.lifecycle import FINAL
 
 OWNERS_MAX = 500
@@ -72,6 +73,8 @@ async def audit(database: Database) -> Report:
         after = owners[-1]
     await _add_strays(database, tally, stray_holds)
     await _add_strays(database, tally, stray_lots)
+    for look in (audit_orders, audit_order_lots, audit_voucher_uses, audit_documents):
+        await _add_strays(database, tally, look)
     return tally.report()
 
 

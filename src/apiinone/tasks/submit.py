@@ -148,7 +148,7 @@ class Desk:
         )
         held = self.books.hold(hold)
         if isinstance(held, Insufficient):
-            raise InsufficientCredits(f"this costs {shown(amount)} credits; {shown(held.available)} are available")
+            raise InsufficientCredits(_too_little(amount, held))
         self.limits.placed(caller.lineage_id, amount)
         if submission.quote_id is not None:
             self.promises[submission.quote_id] = self.promises[submission.quote_id].spent_on(submission.task_id)
@@ -172,6 +172,13 @@ class Desk:
             if broken(promise, submission, self.books.now_us):
                 raise Conflict(sentence, param="/quote_id")
         return Credits(promise.unit * promise.units)
+
+
+def _too_little(amount: Credits, refused: Insufficient) -> str:
+    if refused.debt:
+        owed = f"this account owes {shown(refused.debt)} credits: a payment for credits it has spent was taken back"
+        return f"{owed}; buy credits: they repay that first"
+    return f"this costs {shown(amount)} credits; {shown(refused.available)} are available"
 
 
 _QUOTE_RULES: tuple[tuple[Callable[[Promise, Submission, int], bool], str], ...] = (
