@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -55,8 +56,9 @@ class Stripe(Struct, frozen=True):
         """All events so far, the oldest first."""
         headers = {"Authorization": f"Bearer {KEY.reveal()}"}
         async with self.session.get(f"{self.root}/v1/events", headers=headers) as answer:
-            found = msgspec.json.decode(await answer.read(), type=dict[str, object])
-        return list(reversed(found["data"]))  # pyright: ignore[reportArgumentType, reportUnknownVariableType]
+            found = msgspec.json.decode(await answer.read(), type=dict[str, Any])
+        listed: list[dict[str, object]] = found["data"]
+        return list(reversed(listed))
 
 
 class Shop:

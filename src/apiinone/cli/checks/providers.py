@@ -7,12 +7,13 @@ from apiinone.api.proxies import read_networks
 from apiinone.catalog.check import check
 from apiinone.catalog.load import Catalogue
 from apiinone.cli.checks.finding import Finding, error, ok, warning
-from apiinone.connect import FROM_ENVIRONMENT, NONE_NEEDED, connect_chats, connect_vendors
+from apiinone.connect import NONE_NEEDED, connect_chats, connect_vendors
 from apiinone.core.clock import SystemClock
 from apiinone.mail.smtp import SmtpServer
 from apiinone.mailing import smtp_server
 from apiinone.providers.provider import Remote
 from apiinone.settings import Settings, provider_variable
+from apiinone.tasks.keyring import FROM_ENVIRONMENT
 
 NAMED_MAX = 3
 
