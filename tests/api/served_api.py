@@ -218,7 +218,8 @@ async def served_api(
     """The API on this database, for the length of the block."""
     chosen = Settings(database_url=database_url, data_dir=str(folder / "data"), **settings)
     async with open_app(chosen, environ or {}, maker=InstantMaker()) as app:
-        with socket.socket() as listener:
+        # asyncio sends small parts at once only where the protocol is named; else each answer waits 40 ms for an ACK.
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
             listener.bind((HOST, 0))
             url = f"http://{HOST}:{listener.getsockname()[1]}"
             async with _served(gateway(app, url), listener), ClientSession(auto_decompress=False) as session:

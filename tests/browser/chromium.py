@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Any, Literal, cast
 
 from axe_playwright_python.sync_playwright import Axe  # pyright: ignore[reportMissingTypeStubs] - it ships no types
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 HERE = ("http://127.0.0.1", "data:", "blob:")
 """Where a page may ask: its own server, and itself."""
+QUIET_MS = 60
 Theme = Literal["light", "dark"]
 
 
@@ -42,6 +43,27 @@ def visit(opened: Browser, *, width: int = 1280, theme: Theme = "light", reduced
     yield page
     assert failures == []
     context.close()
+
+
+def arrive(page: Page, address: str) -> None:
+    """Open a page and wait until it asks for nothing more. (Playwright's own idle is half a second of silence.)"""
+    begun: list[Request] = []
+    over: list[Request] = []
+
+    def begins(request: Request) -> None:  # playwright takes no method of a list
+        begun.append(request)
+
+    def ends(request: Request) -> None:
+        over.append(request)
+
+    page.on("request", begins)
+    page.on("requestfinished", ends)
+    page.on("requestfailed", ends)
+    page.goto(address)
+    seen = -1
+    while len(over) < len(begun) or len(begun) > seen:
+        seen = len(begun)
+        page.wait_for_timeout(QUIET_MS)
 
 
 def breaches(page: Page) -> list[str]:

@@ -104,8 +104,7 @@ class ChatVendorSimulator(StandIn):
             if number == WORDS_BEFORE_FAULT and asked.fault in BREAKS:
                 yield await self._break(asked)
                 return
-            if pause_s:
-                await asyncio.sleep(pause_s)
+            await asyncio.sleep(pause_s)  # also for no time, so that a client that has heard enough is noticed
             yield _event(chunk(order, said, [Choice(delta=delta)]))
         yield _event(chunk(order, said, [Choice(delta=Words(), finish_reason=said.reason)]))
         if order.stream_options is not None and order.stream_options.include_usage and _counts(asked):
