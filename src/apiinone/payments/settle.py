@@ -19,8 +19,10 @@ from apiinone.ledger.statements import load_books, write_books
 from apiinone.payments.asking import next_ask_us
 from apiinone.payments.lifecycle import UNPAID, OrderEvent, next_order_state
 from apiinone.payments.method import Reason, Standing
+from apiinone.payments.notices import Facts, notify
 from apiinone.payments.order_rows import Order, locked_order, order_by_id, order_by_ref, write_order
 from apiinone.payments.suspense import Stray, keep
+from apiinone.payments.top_up_rows import top_up_ended
 from apiinone.payments.went_back import take_back
 
 Outcome = Literal["credited", "moved", "nothing", "suspense"]
@@ -57,6 +59,7 @@ async def settle(tx: Tx, method: str, order_id: str, standing: Standing, ids: Id
     if order.state not in UNPAID:
         order = await take_back(tx, books, order, standing, ids)
     await write_books(tx, books)
+    await _announce(tx, before, order, ids)
     if order != before and outcome == "nothing":
         outcome = "moved"
     order = msgspec.structs.replace(order, asked=order.asked + 1, ask_us=next_ask_us(order, tx.now_us))
@@ -88,6 +91,19 @@ async def _move(
         names = (saved.customer_ref, saved.vendor_ref, saved.label)
         await tx.run(_SAVE, ids.new(), order.account_id, order.method, *names, tx.now_us)
     return order, "credited"
+
+
+async def _announce(tx: Tx, before: Order, order: Order, ids: Ids) -> None:
+    """What the account is told, and what its automatic top-up learns."""
+    if order.state == before.state:
+        return
+    if order.origin == "auto" and before.state in UNPAID:
+        await top_up_ended(tx, order, ids)
+    facts: Facts = {"order_id": order.id, "number": order.number, "amount_minor": order.amount_minor}
+    if order.state == "paid" and before.state in UNPAID:
+        await notify(tx, ids, order.account_id, "order.paid", facts)
+    if order.state == "disputed":
+        await notify(tx, ids, order.account_id, "order.disputed", facts)
 
 
 async def _fault(tx: Tx, method: str, order: Order, standing: Standing) -> Reason | None:
