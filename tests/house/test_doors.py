@@ -17,6 +17,7 @@ DOORS = {
     "click": ("__main__", "cli"),
     "cryptography": ("providers.signatures", "sealing", "simulators.fal"),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
+    "fpdf": ("payments.document_drawing",),
     "httptools": ("cli.http_protocol",),
     "jinja2": ("web.templates_of_pages",),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),

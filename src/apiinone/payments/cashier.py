@@ -32,7 +32,7 @@ from apiinone.payments.method import (
 from apiinone.payments.order_rows import Order, locked_order, order_by_id, write_order
 from apiinone.payments.packs import Billing, Terms
 from apiinone.payments.place_order import Asked, NewOrder, place
-from apiinone.payments.settle import Settled, settle
+from apiinone.payments.settle import Office, Settled, settle
 from apiinone.payments.top_up_rows import top_up_ended
 
 ASKED_MAX: Final = 2
@@ -172,7 +172,7 @@ class Cashier:
         """Bring an order to where its vendor says it stands."""
 
         async def work(tx: Tx) -> Settled:
-            return await settle(tx, method, order_id, standing, self.ids)
+            return await settle(tx, method, order_id, standing, Office(self.ids, self.billing))
 
         return await self.database.transact(work)
 
