@@ -227,9 +227,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     callbacks = callbacks_of(settings, ground.secret, database, clock)
     mailing = mailing_of(settings, ground.environ, ground.secret, (database, clock))
     grounded = (database, ground.outbound, clock)
-    payments = payments_of(
-        settings, ground.environ, grounded, ground.secret.key("pepper"), lambda: callbacks.show.public_url
-    )
+    payments = payments_of(settings, ground.environ, grounded, ground.secret.key("pepper"), callbacks)
     others = (*callbacks.duties(), *payments.duties(), mailing.duty(), *people_duties(database))
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     inputs = InputReader(ground.outbound)

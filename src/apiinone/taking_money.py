@@ -1,20 +1,25 @@
 """Payments of a process, put together: methods with the credentials that are set, and what time does to orders."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
+from apiinone.calling_back import Callbacks
 from apiinone.core.clock import Clock
 from apiinone.core.ids import Ids
+from apiinone.core.randomness import RandomPool
 from apiinone.db import Database
 from apiinone.outbound import Outbound
+from apiinone.payments.alerts import raise_alerts
 from apiinone.payments.cashier import Cashier, Till
 from apiinone.payments.hear import Ear
 from apiinone.payments.packs import BillingInvalid, load_billing
 from apiinone.payments.refunding import Refunder
 from apiinone.payments.registry import methods
 from apiinone.payments.sweep_orders import PaymentSweep
+from apiinone.payments.tell import Teller
+from apiinone.payments.top_up import TopUp
 from apiinone.settings import Settings, SettingsError, read_secret
 from apiinone.tasks.duties import FAST_S, SLOW_S, Duty
 
@@ -28,6 +33,12 @@ class Payments(Struct, frozen=True):
     ear: Ear
     refunder: Refunder
     sweep: PaymentSweep
+    top_up: TopUp
+    teller: Teller
+
+    async def raise_alerts(self) -> int:
+        """Tell accounts what they wanted to be told."""
+        return await self.cashier.database.transact(lambda tx: raise_alerts(tx, self.cashier.ids))
 
     def duties(self) -> list[Duty]:
         """What is done again and again."""
@@ -36,6 +47,10 @@ class Payments(Struct, frozen=True):
             Duty("payment events gone through", EVENTS_EVERY_S, self.sweep.go_through_events),
             Duty("refunds gone through", EVENTS_EVERY_S, self.sweep.go_through_refunds),
             Duty("payment events dropped", SLOW_S, self.sweep.forget),
+            Duty("balances topped up", EVENTS_EVERY_S, self.top_up.go_through),
+            Duty("alerts raised", EVENTS_EVERY_S, self.raise_alerts),
+            Duty("notices told", EVENTS_EVERY_S, self.teller.tell_due),
+            Duty("notices dropped", SLOW_S, self.teller.forget),
         ]
 
 
@@ -44,9 +59,9 @@ def payments_of(
     environ: Mapping[str, str],
     ground: tuple[Database, Outbound, Clock],
     pepper: bytes,
-    address: Callable[[], str],
+    callbacks: Callbacks,
 ) -> Payments:
-    """Read what is set. `address` is where clients reach us. Raises SettingsError."""
+    """Read what is set; `callbacks` know where clients reach us, and sign notices. Raises SettingsError."""
     database, outbound, clock = ground
     try:
         billing = load_billing(Path(settings.billing_file) if settings.billing_file else None)
@@ -59,6 +74,7 @@ def payments_of(
         )
         for name, method in adapters.items()
     }
-    cashier = Cashier(database, outbound, tills, billing, Ids(clock), clock, pepper, address)
+    cashier = Cashier(database, outbound, tills, billing, Ids(clock), clock, pepper, lambda: callbacks.show.public_url)
     ear, refunder = Ear(cashier), Refunder(cashier)
-    return Payments(cashier, ear, refunder, PaymentSweep(cashier, ear, refunder))
+    teller = Teller(database, callbacks.outbound, callbacks.vault, clock, RandomPool())
+    return Payments(cashier, ear, refunder, PaymentSweep(cashier, ear, refunder), TopUp(cashier), teller)

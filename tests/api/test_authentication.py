@@ -10,6 +10,7 @@ from msgspec import Struct
 from api.create_bodies import bodies_for
 from api.served_api import BODY, Api, Got, statement
 from apiinone.accounts.keys import SCOPES, KeyRules, Scope
+from apiinone.api.billing_wishes import AlertsBody, TopUpBody
 from apiinone.api.orders import OrderBody, VoucherBody
 from apiinone.api.provider_keys import ProviderKeyBody
 from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, QuoteBody, Route, TypedBody
@@ -23,6 +24,8 @@ TYPED_BODIES: dict[type[Struct], dict[str, object]] = {
     ProviderKeyBody: {"provider": "recraft", "key": "own-key-for-tests"},
     OrderBody: {"method": "manual", "pack": "starter"},
     VoucherBody: {"code": "nobody's code"},
+    TopUpBody: {"threshold": 5, "pack": "starter", "payment_method_id": "0" * 26, "month_max_minor": 5000},
+    AlertsBody: {"low_balance": 5},
 }
 """For each type of body one that could be meant."""
 UNKNOWN_TASK = f"n78{'0' * 26}_recraft"
@@ -32,6 +35,7 @@ async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOW
     path = route.path.replace("{task_id}", task_id).replace("{delivery_id}", delivery_of(task_id))
     path = path.replace("{provider_key_id}", provider_key_of(task_id))
     path = path.replace("{order_id}", provider_key_of(task_id))
+    path = path.replace("{document_id}", provider_key_of(task_id))
     if "task_id" in route.query.__struct_fields__:
         path += f"?task_id={task_id}"
     match route.body:
@@ -149,7 +153,7 @@ def _without_ids(got: Got) -> dict[str, object]:
 
 async def test_every_id_that_a_keyed_route_takes_is_one_that_the_tests_above_try() -> None:
     kinds = {path_id.kind for route in KEYED for path_id in route.ids}
-    assert kinds == {"own_task", "own_delivery", "own_provider_key", "own_order"}
+    assert kinds == {"own_task", "own_delivery", "own_provider_key", "own_order", "own_document"}
 
 
 async def test_a_revoked_key_and_a_suspended_account_open_nothing(small_api: Api) -> None:

@@ -1,5 +1,6 @@
 """Buying over the API, and callbacks as they come in."""
 
+import hashlib
 import json
 import os
 from collections.abc import AsyncIterator
@@ -10,8 +11,10 @@ import pytest
 from aiohttp import ClientSession
 
 from api.served_api import Api, Got, Tenant, served_api, statement
+from apiinone.accounts.account_rows import Action
 from apiinone.accounts.keys import SCOPES, KeyRules
 from apiinone.core.credits import whole
+from apiinone.payments.refunding import Wanted
 from apiinone.payments.voucher import code_hash, new_code
 from apiinone.payments.voucher_rows import VoucherRow, add_vouchers
 from apiinone.simulators import serving
@@ -137,6 +140,58 @@ async def test_a_voucher_is_redeemed_once_and_wrong_codes_are_throttled(shop: Ap
     statuses = [(await shop.ask("POST", path, key=tenant.key, body={"code": f"{n}"})).status for n in range(11)]
     assert statuses == [400] * 10 + [429]
     assert (await shop.get("/api/v1/credits", tenant.key)).data["available"] == 25
+
+
+async def test_what_was_paid_and_sent_back_is_had_in_writing_always_the_same(shop: Api) -> None:
+    tenant, stranger = await buyer(shop), await buyer(shop)
+    placed = (await order(shop, tenant.key)).data
+    async with shop.session.post(placed["pay_url"], data={"card": "4242424242424242"}, allow_redirects=False):
+        await until_paid(shop, tenant.key, placed["order_id"])
+    action = Action(shop.app.ids.new(), "operator", "orders.refund", placed["order_id"], "a test")
+    await shop.app.payments.refunder.refund(Wanted(placed["order_id"], 1234), action)
+    note, receipt = (await shop.get("/api/v1/billing/documents", tenant.key)).data
+    assert (receipt["number"], receipt["total_minor"]) == ("R-000001", 5000)
+    assert (note["number"], note["total_minor"], note["kind"]) == ("C-000001", 1234, "credit_note")
+    path = f"/api/v1/billing/documents/{note['document_id']}"
+    first, again = [await shop.get(path, tenant.key) for _ in range(2)]
+    assert first.body == again.body
+    assert first.body.startswith(b"%PDF-")
+    page = await shop.get(f"{path}?format=html", tenant.key)
+    assert "12.34 USD" in page.body.decode()
+    assert "R-000001" in page.body.decode()
+    frozen = await shop.get(f"{path}?format=json", tenant.key)
+    assert hashlib.sha256(frozen.body).hexdigest() == note["sha256"]
+    assert (await shop.get(path, stranger.key)).refused == (404, "not_found", "document_id")
+    rows = (await shop.get("/api/v1/billing/export?what=orders", tenant.key)).body.decode().split("\r\n")
+    assert rows[0].startswith("order_id,number,method")
+    assert len(rows) == 3
+    ledger = (await shop.get("/api/v1/billing/export?what=ledger&format=json", tenant.key)).json
+    assert [row["kind"] for row in ledger] == ["grant", "freeze", "return"]
+    assert (await shop.get("/api/v1/billing/export", stranger.key)).body.count(b"\r\n") == 1
+    await shop.assert_sound()
+
+
+async def test_a_top_up_needs_a_saved_card_and_alerts_an_address_that_may_be_called(shop: Api) -> None:
+    tenant = await buyer(shop)
+    placed = (await order(shop, tenant.key, save_method=True)).data
+    async with shop.session.post(placed["pay_url"], data={"card": "4242424242424242"}, allow_redirects=False):
+        await until_paid(shop, tenant.key, placed["order_id"])
+    path = "/api/v1/billing/auto-top-up"
+    (card,) = (await shop.get(path, tenant.key)).data["payment_methods"]
+    body = {"threshold": 100, "pack": "starter", "payment_method_id": "0" * 26, "month_max_minor": 5000}
+    wrong = await shop.ask("POST", path, key=tenant.key, body=body)
+    assert wrong.refused == (400, "bad_request", "/payment_method_id")
+    body["payment_method_id"] = card["payment_method_id"]
+    assert (await shop.ask("POST", path, key=tenant.key, body=body | {"month_max_minor": 5})).status == 400
+    assert (await shop.ask("POST", path, key=tenant.key, body=body)).data["rule"]["threshold"] == 100
+    assert (await shop.ask("DELETE", path, key=tenant.key)).data["rule"] is None
+    alerts = "/api/v1/billing/alerts"
+    for url in ("http://example.com/", "https://127.0.0.1/", "ftp://x", "https://[::1]/"):
+        refused = await shop.ask("POST", alerts, key=tenant.key, body={"low_balance": 5, "url": url})
+        assert refused.refused == (400, "bad_request", "/url"), url
+    set_ = await shop.ask("POST", alerts, key=tenant.key, body={"low_balance": 5, "url": "https://example.com/x"})
+    assert set_.data == (await shop.get(alerts, tenant.key)).data
+    assert (set_.data["low_balance"], set_.data["spend_day"]) == (5, None)
 
 
 async def test_a_callback_without_a_secret_has_no_such_route(small_api: Api) -> None:

@@ -19,6 +19,7 @@ DOORS = {
     "cryptography": ("providers.signatures", "sealing", "simulators.fal"),
     "defusedxml": ("assets.svg", "assets.svg_tree"),
     "email_validator": ("people.email_address",),
+    "fpdf": ("payments.document_drawing",),
     "httptools": ("cli.http_protocol", "outbound.wire"),
     "jinja2": ("web.templates_of_pages",),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),

@@ -15,6 +15,7 @@ from apiinone.payments.packs import terms_of_pack
 from apiinone.payments.refunding import GIVE_UP_S, Wanted
 from payments.shop import Shop
 from payments.till_rows import money, strays, times_credited
+from payments.tills import HOOK
 from workshop import Workshop
 
 
@@ -286,6 +287,19 @@ async def test_a_refund_whose_answer_was_lost_is_looked_for_and_never_sent_again
     assert (await _refunds(shop, other), submits) == (0, 0)
     assert await money(workshop, buyer.account_id) == (5250, 0, 0, 0)
     await workshop.assert_sound()
+
+
+async def test_a_refund_that_never_left_is_sent_later_and_once(shop: Shop, workshop: Workshop, buyer: Caller) -> None:
+    order = await shop.paid(buyer)
+    tills = shop.cashier.tills
+    shop.cashier.tills = {**tills, "stripe": Till(tills["stripe"].method, None, HOOK)}  # no credential: nothing leaves
+    assert (await refund(shop, order)).state == "asked"
+    shop.cashier.tills = tills
+    workshop.let_pass(61)
+    for _ in range(2):
+        await shop.sweep.go_through_refunds()
+    assert (await shop.now(order)).state == "refunded"
+    assert await _refunds(shop, order) == 1
 
 
 async def _refunds(shop: Shop, order: Order) -> int:

@@ -30,6 +30,9 @@ from apiinone.core.exchange import Request, Response
 from apiinone.db import Database, Tx, Work, open_database
 from apiinone.gateway import gateway
 from apiinone.outbound import Outbound
+from apiinone.payments import cashier
+from apiinone.payments.method import Standing
+from apiinone.payments.settle import Office, Settled, settle
 from apiinone.providers.provider import Inline
 from apiinone.sandbox import Sandbox
 from apiinone.simulators.pictures import TINY_PNG, TINY_SVG
@@ -86,7 +89,7 @@ def _strike(orders: Orders) -> None:
 
 
 class Transactions:
-    """`… written` before the COMMIT and `… committed` after it: of submit, claim, sending, accept, loss, end.
+    """`… written` before the COMMIT and `… committed` after it: of submit, claim, sending, accept, loss, end, payment.
 
     `claim begun`: the transaction is open and has not asked for anything.
     """
@@ -113,6 +116,12 @@ class Transactions:
         if claimed.jobs:
             self._come_to_commit("claim")
         return claimed
+
+    async def settle(self, tx: Tx, method: str, order_id: str, standing: Standing, office: Office) -> Settled:
+        settled = await settle(tx, method, order_id, standing, office)
+        if settled.outcome == "credited":
+            self._come_to_commit("payment")
+        return settled
 
     async def open_database(self, url: str, clock: Clock) -> Database:
         database = await open_database(url, clock)
@@ -224,6 +233,7 @@ def set_traps(trap: Trap) -> None:
     put_in_place(batching, submit_batch=transactions.submit_batch, apply_moves=transactions.apply_moves)
     put_in_place(product, open_database=transactions.open_database)
     put_in_place(worker, claim=transactions.claim)
+    put_in_place(cashier, settle=transactions.settle)
     put_in_place(serving, gateway=edges.gateway)
     put_in_place(Outbound, send=edges.send(Outbound.send), post=edges.post(Outbound.post))
     put_in_place(FolderStorage, put=edges.put(FolderStorage.put))

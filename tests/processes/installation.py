@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from apiinone.accounts.account_rows import open_account
 from apiinone.accounts.key_rows import NewKey, make_key
-from apiinone.accounts.keys import Mode, new_secret, secret_hash, written
+from apiinone.accounts.keys import KeyRules, Mode, new_secret, secret_hash, written
 from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
 from apiinone.core.ids import Ids
@@ -33,6 +33,7 @@ CREDITS: Final = 100_000
 LEASE_S: Final = 2.0
 NODES: Final = "78,48"
 PLAIN: Final[Mapping[str, str]] = MappingProxyType({})
+PLAIN_RULES: Final = KeyRules()
 DIED_WITHIN_S: Final = 20.0
 LOOK_EVERY_S: Final = 0.01
 
@@ -126,7 +127,7 @@ class Installation:
         """Make an account that spends live credits and one that spends test credits."""
         self.live, self.test = await self.tenant("live", amount), await self.tenant("test", amount)
 
-    async def tenant(self, mode: Mode, amount: int) -> Tenant:
+    async def tenant(self, mode: Mode, amount: int, rules: KeyRules = PLAIN_RULES) -> Tenant:
         """Make an account with so many credits, and a key."""
         ids, secret = Ids(SystemClock()), new_secret(secrets.token_bytes)
         account, key = ids.new(), ids.new()
@@ -137,7 +138,7 @@ class Installation:
             await open_account(tx, account_id=account, email=email, lot_id=ids.new(), test_credits=whole(1))
             lot = whole(amount)
             await grant(tx, (account, mode), lot_id=ids.new(), amount=lot, actor="operator", reason="a test")
-            await make_key(tx, NewKey(key, account, mode, hashed))
+            await make_key(tx, NewKey(key, account, mode, hashed, rules=rules))
 
         await self.with_database(lambda database: database.transact(make))
         return Tenant(account, mode, written(mode, key, secret))

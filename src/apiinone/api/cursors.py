@@ -8,7 +8,7 @@ import msgspec
 
 from apiinone.core.errors import BadRequest
 
-Kind = Literal["tasks", "entries", "usage", "deliveries", "orders"]
+Kind = Literal["tasks", "entries", "usage", "deliveries", "orders", "documents"]
 _CHARACTERS_MAX: Final = 512
 _decode = msgspec.json.Decoder(tuple[str, ...]).decode
 

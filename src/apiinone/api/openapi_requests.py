@@ -24,6 +24,7 @@ _IDS: Final[dict[Kind, Schema]] = {
     "own_delivery": {"type": "string", "pattern": DELIVERY_PATTERN},
     "own_provider_key": {"type": "string", "pattern": PROVIDER_KEY_PATTERN},
     "own_order": {"type": "string", "pattern": ORDER_PATTERN},
+    "own_document": {"type": "string", "pattern": ORDER_PATTERN},
     "payment_method": {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"},
     "model": {"type": "string", "minLength": 1, "maxLength": 64},
     "linked_task": {"type": "string", "pattern": PATTERN},

@@ -20,6 +20,7 @@ Kind = Literal[
     "own_delivery",
     "own_provider_key",
     "own_order",
+    "own_document",
     "model",
     "linked_task",
     "output_no",
@@ -28,7 +29,7 @@ Kind = Literal[
 ]
 """What an id in a path names, and whose it must be.
 
-`own_task`, `own_delivery`, `own_provider_key`, `own_order`: of the caller's account and mode, any other is 404.
+`own_task`, `own_delivery` and the others that are `own_…`: of the caller's account and mode, any other is 404.
 `model`: a public name of the catalogue. `linked_task`, `output_no`: what a signed link leads to.
 `provider`, `payment_method`: a name that an operator has configured.
 """

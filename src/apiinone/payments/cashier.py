@@ -32,7 +32,8 @@ from apiinone.payments.method import (
 from apiinone.payments.order_rows import Order, locked_order, order_by_id, write_order
 from apiinone.payments.packs import Billing, Terms
 from apiinone.payments.place_order import Asked, NewOrder, place
-from apiinone.payments.settle import Settled, settle
+from apiinone.payments.settle import Office, Settled, settle
+from apiinone.payments.top_up_rows import top_up_ended
 
 ASKED_MAX: Final = 2
 """How often the vendor is asked in one go: once, and again where only the first answer tells the payment's name."""
@@ -163,7 +164,7 @@ class Cashier:
             known = Known(order.id, None, None, row[0][0] if row else None, order.created_us // US_PER_S)
         standing = await self.standing(order.method, known)
         if isinstance(standing, Unclear):
-            await self.database.transact(_passing_time(order_id))
+            await self.database.transact(_passing_time(order_id, self.ids))
             return None
         return await self.settle(order.method, order_id, standing)
 
@@ -171,7 +172,7 @@ class Cashier:
         """Bring an order to where its vendor says it stands."""
 
         async def work(tx: Tx) -> Settled:
-            return await settle(tx, method, order_id, standing, self.ids)
+            return await settle(tx, method, order_id, standing, Office(self.ids, self.billing))
 
         return await self.database.transact(work)
 
@@ -235,12 +236,14 @@ def _noting(order_id: str, opened: Opened) -> Callable[[Tx], Awaitable[Order]]:
     return work
 
 
-def _passing_time(order_id: str) -> Callable[[Tx], Awaitable[Order]]:
+def _passing_time(order_id: str, ids: Ids) -> Callable[[Tx], Awaitable[Order]]:
     async def work(tx: Tx) -> Order:
         order = await _locked(tx, order_id)
         state = next_order_state(order.state, "expired")
         if state is not None and order.expires_us <= tx.now_us:
             order = msgspec.structs.replace(order, state=state, asked=0)
+            if order.origin == "auto":
+                await top_up_ended(tx, order, ids)
         nobody = order.state not in UNPAID and order.vendor_ref is None and order.payment_ref is None
         ask_us = None if nobody else next_ask_us(order, tx.now_us)
         order = msgspec.structs.replace(order, asked=order.asked + 1, ask_us=ask_us)

@@ -72,6 +72,8 @@ class Billing(Struct, frozen=True, forbid_unknown_fields=True):
     taxes: tuple[Tax, ...] = ()
     bank: Annotated[str, Meta(max_length=1000)] = ""
     """How to transfer money, as buyers are told."""
+    font: Annotated[str, Meta(max_length=1000)] = ""
+    """A TrueType file for PDF documents, where Latin letters do not suffice."""
 
 
 class Terms(Struct, frozen=True):

@@ -17,10 +17,14 @@ from apiinone.ledger.grants import credit_order
 from apiinone.ledger.ledger import Books
 from apiinone.ledger.statements import load_books, write_books
 from apiinone.payments.asking import next_ask_us
+from apiinone.payments.documents import issue, issue_credit_note
 from apiinone.payments.lifecycle import UNPAID, OrderEvent, next_order_state
 from apiinone.payments.method import Reason, Standing
+from apiinone.payments.notices import Facts, notify
 from apiinone.payments.order_rows import Order, locked_order, order_by_id, order_by_ref, write_order
+from apiinone.payments.packs import Billing
 from apiinone.payments.suspense import Stray, keep
+from apiinone.payments.top_up_rows import top_up_ended
 from apiinone.payments.went_back import take_back
 
 Outcome = Literal["credited", "moved", "nothing", "suspense"]
@@ -31,6 +35,13 @@ _SAVE = Sql(
 )
 
 
+class Office(Struct, frozen=True):
+    """What settling writes with: ids, and the seller in whose name documents are issued, if any are."""
+
+    ids: Ids
+    billing: Billing | None
+
+
 class Settled(Struct, frozen=True):
     """What became of it; the order as it stands then, unless it went to suspense."""
 
@@ -38,8 +49,9 @@ class Settled(Struct, frozen=True):
     order: Order | None
 
 
-async def settle(tx: Tx, method: str, order_id: str, standing: Standing, ids: Ids) -> Settled:
+async def settle(tx: Tx, method: str, order_id: str, standing: Standing, office: Office) -> Settled:
     """Bring an order to where its vendor, or who saw the money, says it stands."""
+    ids = office.ids
     found = await order_by_id(tx, order_id)
     if found is None:
         return await _astray(tx, method, "unknown_order", standing, ids)
@@ -57,6 +69,7 @@ async def settle(tx: Tx, method: str, order_id: str, standing: Standing, ids: Id
     if order.state not in UNPAID:
         order = await take_back(tx, books, order, standing, ids)
     await write_books(tx, books)
+    await _announce(tx, before, order, office)
     if order != before and outcome == "nothing":
         outcome = "moved"
     order = msgspec.structs.replace(order, asked=order.asked + 1, ask_us=next_ask_us(order, tx.now_us))
@@ -88,6 +101,25 @@ async def _move(
         names = (saved.customer_ref, saved.vendor_ref, saved.label)
         await tx.run(_SAVE, ids.new(), order.account_id, order.method, *names, tx.now_us)
     return order, "credited"
+
+
+async def _announce(tx: Tx, before: Order, order: Order, office: Office) -> None:
+    """What the account is told and is given in writing, and what its automatic top-up learns."""
+    ids, billing = office.ids, office.billing
+    if billing is not None and order.amount_minor:
+        if order.paid_us != before.paid_us:
+            await issue(tx, ids, billing, order)
+        if order.refunded_minor > before.refunded_minor:
+            await issue_credit_note(tx, office.ids, billing, order, order.refunded_minor - before.refunded_minor)
+    if order.state == before.state:
+        return
+    if order.origin == "auto" and before.state in UNPAID:
+        await top_up_ended(tx, order, ids)
+    facts: Facts = {"order_id": order.id, "number": order.number, "amount_minor": order.amount_minor}
+    if order.state == "paid" and before.state in UNPAID:
+        await notify(tx, ids, order.account_id, "order.paid", facts)
+    if order.state == "disputed":
+        await notify(tx, ids, order.account_id, "order.disputed", facts)
 
 
 async def _fault(tx: Tx, method: str, order: Order, standing: Standing) -> Reason | None:

@@ -6,6 +6,7 @@ Source: the official SDK, stripe 16.1.0 (API version 2026-10-28.endive): names a
 for at least 24 hours (API reference, idempotent requests; not confirmed against the live service).
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -91,7 +92,9 @@ class Stripe:
             fields += (("customer", order.customer_ref),)
         elif order.saves_method:
             fields += (("customer_creation", "always"),)
-        return self._post("/v1/checkout/sessions", fields, key=f"open-{order.order_id}")
+        # The same key with other fields would be refused, and a page whose address was lost is nobody's to pay.
+        asked = hashlib.sha256(repr(fields).encode()).hexdigest()[:16]
+        return self._post("/v1/checkout/sessions", fields, key=f"open-{order.order_id}-{asked}")
 
     def read_open(self, response: Response) -> Opened | Declined | Unclear:
         """A session with its address."""

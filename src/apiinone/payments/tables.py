@@ -216,11 +216,14 @@ top_up_crossings = table(
     text("order_id"),
     minor("amount_minor"),
     integer("created_us"),
+    integer("due_us", null=True),
     PrimaryKeyConstraint("account_id", "crossing_no"),
     UniqueConstraint("order_id"),
     Index("ix_top_up_crossings_month", "account_id", "month"),
     keep=_FOR_GOOD,
 )
+
+Index("ix_top_up_crossings_due", top_up_crossings.c.due_us, sqlite_where=_DUE, postgresql_where=_DUE)
 
 alert_rules = table(
     "alert_rules",

@@ -14,7 +14,7 @@ from apiinone.ledger.statements import load_books
 from apiinone.payments.order_rows import Order
 from apiinone.payments.packs import Terms
 from apiinone.payments.place_order import NewOrder, place
-from apiinone.payments.settle import settle
+from apiinone.payments.settle import Office, settle
 from apiinone.payments.voucher import redeemed
 
 TRIES_MAX: Final = 10
@@ -104,7 +104,9 @@ async def _use(tx: Tx, voucher: VoucherRow, of: tuple[str, int], actor: str, ids
         raise AssertionError("a voucher that was counted under its lock")
     await tx.run(_USE, voucher.id, account_id, use_no, order_id, tx.now_us)
     use = f"{voucher.id}:{account_id}:{use_no}"
-    settled = await settle(tx, "voucher", order_id, redeemed(order_id, account_id, currency=CURRENCY, use=use), ids)
+    settled = await settle(
+        tx, "voucher", order_id, redeemed(order_id, account_id, currency=CURRENCY, use=use), Office(ids, None)
+    )
     if settled.order is None:
         raise AssertionError("a voucher's order that does not fit itself")
     return settled.order

@@ -211,9 +211,12 @@ CREATE TABLE top_up_crossings (
   order_id TEXT NOT NULL,
   amount_minor BIGINT NOT NULL,
   created_us BIGINT NOT NULL,
+  due_us BIGINT,
   CONSTRAINT pk_top_up_crossings PRIMARY KEY (account_id, crossing_no),
   CONSTRAINT uq_top_up_crossings_order_id UNIQUE (order_id)
 );
+
+CREATE INDEX ix_top_up_crossings_due ON top_up_crossings (due_us) WHERE due_us IS NOT NULL;
 
 CREATE INDEX ix_top_up_crossings_month ON top_up_crossings (account_id, month);
 
