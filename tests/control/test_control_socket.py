@@ -25,6 +25,7 @@ from apiinone.core.errors import BadRequest, Conflict, DatabaseUnavailable, NotF
 from apiinone.core.ids import Ids
 from apiinone.credentials.seals import Seals
 from apiinone.db import Tx, open_database
+from apiinone.people.hashes import Hashes
 from apiinone.sealing import Seal
 
 
@@ -33,7 +34,7 @@ async def desk(sqlite_path: Path) -> AsyncIterator[Desk]:
     database = await open_database(f"sqlite:///{sqlite_path}", SystemClock())
     seals, providers = Seals(("key", Seal(b"k" * 32, os.urandom))), frozenset({"recraft"})
     made = (load_catalogue(), Ids(SystemClock()), os.urandom, b"pepper", whole(1000), print)
-    yield Desk(database, *made, seals, providers, _nothing)
+    yield Desk(database, *made, seals, providers, _nothing, Hashes(b"key", os.urandom), "http://one.example")
     await database.close()
 
 

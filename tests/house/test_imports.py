@@ -22,6 +22,7 @@ HEAVY = (
     "pysqlite3",
     "resvg",
     "rich",
+    "segno",
     "sqlalchemy",
     "vtracer",
 )

@@ -4,6 +4,7 @@ from apiinone.control.account_commands import OpenAccount, Suspend
 from apiinone.control.credential_commands import AddCredential, ResealCredentials, RevokeCredential
 from apiinone.control.key_commands import MakeKey, RevokeKey, RotateKey
 from apiinone.control.money_commands import GrantCredits, SettleTask
+from apiinone.control.operator_commands import EndOperator, MakeOperator
 
 AnyCommand = (
     OpenAccount
@@ -16,4 +17,6 @@ AnyCommand = (
     | AddCredential
     | RevokeCredential
     | ResealCredentials
+    | MakeOperator
+    | EndOperator
 )

@@ -11,6 +11,7 @@ from apiinone.core.credits import Credits
 from apiinone.core.ids import Ids
 from apiinone.credentials.seals import Seals
 from apiinone.db import Database
+from apiinone.people.hashes import Hashes
 
 T = TypeVar("T")
 
@@ -33,6 +34,10 @@ class Desk:
     """Whom credentials can be for."""
     reread_credentials: Callable[[], Awaitable[None]]
     """Has this process's keyring take what was just stored."""
+    hashes: Hashes
+    """What links in letters to people are hashed with."""
+    base_url: str
+    """Where people reach this installation."""
     actor: str = "operator"
 
 
