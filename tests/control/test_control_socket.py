@@ -26,6 +26,7 @@ from apiinone.core.ids import Ids
 from apiinone.credentials.seals import Seals
 from apiinone.db import Tx, open_database
 from apiinone.payments.refunding import Refunder
+from apiinone.people.hashes import Hashes
 from apiinone.sealing import Seal
 from payments.tills import cashier_for
 
@@ -35,8 +36,9 @@ async def desk(sqlite_path: Path) -> AsyncIterator[Desk]:
     database = await open_database(f"sqlite:///{sqlite_path}", SystemClock())
     seals, providers = Seals(("key", Seal(b"k" * 32, os.urandom))), frozenset({"recraft"})
     made = (load_catalogue(), Ids(SystemClock()), os.urandom, b"pepper", whole(1000), print)
+    people = (Hashes(b"key", os.urandom), "http://one.example")
     cashier = cashier_for(database)
-    yield Desk(database, *made, seals, providers, _nothing, cashier, Refunder(cashier))
+    yield Desk(database, *made, seals, providers, _nothing, cashier, Refunder(cashier), *people)
     await database.close()
 
 

@@ -21,6 +21,7 @@ HEAVY = (
     "pysqlite3",
     "resvg",
     "rich",
+    "segno",
     "sqlalchemy",
     "vtracer",
 )

@@ -1,6 +1,7 @@
 """Credentials that come, go and fail while the product runs; and the operator's alarms about them."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from apiinone.cli.opening import desk_of
 from apiinone.control.credential_commands import AddCredential, RevokeCredential
-from apiinone.control.desk import Command, Desk
+from apiinone.control.desk import Command
 from apiinone.core.clock import US_PER_S
 from apiinone.credentials.sealed_rows import forget_old, read_alarms
 from apiinone.db import Sql, Tx
@@ -30,20 +31,7 @@ async def nothing() -> None:
 async def carried_out(running: Live, command: Command[Any]) -> Any:
     """As another process would have it done: this one is not told."""
     desk = desk_of(running.api.app)
-    other = Desk(
-        desk.database,
-        desk.catalogue,
-        desk.ids,
-        desk.randomness,
-        desk.pepper,
-        desk.test_credits_per_day,
-        desk.ended,
-        desk.seals,
-        desk.providers,
-        nothing,
-        desk.cashier,
-        desk.refunder,
-    )
+    other = dataclasses.replace(desk, reread_credentials=nothing)
     return await command.run(other)
 
 

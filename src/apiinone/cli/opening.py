@@ -25,10 +25,13 @@ from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Database, open_database
 from apiinone.migrate import revision
 from apiinone.migrations import CURRENT_REVISION
+from apiinone.people.hashes import Hashes
 from apiinone.settings import Settings, environment, read_settings
 
 T = TypeVar("T")
 SQLITE = "sqlite:///"
+ADDRESS = "http://127.0.0.1:8400"
+"""Where a server listens that was told nothing else, for links while none runs."""
 LOCK_WAIT_S = 10.0
 """How long a command waits for another one that is writing, or for a server that is starting or ending."""
 _LOOK_EVERY_S = 0.05
@@ -107,6 +110,8 @@ def desk_of(app: App) -> Desk:
         ended=app.waiters.ended,
         cashier=app.payments.cashier,
         refunder=app.payments.refunder,
+        hashes=Hashes(app.secret.key("people"), secrets.token_bytes),
+        base_url=app.callbacks.show.public_url or ADDRESS,
     )
 
 

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "worker": ("serve:worker", "Run a worker for some nodes, beside servers on the same PostgreSQL."),
     "demo": ("demo:demo", "Make one picture and one drawing on a server of its own, and show what they cost."),
     "accounts": ("accounts:accounts", "Open, list and suspend accounts."),
+    "operators": ("operators:operators", "Make, list and remove those who run this installation from its pages."),
     "keys": ("keys:keys", "Make, list, rotate and revoke keys."),
     "credentials": ("credentials:credentials", "Store, list and revoke credentials of providers."),
     "credits": ("credits:credits_group", "Grant credits and see balances."),

@@ -12,6 +12,7 @@ from apiinone.control.payment_commands import (
     ResolveSuspense,
     RevokeVoucher,
 )
+from apiinone.control.operator_commands import EndOperator, MakeOperator
 
 AnyCommand = (
     OpenAccount
@@ -30,4 +31,6 @@ AnyCommand = (
     | MakeVouchers
     | RevokeVoucher
     | ResolveSuspense
+    | MakeOperator
+    | EndOperator
 )

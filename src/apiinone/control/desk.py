@@ -13,6 +13,7 @@ from apiinone.credentials.seals import Seals
 from apiinone.db import Database
 from apiinone.payments.cashier import Cashier
 from apiinone.payments.refunding import Refunder
+from apiinone.people.hashes import Hashes
 
 T = TypeVar("T")
 
@@ -37,6 +38,10 @@ class Desk:
     """Has this process's keyring take what was just stored."""
     cashier: Cashier
     refunder: Refunder
+    hashes: Hashes
+    """What links in letters to people are hashed with."""
+    base_url: str
+    """Where people reach this installation."""
     actor: str = "operator"
 
 

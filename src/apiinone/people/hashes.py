@@ -21,6 +21,10 @@ class Hashes:
         """256 random bits in 52 characters ``0-9a-v``."""
         return base64.b32hexencode(self._randomness(TOKEN_BYTES)).decode().rstrip("=").lower()
 
+    def random(self, count: int) -> bytes:
+        """So many random bytes."""
+        return self._randomness(count)
+
     def of(self, use: str, text: str) -> str:
         """What is stored of a text for one use, 64 characters ``0-9a-f``."""
         return hmac.digest(self._key, f"{use}:{text}".encode(), hashlib.sha256).hex()

@@ -12,6 +12,8 @@ from apiinone.people.person_rows import Person
 Mode = Literal["live", "test"]
 LASTS_US = 30 * 24 * 3600 * US_PER_S
 """A session ends then, however much it is used."""
+CODE_DUE_LASTS_US = 10 * 60 * US_PER_S
+"""How long somebody whose password was right may look for their code."""
 IDLE_US = 14 * 24 * 3600 * US_PER_S
 """One that is not used ends after so long."""
 TOUCH_US = 300 * US_PER_S
@@ -43,6 +45,8 @@ _TOUCH = Sql("UPDATE sessions SET seen_us = $1 WHERE id = $2 AND seen_us < $1")
 _GO_TO = Sql("UPDATE sessions SET account_id = $1 WHERE id = $2")
 _SET_MODE = Sql("UPDATE sessions SET mode = $1 WHERE id = $2")
 _END = Sql("DELETE FROM sessions WHERE id = $1")
+_RENAME = Sql("UPDATE sessions SET id = $1, totp_due = 0, stepped_up_us = $2, expires_us = $3 WHERE id = $4")
+_END_OTHERS = Sql("DELETE FROM sessions WHERE person_id = $1 AND id <> $2")
 _END_ALL = Sql("DELETE FROM sessions WHERE person_id = $1")
 _END_IN_ACCOUNT = Sql("DELETE FROM sessions WHERE person_id = $1 AND account_id = $2")
 _DROP_OVER = Sql("DELETE FROM sessions WHERE expires_us <= $1 OR seen_us <= $2")
@@ -86,7 +90,8 @@ class Found(Struct, frozen=True):
 async def add_session(tx: Tx, session: Session) -> None:
     """Store a session that begins now; its times are the database's."""
     identity = (session.id, session.person_id, session.account_id, session.mode, session.agent, session.totp_due)
-    await tx.run(_ADD, *identity, tx.now_us, tx.now_us + LASTS_US, session.stepped_up_us)
+    lasts_us = CODE_DUE_LASTS_US if session.totp_due else LASTS_US
+    await tx.run(_ADD, *identity, tx.now_us, tx.now_us + lasts_us, session.stepped_up_us)
 
 
 async def find_session(tx: Tx, session_id: str) -> Found | None:
@@ -122,6 +127,17 @@ async def set_mode(tx: Tx, session_id: str, mode: Mode) -> None:
 async def end_session(tx: Tx, session_id: str) -> bool:
     """End one; False where it had ended."""
     return await tx.run(_END, session_id) > 0
+
+
+async def renew_session(tx: Tx, session: Session, new_id: str) -> None:
+    """Have the session go on under another id, its person having shown just now who they are."""
+    ends_us = tx.now_us + LASTS_US if session.totp_due else session.expires_us
+    await tx.run(_RENAME, new_id, tx.now_us, ends_us, session.id)
+
+
+async def end_other_sessions(tx: Tx, person_id: str, session_id: str) -> int:
+    """End all of somebody's but this one; how many."""
+    return await tx.run(_END_OTHERS, person_id, session_id)
 
 
 async def end_sessions_of(tx: Tx, person_id: str) -> int:

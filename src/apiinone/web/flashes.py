@@ -11,5 +11,8 @@ FLASHES: Final[Mapping[str, str]] = {
     "signed_out_everywhere": marked("You are signed out on all devices."),
     "confirmed": marked("Your address is confirmed. Welcome!"),
     "password_set": marked("Your new password is in force. Sign in with it."),
+    "password_changed": marked("Your new password is in force. All other devices are signed out."),
+    "codes_ended": marked("You sign in without codes from now on."),
+    "session_ended": marked("That browser is signed out."),
     "operators_need_codes": marked("Operators sign in with a code as well. Set one up first."),
 }

@@ -20,12 +20,12 @@ from apiinone.web.page_route import Member, Operator, PageCall, PageReply, Publi
 from apiinone.web.page_table import FoundPage, PageTable
 from apiinone.web.pages import HTML, Pages
 from apiinone.web.recognise import Recognised, Recogniser
+from apiinone.web.step_up_pages import STEP_UP
 
 PRIVATE: Final[tuple[Header, ...]] = (*SECURITY, (b"cache-control", b"private, no-store"))
 """On every such page. It is never compressed: beside what a stranger wrote, a length would tell of secrets (BREACH)."""
 SIGN_IN: Final = "/sign-in"
 SET_UP_CODES: Final = "/account/security"
-STEP_UP: Final = "/confirm-identity"
 NOT_YOURS: Final = "Your role in this account does not cover this page."
 QUERY_CHARACTERS_MAX: Final = 2048
 _LOG: Final = logging.getLogger(__name__)
@@ -78,6 +78,7 @@ class PagePipeline:
             ids=page.ids,
             query=query,
             fields={},
+            now_us=who.now_us,
             say=words.gettext,
         )
         try:

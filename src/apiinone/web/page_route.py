@@ -48,6 +48,8 @@ class PageCall:
     ids: Mapping[str, str]
     query: Mapping[str, str]
     fields: Fields
+    now_us: int
+    """By the database's clock."""
     say: Callable[[str], str]
     """A text in the visitor's language."""
 

@@ -5,12 +5,26 @@ from typing import Final
 from apiinone.web.account_pages import do_go_to_account, do_set_mode, show_account
 from apiinone.web.page_route import PageRoute, Public, SignedIn
 from apiinone.web.reset_pages import do_forgotten, do_new_password, show_forgotten, show_new_password
+from apiinone.web.security_pages import (
+    do_begin_codes,
+    do_change_password,
+    do_confirm_codes,
+    do_end_codes,
+    do_end_session,
+    do_new_recovery_codes,
+    show_security,
+)
 from apiinone.web.sign_in_pages import do_sign_in, do_sign_out, do_sign_out_everywhere, show_sign_in
 from apiinone.web.sign_up_pages import do_confirm, do_sign_up, show_confirm, show_sign_up
+from apiinone.web.step_up_pages import do_code, do_identity, show_code, show_identity
 
 SIGNING_IN: Final = (
     PageRoute(method="GET", path="/sign-in", name="show_sign_in", authority=Public(show_sign_in), ids=()),
     PageRoute(method="POST", path="/sign-in", name="sign_in", authority=Public(do_sign_in), ids=()),
+    PageRoute(method="GET", path="/sign-in/code", name="show_code", authority=Public(show_code), ids=()),
+    PageRoute(method="POST", path="/sign-in/code", name="enter_code", authority=Public(do_code), ids=()),
+    PageRoute(method="GET", path="/confirm-identity", name="show_identity", authority=SignedIn(show_identity), ids=()),
+    PageRoute(method="POST", path="/confirm-identity", name="step_up", authority=SignedIn(do_identity), ids=()),
     PageRoute(method="POST", path="/sign-out", name="sign_out", authority=SignedIn(do_sign_out), ids=()),
     PageRoute(
         method="POST",
@@ -33,6 +47,41 @@ SIGNING_IN: Final = (
 ACCOUNT: Final = (
     PageRoute(method="GET", path="/account", name="show_account", authority=SignedIn(show_account), ids=()),
     PageRoute(method="POST", path="/account/go-to", name="go_to_account", authority=SignedIn(do_go_to_account), ids=()),
+    PageRoute(method="GET", path="/account/security", name="show_security", authority=SignedIn(show_security), ids=()),
+    PageRoute(
+        method="POST",
+        path="/account/security/password",
+        name="change_password",
+        authority=SignedIn(do_change_password),
+        ids=(),
+    ),
+    PageRoute(
+        method="POST", path="/account/security/codes", name="begin_codes", authority=SignedIn(do_begin_codes), ids=()
+    ),
+    PageRoute(
+        method="POST",
+        path="/account/security/codes/confirm",
+        name="confirm_codes",
+        authority=SignedIn(do_confirm_codes),
+        ids=(),
+    ),
+    PageRoute(
+        method="POST", path="/account/security/codes/end", name="end_codes", authority=SignedIn(do_end_codes), ids=()
+    ),
+    PageRoute(
+        method="POST",
+        path="/account/security/recovery",
+        name="remake_recovery_codes",
+        authority=SignedIn(do_new_recovery_codes),
+        ids=(),
+    ),
+    PageRoute(
+        method="POST",
+        path="/account/security/sessions/end",
+        name="end_session",
+        authority=SignedIn(do_end_session),
+        ids=(),
+    ),
     PageRoute(method="POST", path="/account/mode", name="set_mode", authority=SignedIn(do_set_mode), ids=()),
 )
 ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *ACCOUNT)

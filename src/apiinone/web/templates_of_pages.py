@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from apiinone.web.flashes import FLASHES
 from apiinone.web.languages import ENGLISH, Languages
+from apiinone.web.moments import browser_name, moment
 from apiinone.web.role_names import ROLE_NAMES
 from apiinone.web.static_files import StaticFiles
 
@@ -23,7 +24,12 @@ class Templates:
     def __init__(self, static: StaticFiles, languages: Languages) -> None:
         """Take the static files, whose addresses templates name, and the words of other languages."""
         self._languages = languages
-        self._common = {"static": static.address, "languages": languages.own_names()}
+        self._common = {
+            "static": static.address,
+            "languages": languages.own_names(),
+            "moment": moment,
+            "browser_name": browser_name,
+        }
         self._in = cache(self._environment)
         self._said = cache(self._tables)
 
