@@ -37,6 +37,7 @@ def _context(app: App) -> Context:
         delivery_tries=app.callbacks.deliverer.tries,
         poll_lags=app.poll_lags,
         policy=app.policy,
+        board=app.board.board,
         deliver=app.callbacks.deliverer.wake,
         clock=app.clock,
         ids=app.ids,

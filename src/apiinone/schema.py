@@ -3,6 +3,7 @@
 from apiinone.accounts import tables as _accounts
 from apiinone.credentials import tables as _credentials
 from apiinone.ledger import tables as _ledger
+from apiinone.switchboard import tables as _switchboard
 from apiinone.tables import metadata
 from apiinone.tasks import tables as _tasks
 from apiinone.webhooks import tables as _webhooks
@@ -13,6 +14,7 @@ packages = {
     "accounts": _accounts,
     "credentials": _credentials,
     "ledger": _ledger,
+    "switchboard": _switchboard,
     "tasks": _tasks,
     "webhooks": _webhooks,
 }

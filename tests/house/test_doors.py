@@ -34,6 +34,7 @@ DOORS = {
         "ledger.tables",
         "migrate",
         "migrations",
+        "switchboard.tables",
         "tables",
         "tasks.tables",
         "webhooks.tables",

@@ -105,6 +105,8 @@ def desk_of(app: App) -> Desk:
         providers=frozenset(app.vendors),
         reread_credentials=app.follower.refresh,
         ended=app.waiters.ended,
+        reread_switches=app.board.refresh,
+        adjusted_alone_max=whole(app.settings.adjusted_alone_max),
     )
 
 

@@ -7,12 +7,16 @@ from typing import Any, ClassVar, Generic, TypeVar
 from msgspec import Struct
 
 from apiinone.catalog.load import Catalogue
-from apiinone.core.credits import Credits
+from apiinone.core.credits import ZERO, Credits
 from apiinone.core.ids import Ids
 from apiinone.credentials.seals import Seals
 from apiinone.db import Database
 
 T = TypeVar("T")
+
+
+async def _in_time() -> None:
+    """What follows the rows finds it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,10 @@ class Desk:
     reread_credentials: Callable[[], Awaitable[None]]
     """Has this process's keyring take what was just stored."""
     actor: str = "operator"
+    reread_switches: Callable[[], Awaitable[None]] = _in_time
+    """Has this process follow at once what was just switched."""
+    adjusted_alone_max: Credits = ZERO
+    """How much an operator may move by hand on a day without a second one."""
 
 
 class Command(Struct, Generic[T], frozen=True, tag_field="do", forbid_unknown_fields=True):
