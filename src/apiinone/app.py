@@ -27,7 +27,7 @@ from apiinone.core.ids import Ids
 from apiinone.core.randomness import RandomPool
 from apiinone.core.secret import Secret
 from apiinone.db import Database, Tx, open_database
-from apiinone.housekeeping import forgetting, housekeeping
+from apiinone.housekeeping import forgetting, housekeeping, lags_written
 from apiinone.installation import InstallationSecret, installation_secret
 from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
@@ -231,6 +231,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     ways = Ways(catalogue, connected.vendors, connected.keyring, board, settings.provider_wait_s_max)
     orders = Orders(catalogue, connected.vendors, inputs, origins, ids)
     executor = Executor(catalogue, ways, ground.outbound, maker, orders, clock, ends, asker)
+    afterwards = (forgetting(database), lags_written(database, ids.new(), asker.lags))
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
     sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)
     app = App(
@@ -263,7 +264,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
-        duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties(), forgetting(database)]),
+        duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties(), *afterwards]),
         calls=open_calls(database, apply, sources, (ids, clock, board), (settings.lease_s, settings.chat_unread_s_max)),
         node_door=NodeDoor(live, ground.secret.key(PURPOSE), clock),
     )
