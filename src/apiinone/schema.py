@@ -3,6 +3,8 @@
 from apiinone.accounts import tables as _accounts
 from apiinone.credentials import tables as _credentials
 from apiinone.ledger import tables as _ledger
+from apiinone.mail import tables as _mail
+from apiinone.people import tables as _people
 from apiinone.switchboard import tables as _switchboard
 from apiinone.tables import metadata
 from apiinone.tasks import tables as _tasks
@@ -14,6 +16,8 @@ packages = {
     "accounts": _accounts,
     "credentials": _credentials,
     "ledger": _ledger,
+    "mail": _mail,
+    "people": _people,
     "switchboard": _switchboard,
     "tasks": _tasks,
     "webhooks": _webhooks,
