@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from apiinone.cli.opening import desk_of
 from apiinone.control.desk import Command
 from apiinone.control.switch_commands import SetText, SwitchHouse, SwitchModel, SwitchOffer
 from apiinone.core.errors import BadRequest, NotFound, Refusal
 from apiinone.db import Sql
+from apiinone.front_desk import desk_of
 from apiinone.switchboard.standing import OfferName
 from databases import sqlite_url
 from scenarios.live import FRUGAL, PNG, Live, live

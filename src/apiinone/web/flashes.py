@@ -12,4 +12,7 @@ FLASHES: Final[Mapping[str, str]] = {
     "confirmed": marked("Your address is confirmed. Welcome!"),
     "password_set": marked("Your new password is in force. Sign in with it."),
     "operators_need_codes": marked("Operators sign in with a code as well. Set one up first."),
+    "done_and_written_down": marked("Done, and written down with your name."),
+    "waits_for_second_operator": marked("That is above the ceiling: it waits for a second operator."),
+    "switched_everywhere": marked("Switched. Every process follows within a second."),
 }
