@@ -26,7 +26,7 @@ from apiinone.core.ids import Ids
 from apiinone.core.randomness import RandomPool
 from apiinone.core.secret import Secret
 from apiinone.db import Database, open_database
-from apiinone.housekeeping import housekeeping
+from apiinone.housekeeping import housekeeping, lags_written
 from apiinone.installation import InstallationSecret
 from apiinone.mailing import Mailing, mailing_of
 from apiinone.migrate import migrate, refuse_other_revision, revision
@@ -39,6 +39,8 @@ from apiinone.providers.local.media_briefs import MEDIA_TARGETS
 from apiinone.receiving_people import people_duties
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings
+from apiinone.switchboard.follow_board import BoardFollower
+from apiinone.switchboard.standing import Board
 from apiinone.taking_money import Payments, payments_of
 from apiinone.tasks.ask import AskingRules, open_asker
 from apiinone.tasks.calls import Calls, open_calls
@@ -102,6 +104,7 @@ class App:
     webhook_secrets: Mapping[str, Secret]
     poll_lags: Mapping[str, PollLag]
     policy: Policy
+    board: BoardFollower
     worker: Worker
     sweeper: Sweeper
     duties: Duties
@@ -170,7 +173,7 @@ async def open_app(
         ingest = Ingest(storage, outbound, sandbox, RandomPool())
         ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound, sandbox)
         app = _compose(ground, maker or LocalMaker(sandbox, outbound))
-        async with app.follower.following():
+        async with app.follower.following(), app.board.following():
             try:
                 yield app
             finally:
@@ -216,7 +219,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     callers = Callers(database, clock, ground.secret.key("pepper"))
     waiters = Waiters(per_key_max=settings.waiting_requests_max)
     moves = moves_of(database)
-    submissions = submissions_of(database, settings)
+    board = Board()
+    submissions = submissions_of(database, settings, board)
     connected = connect_vendors(settings, ground.environ, clock)
     following = follower(settings, connected, ground.secret, database)
     sources, live = chat_sources(settings, ground.environ, (ground.outbound, clock), ground.secret)
@@ -234,10 +238,11 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     origins = Origins(database, ground.outbound, connected.keyring)
     asking = AskingRules(frozenset(settings.provider_keys_unshared), settings.provider_questions_per_s_max)
     asker = open_asker(database, ground.outbound, clock, connected.vendors, asking)
-    ways = Ways(catalogue, connected.vendors, connected.keyring, settings.provider_wait_s_max)
+    ways = Ways(catalogue, connected.vendors, connected.keyring, board, settings.provider_wait_s_max)
     own_outputs = OwnOutputs(database, ground.storage)
     orders = Orders(catalogue, connected.vendors, inputs, origins, own_outputs, ids)
     executor = Executor(catalogue, ways, ground.outbound, maker, orders, clock, ends, asker)
+    others = (*others, lags_written(database, ids.new(), asker.lags))
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
     sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)
     app = App(
@@ -263,6 +268,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         webhook_secrets=connected.webhook_secrets,
         poll_lags=asker.lags,
         policy=open_policy(settings, ground.environ, ground.outbound),
+        board=BoardFollower(database, board),
         worker=Worker(
             database,
             executor,
@@ -272,7 +278,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         ),
         sweeper=sweeper,
         duties=Duties(housekeeping(sweeper, ground.storage, clock, *others)),
-        calls=open_calls(database, apply, sources, (ids, clock), (settings.lease_s, settings.chat_unread_s_max)),
+        calls=open_calls(database, apply, sources, (ids, clock, board), (settings.lease_s, settings.chat_unread_s_max)),
         node_door=NodeDoor(live, ground.secret.key(PURPOSE), clock),
     )
     return app

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
 from apiinone.core.batch import Batcher
 from apiinone.core.credits import whole
 from apiinone.db import Database, Tx
 from apiinone.settings import Settings
+from apiinone.switchboard.standing import Board
 from apiinone.tasks.moves import Move
 from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.settle import apply_moves
@@ -17,13 +20,15 @@ BATCH_MAX = 256
 MOVES_WAITING_MAX = 100_000
 
 
-def submissions_of(database: Database, settings: Settings) -> Batcher[Submission, SubmitOutcome]:
+def submissions_of(database: Database, settings: Settings, board: Board) -> Batcher[Submission, SubmitOutcome]:
     """Accepts tasks, each account with its share of a batch."""
     rules = SubmitRules(settings.open_tasks_max, whole(settings.test_credits_per_day), settings.unknown_max_s)
 
     async def run(batch: Sequence[Submission]) -> Sequence[SubmitOutcome]:
+        held_to = replace(rules, closed=board.now.closed)
+
         async def work(tx: Tx) -> list[SubmitOutcome]:
-            return await submit_batch(tx, batch, rules)
+            return await submit_batch(tx, batch, held_to)
 
         return await database.transact(work)
 

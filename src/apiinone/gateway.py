@@ -8,6 +8,7 @@ from apiinone.api.context import ApiRules, Context
 from apiinone.app import App
 from apiinone.catalog.schema import Bodies
 from apiinone.core.secret import Secret
+from apiinone.front_desk import desk_of
 from apiinone.receiving_people import rooms_of
 from apiinone.web.languages import Languages
 from apiinone.web.open_site import drawing_with, make_site, site_parts
@@ -19,7 +20,7 @@ def gateway(app: App, address: str) -> ASGIApp:
     show.public_url = show.public_url or address.rstrip("/")
     house = make_house(_context(app))
     site = site_parts(Languages(), drawing_with(app.sandbox), app.secret.key("forms"))
-    rooms = rooms_of(app.settings, app.secret, house, site, (app.mailing.outbox, show.public_url))
+    rooms = rooms_of(app.settings, app.secret, house, site, (app.mailing.outbox, show.public_url, desk_of(app)))
     return make_site(make_application(house), rooms, site)
 
 
@@ -41,6 +42,7 @@ def _context(app: App) -> Context:
         delivery_tries=app.callbacks.deliverer.tries,
         poll_lags=app.poll_lags,
         policy=app.policy,
+        board=app.board.board,
         deliver=app.callbacks.deliverer.wake,
         clock=app.clock,
         ids=app.ids,

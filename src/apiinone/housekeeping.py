@@ -1,11 +1,15 @@
 """The duties of a process that works: limits, expiries and leftovers, each with its interval."""
 
+from collections.abc import Mapping
+
 from apiinone.assets.orphans import orphans
 from apiinone.assets.storage import Storage
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.credentials.sealed_rows import forget_old
 from apiinone.db import Database
 from apiinone.tasks.duties import FAST_S, HOURLY_S, SLOW_S, Duty
+from apiinone.tasks.lag_rows import forget_lags, write_lags
+from apiinone.tasks.poll_lag import PollLag
 from apiinone.tasks.sweep import Sweeper
 
 ORPHAN_AGE_US = 2 * 24 * 3600 * US_PER_S
@@ -38,10 +42,25 @@ def housekeeping(sweeper: Sweeper, storage: Storage, clock: Clock, *others: Duty
     ]
 
 
+def lags_written(database: Database, process: str, lags: Mapping[str, PollLag]) -> Duty:
+    """How long asking takes here stands where operators see it of all processes."""
+    written: dict[str, int] = {}
+
+    async def write() -> int:
+        news = {name: lag for name, lag in lags.items() if lag.count != written.get(name, 0)}
+        if news:
+            await database.transact(lambda tx: write_lags(tx, process, news))
+            written.update({name: lag.count for name, lag in news.items()})
+        return 0
+
+    return Duty("poll lags written", FAST_S * 5, write)
+
+
 def forgetting(database: Database) -> Duty:
-    """Secrets of revoked credentials are destroyed, old rows and alarms dropped."""
+    """Secrets of revoked credentials are destroyed; old rows and alarms, and lags of processes that ended, dropped."""
 
     async def forget() -> int:
+        await database.transact(forget_lags)
         return await database.transact(forget_old)
 
     return Duty("credentials forgotten", SLOW_S, forget)

@@ -6,6 +6,7 @@ from apiinone.ledger import tables as _ledger
 from apiinone.mail import tables as _mail
 from apiinone.payments import tables as _payments
 from apiinone.people import tables as _people
+from apiinone.switchboard import tables as _switchboard
 from apiinone.tables import metadata
 from apiinone.tasks import tables as _tasks
 from apiinone.webhooks import tables as _webhooks
@@ -19,6 +20,7 @@ packages = {
     "mail": _mail,
     "people": _people,
     "payments": _payments,
+    "switchboard": _switchboard,
     "tasks": _tasks,
     "webhooks": _webhooks,
 }

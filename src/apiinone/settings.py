@@ -127,6 +127,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     internal_listen: str = ""
     """`host:port` on a private network, where other processes of this installation have this one ask the providers that
     it holds credentials for; empty: nowhere."""
+    adjusted_alone_max: Annotated[int, Meta(ge=0)] = 10_000
+    """How many credits an operator may give or take on a day without a second operator's word; 0: none."""
     own_key_fee_percent: Annotated[int, Meta(ge=1, le=100)] = 10
     """What work with an account's own provider key costs it, in percent of the price, rounded up to whole credits."""
     billing_file: str = ""

@@ -41,6 +41,7 @@ DOORS = {
         "migrations",
         "people.tables",
         "payments.tables",
+        "switchboard.tables",
         "tables",
         "tasks.tables",
         "webhooks.tables",

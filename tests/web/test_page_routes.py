@@ -58,6 +58,8 @@ async def test_only_public_pages_open_for_who_is_not_signed_in(site: Api) -> Non
         if isinstance(route.authority, Public):
             assert seen.status < 500, named(route)
             assert not seen.headers.get("location", "").startswith(f"{SIGN_IN}?"), named(route)
+        elif isinstance(route.authority, Operator):
+            assert seen.status == NOT_FOUND, named(route)
         else:
             assert (seen.status, seen.location.partition("?")[0]) == (ELSEWHERE, SIGN_IN), named(route)
 
@@ -114,8 +116,8 @@ async def test_an_operators_page_is_not_there_for_others_and_asks_operators_for_
     route = PageRoute(method="GET", path="/admin/x", name="x", authority=Operator(handle), ids=())  # pyright: ignore[reportArgumentType]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PageTable, "find", _finding(route, PageTable.find))
-        for path in ("/admin/x", *(filled(one) for one in ROUTES if isinstance(one.authority, Operator))):
-            assert (await browser.get(path)).status == NOT_FOUND, path
+        for one in (route, *(one for one in ROUTES if isinstance(one.authority, Operator))):
+            assert await ask(browser, one, filled(one)) == NOT_FOUND, named(one)
         await change(site, "UPDATE people SET operator = 1")
         assert (await browser.get("/admin/x")).location == SET_UP_CODES
         await change(site, "UPDATE people SET totp_confirmed_us = 1, totp_sealed = 'x', totp_step = 1")

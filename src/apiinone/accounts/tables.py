@@ -1,8 +1,8 @@
 """Tables of accounts and keys."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
 
-from apiinone.tables import binary, integer, table, text
+from apiinone.tables import binary, integer, micro, table, text
 
 accounts = table(
     "accounts",
@@ -49,6 +49,33 @@ operator_actions = table(
     text("reason", data="personal"),
     integer("created_us"),
     keep="for good: the record of what operators did by hand",
+)
+
+adjustments = table(
+    "adjustments",
+    text("id", key=True),
+    text("account_id"),
+    text("mode", CheckConstraint("mode IN ('live', 'test')", name="mode")),
+    micro("amount_micro", CheckConstraint("amount_micro <> 0", name="amount_micro")),
+    text("reason"),
+    text("state", CheckConstraint("state IN ('waiting', 'done', 'refused')", name="state")),
+    text("asked_by"),
+    integer("asked_us"),
+    text("decided_by", null=True),
+    integer("decided_us", null=True),
+    CheckConstraint("(state = 'waiting') = (decided_us IS NULL)", name="decided"),
+    Index("ix_adjustments_account", "account_id", "id"),
+    Index("ix_adjustments_state", "state", "id"),
+    keep="for good: what operators changed a balance by, and who agreed",
+)
+
+adjustment_days = table(
+    "adjustment_days",
+    text("actor"),
+    text("day"),
+    micro("alone_micro", CheckConstraint("alone_micro >= 0", name="alone_micro")),
+    PrimaryKeyConstraint("actor", "day"),
+    keep="for good: how much an operator moved on a UTC day without a second one",
 )
 
 facts = table(

@@ -73,7 +73,10 @@ def make_house(context: Context) -> House:
         counts=Counts(),
         readiness=Readiness(context),
         pages=CataloguePages(
-            context.catalogue, lambda: context.keyring.providers() | context.calls.chat_providers, context.clock
+            context.catalogue,
+            lambda: context.keyring.providers() | context.calls.chat_providers,
+            context.clock,
+            context.board,
         ),
         document=cache(lambda: document(ROUTES, context.catalogue)),
     )

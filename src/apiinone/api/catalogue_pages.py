@@ -16,6 +16,7 @@ from apiinone.catalog.prices import every_price, price_range, price_text, route_
 from apiinone.catalog.schema import body_schema
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.core.credits import shown, usd
+from apiinone.switchboard.standing import Board
 
 Amount = Annotated[int | Decimal, Meta(description="Exact credits; 1 credit is $0.01.")]
 Availability = Literal["live", "test_only"]
@@ -124,14 +125,22 @@ class ModelPage(ModelSummary, frozen=True, kw_only=True):
 class CataloguePages:
     """Makes the pages when they are first asked for and keeps them for the day: lifecycles have last days.
 
-    They are made anew when another provider can be reached.
+    They are made anew when another provider can be reached, or an operator has switched something.
     """
 
-    def __init__(self, catalogue: Catalogue, configured: Callable[[], frozenset[str]], clock: Clock) -> None:
-        """Take the catalogue, what names the providers that are configured here now, and the clock."""
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        configured: Callable[[], frozenset[str]],
+        clock: Clock,
+        board: Board | None = None,
+    ) -> None:
+        """Take the catalogue, what names the providers that are configured here now, the clock, what is switched."""
         self._catalogue = catalogue
         self._configured = configured
         self._vendors = configured()
+        self._board = board or Board()
+        self._standing = self._board.now
         self._clock = clock
         self._day = self._today()
         self._summaries: tuple[ModelSummary, ...] = ()
@@ -164,10 +173,10 @@ class CataloguePages:
         """The models of one endpoint by base credits ascending."""
         return ranking(self._catalogue, endpoint_name, lambda entry: self._live(*entry.sub_models))
 
-    def state(self) -> tuple[date, frozenset[str]]:
-        """What pages follow from beside the catalogue: the day, and which providers can be reached."""
+    def state(self) -> tuple[date, frozenset[str], str]:
+        """What pages follow from beside the catalogue: the day, which providers can be reached, what is switched."""
         self._forget_old()
-        return self._day, self._vendors
+        return self._day, self._vendors, self._standing.version
 
     def schema(self, name: str) -> bytes | None:
         """The JSON Schema of the model's bodies; None as for `page`."""
@@ -233,11 +242,14 @@ class CataloguePages:
     def _live(self, *sub_models: SubModel) -> bool:
         """Whether live keys can use one of them here: what its maker has ended runs in test mode only."""
         running = [sub for sub in sub_models if sub.lifecycle.state_on(self._day) != "retired"]
-        return any(offer.provider in self._vendors for sub in running for offer in sub.offers)
+        on = [sub for sub in running if sub.id not in self._standing.models_off]
+        ways = [(sub.id, offer) for sub in on for offer in sub.offers if offer.provider in self._vendors]
+        return any(not self._standing.is_off(sub_model, offer) for sub_model, offer in ways)
 
     def _forget_old(self) -> None:
-        if (self._day, self._vendors) != (now := (self._today(), self._configured())):
-            self._day, self._vendors = now
+        now = (self._today(), self._configured(), self._board.now)
+        if (self._day, self._vendors, self._standing) != now:
+            self._day, self._vendors, self._standing = now
             self._summaries, self._pages = (), {}
 
     def _today(self) -> date:

@@ -19,6 +19,7 @@ from apiinone.db import Database
 from apiinone.payments.cashier import Cashier
 from apiinone.payments.hear import Ear
 from apiinone.providers.provider import Remote
+from apiinone.switchboard.standing import Board
 from apiinone.tasks import moves, submit
 from apiinone.tasks.calls import Calls
 from apiinone.tasks.keyring import Keyring
@@ -97,6 +98,8 @@ class Context:
     """How this process's deliveries went, by status class or fault."""
     poll_lags: Mapping[str, PollLag] = field(default_factory=dict[str, PollLag])
     """By provider: how long after the vendor was done this process's worker had its tasks done."""
+    board: Board = field(default_factory=Board)
+    """What operators have switched."""
     policy: Policy = NO_POLICY
     """The operator's rules for what is asked."""
     deliver: Callable[[], None] = lambda: None

@@ -217,11 +217,14 @@ def _whose_keys(context: Context, caller: Caller, parsed: Parsed, made_by: Creat
     today = datetime.fromtimestamp(context.clock.now_us() // US_PER_S, UTC).date()
     if sub.lifecycle.state_on(today) == "retired":
         raise ProviderNotConfigured(f"{sub.id} was ended by its maker; test keys can still use it.")
-    node, keyring = parsed.choice.entry.node, context.keyring
+    node, keyring, standing = parsed.choice.entry.node, context.keyring, context.board.now
+    if sub.id in standing.models_off:
+        raise ProviderNotConfigured(f"{sub.id} is switched off for live keys here; test keys can use it.")
     reached = context.calls.chat_providers if made_by.endpoint_name == CHAT else keyring.providers(None, node)
-    house = usable_offers(sub, parsed.fields, reached, made_by.operation)
+    house = usable_offers(sub, parsed.fields, reached, made_by.operation, standing)
     owned = frozenset[str]() if isinstance(sub.price, Tokens) else keyring.providers(caller.account_id, node)
-    own = usable_offers(sub, parsed.fields, owned, made_by.operation)  # chats are made with the house's keys alone
+    # chats are made with the house's keys alone
+    own = usable_offers(sub, parsed.fields, owned, made_by.operation, standing)
     if own:
         keys = [key for offer in own for key in keyring.good(offer.provider, caller.account_id, node)]
         return "own_then_house" if house and all(key.falls_back for key in keys) else "own"

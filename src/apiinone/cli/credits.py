@@ -9,6 +9,8 @@ from apiinone.accounts.keys import Mode
 from apiinone.cli.arguments import MODE, Amount, now
 from apiinone.cli.opening import carry_out, reading, settings_now
 from apiinone.cli.printing import Cell, amount, exact, json_option, moment, print_fields, print_json, print_table, say
+from apiinone.control.adjustment_commands import AdjustCredits, Adjusted, DecideAdjustment
+from apiinone.control.desk import Command
 from apiinone.control.money_commands import GrantCredits
 from apiinone.core.credits import Credits, shown
 from apiinone.core.errors import NotFound
@@ -73,6 +75,35 @@ def grant(  # noqa: PLR0913 - one parameter for each option
 
 @credits_group.command()
 @click.option("--account", "account_id", required=True)
+@click.argument("amount_taken", metavar="N", type=Amount())
+@click.option("--mode", type=MODE, required=True, help="Which balance.")
+@click.option("--reason", required=True, help="Why; it stands in the ledger.")
+@json_option
+def take(account_id: str, amount_taken: Credits, *, mode: Mode, reason: str, as_json: bool) -> None:
+    """Take N credits back that are not held. Above a ceiling (APIINONE_ADJUSTED_ALONE_MAX) an operator must agree."""
+    _adjusted(AdjustCredits(account_id, mode, -amount_taken, reason), as_json=as_json)
+
+
+@credits_group.command()
+@click.argument("adjustment_id")
+@click.option("--reason", required=True, help="Why; it is written down.")
+@json_option
+def agree(adjustment_id: str, *, reason: str, as_json: bool) -> None:
+    """Agree to a change of a balance that waits for a second operator."""
+    _adjusted(DecideAdjustment(adjustment_id, agreed=True, reason=reason), as_json=as_json)
+
+
+@credits_group.command()
+@click.argument("adjustment_id")
+@click.option("--reason", required=True, help="Why; it is written down.")
+@json_option
+def refuse(adjustment_id: str, *, reason: str, as_json: bool) -> None:
+    """Refuse a change of a balance that waits for a second operator."""
+    _adjusted(DecideAdjustment(adjustment_id, agreed=False, reason=reason), as_json=as_json)
+
+
+@credits_group.command()
+@click.option("--account", "account_id", required=True)
 @click.option("--mode", type=MODE, help="Only this balance; default: both.")
 @json_option
 def balance(account_id: str, mode: Mode | None, *, as_json: bool) -> None:
@@ -88,6 +119,15 @@ def balance(account_id: str, mode: Mode | None, *, as_json: bool) -> None:
         click.echo()
         columns = ("lot", "mode", "source", "granted", "available", "held", "expires")
         print_table(columns, lots)
+
+
+def _adjusted(command: Command[Adjusted], *, as_json: bool) -> None:
+    made = now(carry_out(settings_now(), command))
+    signed = shown(made.amount) if made.amount >= 0 else -shown(-made.amount)
+    if as_json:
+        print_json({"adjustment_id": made.adjustment_id, "amount": signed, "state": made.state})
+        return
+    print_fields((("adjustment", made.adjustment_id), ("amount", exact(signed)), ("state", made.state)))
 
 
 async def _balances(account_id: str, modes: tuple[Mode, ...]) -> list[ShownBalance]:

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tasks": ("tasks:tasks", "See tasks and their receipts; end those whose outcome nobody knows."),
     "margins": ("margins:margins", "See what was sold, what it cost, and what a vendor's own figures say."),
     "catalog": ("catalog:catalog", "See the models, and check the catalogue's data."),
+    "switches": ("switches:switches", "Switch models, offers, draining, maintenance and texts while servers run."),
     "audit": ("audit:audit_command", "Prove every balance from the rows alone."),
     "doctor": ("doctor:doctor", "Say what is configured, what is missing, and how to put it right."),
     "migrate": ("migrate:migrate_command", "Bring the database to this program's revision."),

@@ -1,9 +1,11 @@
 """All commands, in one table: whoever gives them, and over whatever wire, these are the ones there are."""
 
 from apiinone.control.account_commands import OpenAccount, Suspend
+from apiinone.control.adjustment_commands import AdjustCredits, DecideAdjustment
 from apiinone.control.credential_commands import AddCredential, ResealCredentials, RevokeCredential
 from apiinone.control.key_commands import MakeKey, RevokeKey, RotateKey
 from apiinone.control.money_commands import GrantCredits, SettleTask
+from apiinone.control.operator_commands import EndOperator, MakeOperator
 from apiinone.control.payment_commands import (
     ConfirmPayment,
     ConfirmRefund,
@@ -12,7 +14,7 @@ from apiinone.control.payment_commands import (
     ResolveSuspense,
     RevokeVoucher,
 )
-from apiinone.control.operator_commands import EndOperator, MakeOperator
+from apiinone.control.switch_commands import SetText, SwitchHouse, SwitchModel, SwitchOffer
 
 AnyCommand = (
     OpenAccount
@@ -33,4 +35,10 @@ AnyCommand = (
     | ResolveSuspense
     | MakeOperator
     | EndOperator
+    | AdjustCredits
+    | DecideAdjustment
+    | SwitchModel
+    | SwitchOffer
+    | SwitchHouse
+    | SetText
 )

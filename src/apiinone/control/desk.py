@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from msgspec import Struct
 
 from apiinone.catalog.load import Catalogue
-from apiinone.core.credits import Credits
+from apiinone.core.credits import ZERO, Credits
 from apiinone.core.ids import Ids
 from apiinone.credentials.seals import Seals
 from apiinone.db import Database
@@ -16,6 +16,10 @@ from apiinone.payments.refunding import Refunder
 from apiinone.people.hashes import Hashes
 
 T = TypeVar("T")
+
+
+async def _in_time() -> None:
+    """What follows the rows finds it by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ class Desk:
     base_url: str
     """Where people reach this installation."""
     actor: str = "operator"
+    reread_switches: Callable[[], Awaitable[None]] = _in_time
+    """Has this process follow at once what was just switched."""
+    adjusted_alone_max: Credits = ZERO
+    """How much an operator may move by hand on a day without a second one."""
 
 
 class Command(Struct, Generic[T], frozen=True, tag_field="do", forbid_unknown_fields=True):

@@ -5,12 +5,14 @@ from msgspec import Struct
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Mode, Owner
+from apiinone.tasks.history import NO_ID_AFTER
 from apiinone.tasks.lifecycle import TaskState
 
 _TASKS = Sql(
     "SELECT id, account_id, mode, node, suffix, sub_model, state, held_micro, captured_micro, error_type, created_us,"
     " finished_us FROM tasks WHERE ($1::text IS NULL OR account_id = $1) AND ($2::text IS NULL OR mode = $2)"
-    " AND ($3::text IS NULL OR state = $3) ORDER BY id DESC LIMIT $4"
+    " AND ($3::text IS NULL OR state = $3) AND id < $5 AND ($6::bigint = 0 OR finished_us IS NULL)"
+    " ORDER BY id DESC LIMIT $4"
 )
 _OWNER = Sql("SELECT account_id, mode FROM tasks WHERE id = $1")
 
@@ -22,6 +24,8 @@ class WantedTasks(Struct, frozen=True):
     account_id: str | None = None
     mode: Mode | None = None
     state: TaskState | None = None
+    before_id: str = NO_ID_AFTER
+    open_only: bool = False
 
 
 class ListedTask(Struct, frozen=True):
@@ -43,7 +47,8 @@ class ListedTask(Struct, frozen=True):
 
 async def list_tasks(tx: Tx, wanted: WantedTasks) -> list[ListedTask]:
     """The tasks that keep every filter, newest first."""
-    rows = await tx.rows(_TASKS, wanted.account_id, wanted.mode, wanted.state, wanted.limit)
+    further = (wanted.before_id, int(wanted.open_only))
+    rows = await tx.rows(_TASKS, wanted.account_id, wanted.mode, wanted.state, wanted.limit, *further)
     return [ListedTask(*row) for row in rows]
 
 

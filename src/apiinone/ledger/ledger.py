@@ -188,17 +188,27 @@ class Books:
                 if lot.available and lot.expires_us is not None and lot.expires_us <= self.now_us:
                     self.expire(owner, lot, reason="lot expired")
 
-    def expire(self, owner: Owner, lot: Lot, *, reason: str, hold: Hold | None = None) -> None:
-        """Take what a lot still has available out of the balance; `hold` is the one that gave it back, if one did.
+    def expire(  # noqa: PLR0913 - what the entry says, by name
+        self,
+        owner: Owner,
+        lot: Lot,
+        *,
+        reason: str,
+        hold: Hold | None = None,
+        part: int | None = None,
+        actor: str = "ledger",
+    ) -> None:
+        """Take a part of what a lot still has available out of the balance (None: all of it).
 
-        A lot may expire more than once, so the key names that hold or how much of the lot has expired by then.
+        `hold` is the one that gave it back, if one did. A lot may expire more than once, so the key names that hold or
+        how much of the lot has expired by then.
         """
-        amount = lot.available
+        amount = lot.available if part is None else part
         lot.available -= amount
         lot.expired += amount
         lot.changed = True
         key = f"expire:{lot.id}:{lot.expired if hold is None else hold.id}"
-        self.post(owner, "expire", amount, key=key, lot_id=lot.id, hold=hold, actor="ledger", reason=reason)
+        self.post(owner, "expire", amount, key=key, lot_id=lot.id, hold=hold, actor=actor, reason=reason)
 
     def repay(self, owner: Owner, lot: Lot) -> None:
         """Let what a lot has available repay what the owner owes."""

@@ -1,6 +1,6 @@
 """What the use cases about people work with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -43,6 +43,13 @@ class Office:
     sign_up: SignUpPolicy
     test_credits: Credits
     """What an account's test balance is raised to each day, once its owner's address is confirmed."""
+    sign_up_switched: Callable[[], SignUpPolicy | None] = lambda: None
+    """What operators have switched sign-up to meanwhile; None: it is as the setting says."""
+
+    @property
+    def sign_up_now(self) -> SignUpPolicy:
+        """Who can make an account at this moment."""
+        return self.sign_up_switched() or self.sign_up
 
     def letter(self, kind: LetterKind, person: Person, facts: Mapping[str, str]) -> Letter:
         """A letter to somebody we know."""

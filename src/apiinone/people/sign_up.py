@@ -49,7 +49,7 @@ Outcome = LetterSent | NotOpen | Throttled
 
 async def sign_up(office: Office, wanted: SignUp) -> Outcome:
     """Do it. Raises NotAnAddress, WeakPassword, Overloaded."""
-    if office.sign_up != "open":
+    if office.sign_up_now != "open":
         return NotOpen()
     email = read_address(wanted.email)
     refuse_weak(wanted.password, email)

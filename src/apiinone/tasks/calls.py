@@ -1,7 +1,7 @@
 """Calls that this process answers itself: under which name, and the chats under way. `direct.py` says how they end."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, cast
 
 from apiinone.accounts.callers import Caller
@@ -14,6 +14,7 @@ from apiinone.core.errors import ProviderNotConfigured
 from apiinone.core.ids import Ids
 from apiinone.db import Database
 from apiinone.providers.chat import ChatOrder
+from apiinone.switchboard.standing import Board
 from apiinone.tasks.chats import ChatRules, Chats, Try
 from apiinone.tasks.local_chat import ChatSources
 from apiinone.tasks.moves import Move, NewAttempt, Outcome
@@ -34,6 +35,7 @@ class Calls:
     ids: Ids
     chat_providers: frozenset[str] = frozenset()
     """Vendors that can be asked to chat, from here or by a node."""
+    board: Board = field(default_factory=Board)
 
     async def direct(self, caller: Caller, choice: Choice) -> Direct:
         """Who answers a new call, and by which attempt. Raises ProviderNotConfigured, DatabaseUnavailable."""
@@ -63,7 +65,8 @@ class Calls:
         routes: list[Route] = []
         tried: list[Tried] = []
         while len(routes) < ATTEMPTS_MAX:
-            route = choose(caller.mode, choice.sub_model, Asked(fields), Reach(self.chat_providers), tried)
+            reach = Reach(self.chat_providers, standing=self.board.now)
+            route = choose(caller.mode, choice.sub_model, Asked(fields), reach, tried)
             if not isinstance(route, Route) or (route.provider, route.upstream_model, False) in tried:
                 break
             routes.append(route)
@@ -96,11 +99,11 @@ def open_calls(
     database: Database,
     apply: Callable[[Move], Awaitable[Outcome]],
     sources: ChatSources,
-    parts: tuple[Ids, Clock],
+    parts: tuple[Ids, Clock, Board],
     rules: tuple[float, float],
 ) -> Calls:
     """What routes that answer at once need; `rules`: a name's lease and a stream's longest unread time, in seconds."""
-    ids, clock = parts
+    ids, clock, board = parts
     lease_s, unread_s_max = rules
     chats = Chats(apply, sources, clock, ChatRules(unread_s_max=unread_s_max))
-    return Calls(Presence(database, ids, clock, lease_s=lease_s), chats, ids, sources.providers)
+    return Calls(Presence(database, ids, clock, lease_s=lease_s), chats, ids, sources.providers, board)

@@ -6,6 +6,7 @@ then the figure is the most that it can have been.
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from math import inf
 from typing import Final
 
 from apiinone.core.clock import US_PER_S
@@ -26,6 +27,25 @@ class PollLag:
         lag_us = max(0, lag_us)
         self.counts[bisect_left(BOUNDS_S, lag_us / US_PER_S)] += 1
         self.sum_us += lag_us
+
+    @property
+    def count(self) -> int:
+        """How many tasks were counted."""
+        return sum(self.counts)
+
+    def added(self, other: "PollLag") -> "PollLag":
+        """Both together, as one installation sees the lags of all its processes."""
+        counts = [one + two for one, two in zip(self.counts, other.counts, strict=True)]
+        return PollLag(counts, self.sum_us + other.sum_us)
+
+    def at_most_s(self, percent: int) -> float | None:
+        """The bound that so many in a hundred keep: infinite above the last; None where nothing was counted."""
+        wanted, total = self.count * percent, 0
+        for bound, count in zip((*BOUNDS_S, inf), self.counts, strict=True):
+            total += count
+            if total and total * 100 >= wanted:
+                return bound
+        return None
 
     def cumulative(self) -> list[tuple[str, float]]:
         """As Prometheus writes it: how many lie at or below each bound, the last without one."""

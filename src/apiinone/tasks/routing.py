@@ -13,6 +13,7 @@ from apiinone.catalog.conditions import offers_for
 from apiinone.catalog.costs import cost_of
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.offer import Offer
+from apiinone.switchboard.standing import AS_LISTED, Standing
 from apiinone.tasks.whose_keys import WhoseKeys
 
 LOCAL = "local"
@@ -53,6 +54,8 @@ class Reach(Struct, frozen=True):
     whose: WhoseKeys = "house"
     wait_s: Callable[[Offer, bool], float] = lambda _, __: 0.0
     """In how many seconds an offer may be asked; True: with the account's own key."""
+    standing: Standing = AS_LISTED
+    """What operators have switched."""
 
 
 class _Way(Struct, frozen=True):
@@ -61,21 +64,32 @@ class _Way(Struct, frozen=True):
     tried: int
     cost: int
     wait_s: float
+    priority: int
 
     @property
     def rank(self) -> tuple[int, bool, int, int]:
-        return (self.tried, not self.own, self.offer.priority, self.cost)
+        return (self.tried, not self.own, self.priority, self.cost)
 
 
 def usable_offers(
-    sub_model: SubModel, fields: Mapping[str, object], configured: frozenset[str], operation: str = ""
+    sub_model: SubModel,
+    fields: Mapping[str, object],
+    configured: frozenset[str],
+    operation: str = "",
+    standing: Standing = AS_LISTED,
 ) -> Sequence[Offer]:
-    """The offers that can serve this request here, the best first: by priority, then by cost.
+    """The offers that can serve this request here and are not switched off: by priority, then by cost.
 
     `operation`: the further create route that asks, such as `music/extend`.
     """
-    fitting = [offer for offer in offers_for(sub_model, fields, operation) if offer.provider in configured]
-    return sorted(fitting, key=lambda offer: (offer.priority, cost_of(offer.cost_micro_usd, fields)))
+    fitting = [
+        offer
+        for offer in offers_for(sub_model, fields, operation)
+        if offer.provider in configured and not standing.is_off(sub_model.id, offer)
+    ]
+    return sorted(
+        fitting, key=lambda offer: (standing.priority(sub_model.id, offer), cost_of(offer.cost_micro_usd, fields))
+    )
 
 
 def choose(
@@ -116,10 +130,10 @@ def _ways(sub_model: SubModel, asked: Asked, reach: Reach, tried: Sequence[Tried
         (False, frozenset() if reach.whose == "own" else reach.house),
     )
     for own, providers in owners:
-        for offer in usable_offers(sub_model, asked.fields, providers, asked.operation):
-            wait_s = reach.wait_s(offer, own)
+        for offer in usable_offers(sub_model, asked.fields, providers, asked.operation, reach.standing):
             before = tried.count((offer.provider, offer.upstream_model, own))
-            yield _Way(offer, own, before, cost_of(offer.cost_micro_usd, asked.fields), wait_s)
+            cost, priority = cost_of(offer.cost_micro_usd, asked.fields), reach.standing.priority(sub_model.id, offer)
+            yield _Way(offer, own, before, cost, reach.wait_s(offer, own), priority)
 
 
 def _reason(ways: Sequence[_Way], chosen: _Way, tries: int) -> str:

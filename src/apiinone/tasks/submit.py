@@ -20,6 +20,7 @@ from apiinone.core.errors import (
     Conflict,
     IdempotencyMismatch,
     InsufficientCredits,
+    Overloaded,
     PriceAboveMax,
     RateLimited,
     Refusal,
@@ -29,6 +30,7 @@ from apiinone.ledger.budgets import Limits, load_limits, write_limits
 from apiinone.ledger.grants import refill
 from apiinone.ledger.ledger import Books, Hold, Insufficient
 from apiinone.ledger.statements import load_books, write_books
+from apiinone.switchboard.standing import Closed
 from apiinone.tasks.submission import Place, Submission
 from apiinone.tasks.submit_rows import (
     Promise,
@@ -63,6 +65,8 @@ class SubmitRules(Struct, frozen=True):
     open_tasks_max: int
     test_credits_per_day: Credits
     unknown_max_s: int
+    closed: Closed | None = None
+    """Why nothing new is accepted; None: it is. What is asked again still gets its answer."""
 
 
 async def submit_batch(tx: Tx, submissions: Sequence[Submission], rules: SubmitRules) -> list[Outcome]:
@@ -125,7 +129,9 @@ class Desk:
         return Replayed(remembered.task_id)
 
     def _hold(self, submission: Submission) -> Created:
-        caller = submission.caller
+        caller, closed = submission.caller, self.rules.closed
+        if closed is not None:
+            raise Overloaded(closed.sentence, retry_after_s=closed.retry_after_s)
         amount = self._price(submission)
         if submission.max_credits is not None and amount > submission.max_credits:
             raise PriceAboveMax(f"this costs {shown(amount)} credits, more than max_credits", param="/max_credits")

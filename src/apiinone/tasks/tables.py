@@ -210,6 +210,17 @@ idempotency = table(
     keep="24 hours, and until 24 hours after the task's end",
 )
 
+poll_lags = table(
+    "poll_lags",
+    text("process"),
+    text("provider"),
+    text("counts"),
+    integer("sum_us"),
+    integer("changed_us"),
+    PrimaryKeyConstraint("process", "provider"),
+    keep="until the process has not written for an hour",
+)
+
 workers = table(
     "workers",
     text("epoch", key=True),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from apiinone.catalog.load import Catalogue
 from apiinone.catalog.offer import Offer
 from apiinone.providers.provider import PollReply, SubmitReply
+from apiinone.switchboard.standing import Board
 from apiinone.tasks.job import Job
 from apiinone.tasks.keyring import Credential, Keyring, OfferAsked
 from apiinone.tasks.routing import Asked, LaterRoute, Reach, Route, choose
@@ -19,6 +20,7 @@ class Ways:
     catalogue: Catalogue
     vendors: Mapping[str, Vendor]
     keyring: Keyring
+    board: Board
     wait_s_max: float = 60.0
     """How long a task stays queued for a way that comes back."""
 
@@ -33,6 +35,7 @@ class Ways:
             self.keyring.providers(job.account_id, job.node) & known,
             job.whose_keys,
             lambda offer, own: self._wait_s(job, offer, own=own),
+            self.board.now,
         )
         return choose(job.mode, choice.sub_model, Asked(job.fields(), job.operation), reach, job.tried)
 

@@ -15,4 +15,7 @@ FLASHES: Final[Mapping[str, str]] = {
     "codes_ended": marked("You sign in without codes from now on."),
     "session_ended": marked("That browser is signed out."),
     "operators_need_codes": marked("Operators sign in with a code as well. Set one up first."),
+    "done_and_written_down": marked("Done, and written down with your name."),
+    "waits_for_second_operator": marked("That is above the ceiling: it waits for a second operator."),
+    "switched_everywhere": marked("Switched. Every process follows within a second."),
 }

@@ -57,6 +57,7 @@ def make_site(api: ASGIApp, rooms: Rooms, site: SiteParts) -> Site:
             docs=Docs(base_url),
             openapi=house.document,
             base_url=base_url,
+            board=house.context.board,
             look=Look(),
         )
 
@@ -72,7 +73,7 @@ def make_site(api: ASGIApp, rooms: Rooms, site: SiteParts) -> Site:
         trusted = read_networks(house.context.rules.trusted_proxies)
         return PagePipeline(rooms, PageTable(ROUTES), guard, (trusted, opened().pages_of))
 
-    return Site(api, opened, Pictures(site.draw), own)
+    return Site(api, opened, Pictures(site.draw), own, house.context.board)
 
 
 def drawing_with(sandbox: Sandbox) -> Callable[[Motif], Awaitable[bytes]]:

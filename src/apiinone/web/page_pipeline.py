@@ -14,7 +14,7 @@ from apiinone.api.proxies import Network, address_of
 from apiinone.core.errors import NotFound, PermissionDenied, Refusal
 from apiinone.web.answer_page import SECURITY
 from apiinone.web.cookies import read_cookies
-from apiinone.web.forms import BODY_BYTES_MAX, FIELDS_MAX, FormGuard, read_fields
+from apiinone.web.forms import FIELDS_MAX, FormGuard, read_fields
 from apiinone.web.languages import Look
 from apiinone.web.page_route import Member, Operator, PageCall, PageReply, Public, Rooms, SeeOther, Shown, SignedIn
 from apiinone.web.page_table import FoundPage, PageTable
@@ -95,6 +95,8 @@ class PagePipeline:
     async def _enter(self, page: FoundPage, asked: PageCall, who: Recognised, call: Call) -> PageReply:
         """Ask for what the page demands of its visitors, then let it answer."""
         rooms, here, member = self._rooms, asked.visitor.signed_in, asked.visitor.member
+        if here is None and isinstance(page.route.authority, Operator):
+            raise NotFound("There is nothing under this path.")
         if here is None and not isinstance(page.route.authority, Public):
             return SeeOther(_with_next(SIGN_IN, page, asked))
         elsewhere = _elsewhere_first(page, asked, who.now_us)
@@ -115,7 +117,7 @@ class PagePipeline:
         """The call with what the form sent, once it is known to be a form of ours."""
         if page.route.method != "POST":
             return asked
-        body = await call.body(BODY_BYTES_MAX)
+        body = await call.body(page.route.form_bytes_max)
         fields = read_fields(body, call.headers.get(b"content-type", b""))
         self._guard.refuse_foreign(call.headers, fields, who.bound_to)
         return replace(asked, fields=fields)

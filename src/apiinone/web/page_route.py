@@ -12,10 +12,11 @@ from msgspec import Struct
 
 from apiinone.api.answer import Answer, Header
 from apiinone.api.house import House
+from apiinone.control.desk import Desk
 from apiinone.people.office import Office
 from apiinone.people.roles import Role
 from apiinone.web.cookies import Cookies
-from apiinone.web.forms import Fields, typed
+from apiinone.web.forms import BODY_BYTES_MAX, Fields, typed
 from apiinone.web.languages import Languages
 from apiinone.web.visitor import MemberHere, SignedInAs, Visitor
 
@@ -32,6 +33,8 @@ class Rooms:
     cookies: Cookies
     languages: Languages
     base_url: str
+    desk: Desk
+    """Where operators have things done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +126,5 @@ class PageRoute(Struct, frozen=True, kw_only=True):
     name: str
     authority: Authority
     ids: tuple[PageId, ...]
+    form_bytes_max: int = BODY_BYTES_MAX
+    """How long a form may be; the one thing with a default, as few forms are long."""

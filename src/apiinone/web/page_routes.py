@@ -3,6 +3,7 @@
 from typing import Final
 
 from apiinone.web.account_pages import do_go_to_account, do_set_mode, show_account
+from apiinone.web.admin.admin_routes import ADMIN
 from apiinone.web.page_route import PageRoute, Public, SignedIn
 from apiinone.web.reset_pages import do_forgotten, do_new_password, show_forgotten, show_new_password
 from apiinone.web.security_pages import (
@@ -17,6 +18,7 @@ from apiinone.web.security_pages import (
 from apiinone.web.sign_in_pages import do_sign_in, do_sign_out, do_sign_out_everywhere, show_sign_in
 from apiinone.web.sign_up_pages import do_confirm, do_sign_up, show_confirm, show_sign_up
 from apiinone.web.step_up_pages import do_code, do_identity, show_code, show_identity
+from apiinone.web.text_pages import WORDS
 
 SIGNING_IN: Final = (
     PageRoute(method="GET", path="/sign-in", name="show_sign_in", authority=Public(show_sign_in), ids=()),
@@ -84,4 +86,4 @@ ACCOUNT: Final = (
     ),
     PageRoute(method="POST", path="/account/mode", name="set_mode", authority=SignedIn(do_set_mode), ids=()),
 )
-ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *ACCOUNT)
+ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *ACCOUNT, *WORDS, *ADMIN)

@@ -10,10 +10,12 @@ from apiinone.api.catalogue_pages import CataloguePages, ModelSummary
 from apiinone.catalog.endpoints import ENDPOINTS, Endpoint
 from apiinone.catalog.entry import Entry
 from apiinone.catalog.load import Catalogue
+from apiinone.switchboard.standing import Board
 from apiinone.web.answer_page import Document, document
 from apiinone.web.code_samples import create_samples
 from apiinone.web.docs_pages import Docs
 from apiinone.web.languages import Look
+from apiinone.web.markdown import to_html
 from apiinone.web.model_view import ModelView, model_view, seconds_text
 from apiinone.web.reference_view import reference_view
 from apiinone.web.templates_of_pages import Templates
@@ -65,6 +67,8 @@ class Pages:
     docs: Docs
     openapi: Callable[[], bytes]
     base_url: str
+    board: Board
+    """What operators have switched, and their texts."""
     look: Look
 
     def home(self) -> Document:
@@ -126,6 +130,11 @@ class Pages:
         """A page that knows its visitor."""
         return self._filled(template, {"path": path, **facts, "visitor": visitor})
 
+    def maintenance(self) -> Document:
+        """What every page says while operators work on the server."""
+        words = self.board.now.texts.get("maintenance", "")
+        return self._html("maintenance.html.j2", "", {"words": to_html(words) if words else ""})
+
     def missing(self) -> Document:
         """There is nothing at this address."""
         return self._html("missing.html.j2", "", {})
@@ -179,6 +188,7 @@ class Pages:
             "models_count": len(self.catalogue.entries),
             "seconds_text": seconds_text,
             "look": self.look,
+            "own_texts": self.board.now.texts.keys(),
             "visitor": NOBODY,
         }
         return self.templates.filled(template, {**common, **facts}, self.look.language)

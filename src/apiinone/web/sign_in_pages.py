@@ -109,6 +109,6 @@ def _form(
         "form": SignInForm(email=form.email, next=form.next),
         "errors": errors or {},
         "sessions_allowed": rooms.cookies.sessions_allowed,
-        "sign_up": rooms.office.sign_up,
+        "sign_up": rooms.office.sign_up_now,
     }
     return Shown("sign_in.html.j2", facts, status, headers)

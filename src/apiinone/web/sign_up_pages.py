@@ -126,7 +126,7 @@ def _sign_up_form(
     facts = {
         "form": SignUpForm(form.name, form.email),
         "errors": errors or {},
-        "sign_up": rooms.office.sign_up,
+        "sign_up": rooms.office.sign_up_now,
         "sessions_allowed": rooms.cookies.sessions_allowed,
         "characters_min": CHARACTERS_MIN,
     }

@@ -13,6 +13,7 @@ from apiinone.api.answer import Answer, Header
 from apiinone.api.call import ClientGone
 from apiinone.api.responding import respond
 from apiinone.core.errors import Refusal
+from apiinone.switchboard.standing import MAINTENANCE_RETRY_S, Board
 from apiinone.web.answer_page import Document, answer, document, moved
 from apiinone.web.languages import Look
 from apiinone.web.page_pipeline import PagePipeline
@@ -22,6 +23,11 @@ from apiinone.web.static_files import PREFIX, StaticFiles
 
 OURS: Final = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 """What begins so is the API's, found or not."""
+OPEN_IN_MAINTENANCE: Final = (
+    *("/static/", "/status", "/admin", "/sign-in", "/sign-out", "/confirm-identity", "/account/security"),
+    *("/terms", "/privacy", "/acceptable-use"),
+)
+"""What goes on while the server is worked on: the operators' pages with the way to them, and what is known of it."""
 MODELS: Final = ("/models/", "/model/")
 DOCS: Final = "/docs/"
 PICTURES: Final = "/pictures/"
@@ -56,9 +62,15 @@ class Site:
     """Answers GET and HEAD of pages that all see alike, and whatever is asked of those that know their visitor."""
 
     def __init__(
-        self, api: ASGIApp, opened: Callable[[], Opened], pictures: Pictures, own: Callable[[], PagePipeline]
+        self,
+        api: ASGIApp,
+        opened: Callable[[], Opened],
+        pictures: Pictures,
+        own: Callable[[], PagePipeline],
+        board: Board,
     ) -> None:
-        """Take the API and what pages are made of, opened when the first is asked for."""
+        """Take the API and what pages are made of, opened when the first is asked for; and what is switched."""
+        self._board = board
         self._api = api
         self._opened = opened
         self._pictures = pictures
@@ -85,6 +97,8 @@ class Site:
         """A page's answer; None: the address is none of ours."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
         try:
+            if self._closed() and not scope["path"].startswith(OPEN_IN_MAINTENANCE):
+                return self._maintenance(headers, scope["query_string"])
             found = self._own().find(scope["method"], scope["path"])
             if found is not None:
                 return await self._own().answer(found, scope, receive)
@@ -102,6 +116,16 @@ class Site:
             _LOG.exception("a page failed", extra={"route": scope["path"]})
             return answer(document("This page cannot be shown now.", PLAIN), headers, status=500)
         return reply if reply is None or not cookies else replace(reply, headers=(*reply.headers, *cookies))
+
+    def _closed(self) -> bool:
+        """Whether operators work on the server; nothing is opened to find out."""
+        return self._board.now.maintenance
+
+    def _maintenance(self, headers: Mapping[bytes, bytes], query: bytes) -> Answer:
+        """503 with a page that says so; it is made anew each time, because its words may change."""
+        look, _ = self._own().look(headers, query)
+        made = answer(self._opened().pages_of(look).maintenance(), headers, status=503)
+        return replace(made, headers=(*made.headers, (b"retry-after", b"%d" % MAINTENANCE_RETRY_S)))
 
     async def _reply(self, asked: _Asked) -> Answer | None:
         """The answer of a page; None: there is none at this address."""

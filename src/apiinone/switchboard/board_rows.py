@@ -1,0 +1,101 @@
+"""Rows of what operators switch: read whole, changed one at a time.
+
+Every change first writes the version's row. That locks it, so changes come one after the other, and whoever follows
+needs to look at that one row only.
+"""
+
+from collections.abc import Mapping
+from typing import Final, cast, get_args
+
+from apiinone.db import Sql, Tx
+from apiinone.switchboard.standing import HouseSwitch, OfferName, OfferSwitch, SignUp, Standing, TextName
+
+ROWS_MAX: Final = 10_000
+ON: Final = "on"
+OFF: Final = "off"
+
+_VERSION = Sql("SELECT value FROM house_switches WHERE name = 'version'")
+_HOUSE = Sql("SELECT name, value FROM house_switches")
+_MODELS = Sql("SELECT sub_model FROM model_switches ORDER BY sub_model LIMIT $1")
+_OFFERS = Sql(
+    "SELECT sub_model, provider, upstream_model, operation, is_off, priority FROM offer_switches"
+    " ORDER BY sub_model, provider, upstream_model, operation LIMIT $1"
+)
+_TEXTS = Sql("SELECT name, markdown FROM site_texts ORDER BY name LIMIT $1")
+_SET = Sql(
+    "INSERT INTO house_switches (name, value, changed_us) VALUES ($1, $2, $3)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_us = excluded.changed_us"
+)
+_MODEL_OFF = Sql("INSERT INTO model_switches (sub_model, changed_us) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+_MODEL_ON = Sql("DELETE FROM model_switches WHERE sub_model = $1")
+_OFFER_BACK = Sql(
+    "DELETE FROM offer_switches WHERE sub_model = $1 AND provider = $2 AND upstream_model = $3 AND operation = $4"
+)
+_OFFER = Sql(
+    "INSERT INTO offer_switches (sub_model, provider, upstream_model, operation, is_off, priority, changed_us)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7)"
+)
+_TEXT_AWAY = Sql("DELETE FROM site_texts WHERE name = $1")
+_TEXT = Sql("INSERT INTO site_texts (name, markdown, changed_us) VALUES ($1, $2, $3)")
+
+
+async def version_of(tx: Tx) -> str:
+    """What changes with every change; "" before the first."""
+    row = await tx.row(_VERSION)
+    return "" if row is None else str(row[0])
+
+
+async def read_standing(tx: Tx) -> Standing:
+    """How everything stands."""
+    house: Mapping[str, str] = {row[0]: row[1] for row in await tx.rows(_HOUSE)}
+    offers = await tx.rows(_OFFERS, ROWS_MAX)
+    texts = await tx.rows(_TEXTS, ROWS_MAX)
+    return Standing(
+        version=house.get("version", ""),
+        models_off=frozenset(row[0] for row in await tx.rows(_MODELS, ROWS_MAX)),
+        offers={OfferName(*row[:4]): OfferSwitch(bool(row[4]), row[5]) for row in offers},
+        drain=house.get("drain") == ON,
+        maintenance=house.get("maintenance") == ON,
+        sign_up=_sign_up(house.get("sign_up")),
+        texts={row[0]: row[1] for row in texts if row[0] in get_args(TextName)},
+    )
+
+
+async def set_house(tx: Tx, version: str, name: HouseSwitch, value: str) -> None:
+    """Turn one of the installation's switches."""
+    await _begin(tx, version)
+    await tx.run(_SET, name, value, tx.now_us)
+
+
+async def set_model(tx: Tx, version: str, sub_model: str, *, live: bool) -> None:
+    """Keep a sub-model from live keys, or let them have it."""
+    await _begin(tx, version)
+    if live:
+        await tx.run(_MODEL_ON, sub_model)
+    else:
+        await tx.run(_MODEL_OFF, sub_model, tx.now_us)
+
+
+async def set_offer(tx: Tx, version: str, name: OfferName, switch: OfferSwitch) -> None:
+    """Say how an offer differs from the catalogue; where it does not, no row is left."""
+    await _begin(tx, version)
+    place = (name.sub_model, name.provider, name.upstream_model, name.operation)
+    await tx.run(_OFFER_BACK, *place)
+    if switch != OfferSwitch():
+        await tx.run(_OFFER, *place, int(switch.off), switch.priority, tx.now_us)
+
+
+async def set_text(tx: Tx, version: str, name: TextName, markdown: str) -> None:
+    """Put a text in the place of the one before; an empty one takes it away."""
+    await _begin(tx, version)
+    await tx.run(_TEXT_AWAY, name)
+    if markdown:
+        await tx.run(_TEXT, name, markdown, tx.now_us)
+
+
+async def _begin(tx: Tx, version: str) -> None:
+    await tx.run(_SET, "version", version, tx.now_us)
+
+
+def _sign_up(value: str | None) -> SignUp | None:
+    return cast("SignUp", value) if value in get_args(SignUp) else None

@@ -1,0 +1,51 @@
+"""Keeps a process's board as the database has it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from apiinone.core.errors import Refusal
+from apiinone.db import Database
+from apiinone.switchboard.board_rows import read_standing, version_of
+from apiinone.switchboard.standing import Board
+
+EVERY_S = 0.4
+"""So that what an operator switches counts within a second everywhere."""
+_log = logging.getLogger("apiinone.switchboard")
+
+
+@dataclass(slots=True)
+class BoardFollower:
+    """Looks whether the version has changed, and then reads everything."""
+
+    database: Database
+    board: Board
+
+    async def refresh(self) -> None:
+        """Take what has changed. Raises DatabaseUnavailable."""
+        if await self.database.read(version_of) != self.board.now.version:
+            self.board.now = await self.database.read(read_standing)
+
+    @asynccontextmanager
+    async def following(self) -> AsyncGenerator[None]:
+        """Read what is there, and go on reading for the length of the block. Raises DatabaseUnavailable."""
+        await self.refresh()
+        running = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    async def run(self) -> None:
+        """Go on for ever; a database that does not answer is asked again."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self.refresh()
+            except Refusal as error:
+                _log.warning("switches are as they were read last", extra={"reason": error.type})
+            except Exception:  # noqa: BLE001 - a defect of ours must not end the following of a drain
+                _log.exception("switches could not be read")

@@ -1,0 +1,43 @@
+"""Tables of what operators switch. Each is read whole where its version has changed, so they stay small."""
+
+from sqlalchemy import CheckConstraint, PrimaryKeyConstraint
+
+from apiinone.tables import integer, table, text
+
+_UNTIL_SWITCHED_BACK = "until it is switched back"
+
+house_switches = table(
+    "house_switches",
+    text("name", CheckConstraint("name IN ('version', 'drain', 'maintenance', 'sign_up')", name="name"), key=True),
+    text("value"),
+    integer("changed_us"),
+    keep="for good: one row for each switch there is, and one that changes with any of them",
+)
+
+model_switches = table(
+    "model_switches",
+    text("sub_model", key=True),
+    integer("changed_us"),
+    keep=_UNTIL_SWITCHED_BACK,
+)
+
+offer_switches = table(
+    "offer_switches",
+    text("sub_model"),
+    text("provider"),
+    text("upstream_model"),
+    text("operation"),
+    integer("is_off", CheckConstraint("is_off IN (0, 1)", name="is_off")),
+    integer("priority", null=True),
+    integer("changed_us"),
+    PrimaryKeyConstraint("sub_model", "provider", "upstream_model", "operation"),
+    keep=_UNTIL_SWITCHED_BACK,
+)
+
+site_texts = table(
+    "site_texts",
+    text("name", key=True),
+    text("markdown"),
+    integer("changed_us"),
+    keep="until an operator replaces it or takes it away",
+)

@@ -1,0 +1,159 @@
+"""/admin/accounts: found, shown, suspended, and their balances changed by entries of the ledger."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from apiinone.accounts.account_rows import Account
+from apiinone.accounts.adjustment_rows import Adjustment, waiting_adjustments
+from apiinone.control.account_commands import Suspend
+from apiinone.control.account_list import WantedAccounts, list_accounts, read_account
+from apiinone.control.adjustment_commands import AdjustCredits, DecideAdjustment
+from apiinone.core.credits import parse
+from apiinone.core.errors import BadRequest, Conflict, NotFound
+from apiinone.core.ids import is_id
+from apiinone.db import Tx
+from apiinone.tasks.history import NO_ID_AFTER
+from apiinone.web.admin.admin_page import ROWS, Problem, admin_page, carried_out, desk_for, problem_of
+from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther
+from apiinone.web.visitor import SignedInAs
+
+SEARCH_CHARACTERS_MAX: Final = 254
+STATES: Final = ("active", "suspended")
+NO_SUCH: Final = "There is no such account."
+
+
+class StateForm(Struct, frozen=True):
+    """Suspend an account or let it go on."""
+
+    state: str = ""
+    reason: str = ""
+
+    def command(self, account_id: str) -> Suspend:
+        """What is to be done. Raises BadRequest naming the field."""
+        if self.state not in STATES:
+            raise BadRequest("An account is active or suspended.", param="state")
+        return Suspend(account_id, self.state == "suspended", self.reason)
+
+
+class AdjustForm(Struct, frozen=True):
+    """Change a balance."""
+
+    mode: str = ""
+    direction: str = ""
+    amount: str = ""
+    reason: str = ""
+
+    def command(self, account_id: str) -> AdjustCredits:
+        """What is to be done. Raises BadRequest naming the field."""
+        try:
+            amount = parse(self.amount.strip())
+        except ValueError:
+            raise BadRequest("Credits are a number above 0 with at most six decimals.", param="amount") from None
+        match self.mode, self.direction:
+            case ("live" | "test") as mode, "give":
+                return AdjustCredits(account_id, mode, amount, self.reason)
+            case ("live" | "test") as mode, "take":
+                return AdjustCredits(account_id, mode, -amount, self.reason)
+            case _:
+                raise BadRequest("Choose a balance, and whether credits are given or taken back.", param="mode")
+
+
+class DecisionForm(Struct, frozen=True):
+    """A second operator's word."""
+
+    word: str = ""
+    reason: str = ""
+
+    def command(self, adjustment_id: str) -> DecideAdjustment:
+        """What is to be done. Raises BadRequest naming the field."""
+        if self.word not in ("agree", "refuse"):
+            raise BadRequest("Agree or refuse.", param="word")
+        return DecideAdjustment(adjustment_id, self.word == "agree", self.reason)
+
+
+async def show_accounts(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
+    """All accounts, newest first, or those that are looked for."""
+    del here
+    search = call.query.get("q", "")[:SEARCH_CHARACTERS_MAX]
+    state = call.query.get("state", "")
+    before = call.query.get("before", "")
+    wanted = WantedAccounts(
+        ROWS + 1, search, state if state in STATES else None, before if is_id(before) else NO_ID_AFTER
+    )
+
+    async def look(tx: Tx) -> list[Account]:
+        return await list_accounts(tx, wanted)
+
+    found = await rooms.house.context.database.read(look)
+    more = found[ROWS - 1].id if len(found) > ROWS else ""
+    facts = {"accounts": found[:ROWS], "more": more, "search": search, "state": state, "states": STATES}
+    return admin_page(rooms, "accounts", facts)
+
+
+async def show_account(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
+    """One account: balances, keys, what it did last, what was done to it."""
+    return await _account(rooms, call, here)
+
+
+async def do_account_state(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
+    """Suspend it or let it go on."""
+    form, account_id = call.form(StateForm), _account_id(call)
+    try:
+        await carried_out(rooms, here, form.command(account_id))
+    except (BadRequest, Conflict) as refusal:
+        return await _account(rooms, call, here, problem_of(refusal, call, "state"))
+    return SeeOther(f"/admin/accounts/{account_id}", "done_and_written_down")
+
+
+async def do_adjust(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
+    """Change a balance, or have the change wait for a second operator."""
+    form, account_id = call.form(AdjustForm), _account_id(call)
+    try:
+        made = await carried_out(rooms, here, form.command(account_id))
+    except (BadRequest, Conflict) as refusal:
+        return await _account(rooms, call, here, problem_of(refusal, call, "adjust"))
+    flash = "done_and_written_down" if made.state == "done" else "waits_for_second_operator"
+    return SeeOther(f"/admin/accounts/{account_id}", flash)
+
+
+async def show_adjustments(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
+    """The changes that wait for a second operator."""
+    return await _adjustments(rooms, call, here)
+
+
+async def do_decide(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
+    """Agree to one, as another operator than the one who asked, or refuse it."""
+    form, adjustment_id = call.form(DecisionForm), call.ids["adjustment_id"]
+    try:
+        await carried_out(rooms, here, form.command(adjustment_id))
+    except (BadRequest, Conflict) as refusal:
+        return await _adjustments(rooms, call, here, problem_of(refusal, call, adjustment_id))
+    return SeeOther("/admin/adjustments", "done_and_written_down")
+
+
+async def _account(rooms: Rooms, call: PageCall, here: SignedInAs, problem: Problem | None = None) -> PageReply:
+    account_id = _account_id(call)
+    seen = await rooms.house.context.database.read(lambda tx: read_account(tx, account_id))
+    if seen is None:
+        raise NotFound(NO_SUCH)
+    facts = {"seen": seen, "me": here.person.id, "alone_max": desk_for(rooms, here).adjusted_alone_max}
+    return admin_page(rooms, "account", facts, problem)
+
+
+async def _adjustments(rooms: Rooms, call: PageCall, here: SignedInAs, problem: Problem | None = None) -> PageReply:
+    del call
+
+    async def look(tx: Tx) -> list[Adjustment]:
+        return await waiting_adjustments(tx, ROWS)
+
+    found = await rooms.house.context.database.read(look)
+    alone_max = desk_for(rooms, here).adjusted_alone_max
+    return admin_page(rooms, "adjustments", {"waiting": found, "me": here.person.id, "alone_max": alone_max}, problem)
+
+
+def _account_id(call: PageCall) -> str:
+    account_id = call.ids["account_id"]
+    if not is_id(account_id):
+        raise NotFound(NO_SUCH)
+    return account_id

@@ -1,0 +1,83 @@
+"""Every page for operators. Whoever is none finds nothing here; who is shows a code first (hazard 46)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from apiinone.web.admin.account_admin import (
+    do_account_state,
+    do_adjust,
+    do_decide,
+    show_account,
+    show_accounts,
+    show_adjustments,
+)
+from apiinone.web.admin.model_admin import do_switch_model, do_switch_offer, show_model, show_models
+from apiinone.web.admin.overview_page import show_overview, show_workers
+from apiinone.web.admin.provider_admin import show_providers
+from apiinone.web.admin.reports import show_log, show_margins
+from apiinone.web.admin.site_admin import do_set_text, do_switch_site, show_site, show_text
+from apiinone.web.admin.task_admin import do_settle, show_task, show_tasks
+from apiinone.web.forms import BODY_BYTES_MAX
+from apiinone.web.page_route import Operator, PageCall, PageId, PageReply, PageRoute, Rooms
+from apiinone.web.visitor import SignedInAs
+
+Handle = Callable[[Rooms, PageCall, SignedInAs], Awaitable[PageReply]]
+ROOT: Final = "/admin"
+TEXT_FORM_BYTES_MAX: Final = 1024 * 1024
+"""A text of the site as a form writes it: most characters beyond letters take three bytes, and some nine or more."""
+KINDS: Final = {
+    "account_id": "account",
+    "adjustment_id": "adjustment",
+    "model": "model",
+    "task_id": "task",
+    "text": "text",
+}
+"""What the names in paths mean: of any account, because operators look at all of them."""
+
+
+def _show(path: str, handle: Handle) -> PageRoute:
+    return PageRoute(
+        method="GET", path=path, name=f"admin_{handle.__name__}", authority=Operator(handle), ids=_ids(path)
+    )
+
+
+def _do(path: str, handle: Handle) -> PageRoute:
+    return PageRoute(
+        method="POST",
+        path=path,
+        name=f"admin_{handle.__name__}",
+        authority=Operator(handle),
+        ids=_ids(path),
+        form_bytes_max=TEXT_FORM_BYTES_MAX if "{text}" in path else BODY_BYTES_MAX,
+    )
+
+
+def _ids(path: str) -> tuple[PageId, ...]:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    return tuple(PageId(name, KINDS[name]) for name in names)
+
+
+ADMIN: Final[tuple[PageRoute, ...]] = (
+    _show(ROOT, show_overview),
+    _show(f"{ROOT}/accounts", show_accounts),
+    _show(f"{ROOT}/accounts/{{account_id}}", show_account),
+    _do(f"{ROOT}/accounts/{{account_id}}/state", do_account_state),
+    _do(f"{ROOT}/accounts/{{account_id}}/adjust", do_adjust),
+    _show(f"{ROOT}/adjustments", show_adjustments),
+    _do(f"{ROOT}/adjustments/{{adjustment_id}}", do_decide),
+    _show(f"{ROOT}/models", show_models),
+    _show(f"{ROOT}/models/{{model}}", show_model),
+    _do(f"{ROOT}/models/{{model}}/switch", do_switch_model),
+    _do(f"{ROOT}/models/{{model}}/offer", do_switch_offer),
+    _show(f"{ROOT}/providers", show_providers),
+    _show(f"{ROOT}/workers", show_workers),
+    _show(f"{ROOT}/tasks", show_tasks),
+    _show(f"{ROOT}/tasks/{{task_id}}", show_task),
+    _do(f"{ROOT}/tasks/{{task_id}}/settle", do_settle),
+    _show(f"{ROOT}/margins", show_margins),
+    _show(f"{ROOT}/site", show_site),
+    _do(f"{ROOT}/site/switch", do_switch_site),
+    _show(f"{ROOT}/texts/{{text}}", show_text),
+    _do(f"{ROOT}/texts/{{text}}", do_set_text),
+    _show(f"{ROOT}/log", show_log),
+)
