@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apiinone import __version__
-from apiinone.accounts.account_rows import agree
 from apiinone.accounts.callers import Callers
 from apiinone.api.node_door import NodeDoor
 from apiinone.assets.ingest import SVG_TARGET, Ingest
@@ -26,17 +25,20 @@ from apiinone.core.credits import whole
 from apiinone.core.ids import Ids
 from apiinone.core.randomness import RandomPool
 from apiinone.core.secret import Secret
-from apiinone.db import Database, Tx, open_database
+from apiinone.db import Database, open_database
 from apiinone.housekeeping import forgetting, housekeeping
-from apiinone.installation import InstallationSecret, installation_secret
+from apiinone.installation import InstallationSecret
+from apiinone.mailing import Mailing, mailing_of
 from apiinone.migrate import migrate, refuse_other_revision, revision
 from apiinone.migrations import CURRENT_REVISION
 from apiinone.open_policy import open_policy, with_models_kept_back
 from apiinone.outbound import Outbound
+from apiinone.own_secret import agree_on_secret, own_secret
 from apiinone.providers.local.brief import TARGET as DRAW_TARGET
 from apiinone.providers.local.media_briefs import MEDIA_TARGETS
+from apiinone.receiving_people import people_duties
 from apiinone.sandbox import Sandbox, SandboxLimits
-from apiinone.settings import Settings, SettingsError
+from apiinone.settings import Settings
 from apiinone.tasks.ask import AskingRules, open_asker
 from apiinone.tasks.calls import Calls, open_calls
 from apiinone.tasks.claim import bury_all
@@ -68,7 +70,6 @@ from apiinone.tasks.worker import WAKE, Worker, WorkerRules
 BUSY_PER_S = 200
 """A process that is given so many tasks a second is busy with requests, and its worker holds back."""
 SANDBOX_TARGETS = (DRAW_TARGET, SVG_TARGET, *MEDIA_TARGETS)
-FINGERPRINT = "secret_fingerprint"
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class App:
     waiters: Waiters
     watchers: Watchers
     callbacks: Callbacks
+    mailing: Mailing
     vendors: Mapping[str, Vendor]
     keyring: Keyring
     follower: Follower
@@ -148,7 +150,7 @@ async def open_app(
     DatabaseUnavailable, CatalogueInvalid, StorageFailed.
     """
     clock = SystemClock()
-    secret = _secret(settings)
+    secret = own_secret(settings)
     database = await open_database(settings.database, clock)
     sandbox = Sandbox(SANDBOX_TARGETS, SandboxLimits(children_max=settings.drawing_children_max))
     outbound = Outbound(
@@ -159,7 +161,7 @@ async def open_app(
     )
     try:
         await refuse_other_revision(database)
-        await _agree_on_secret(database, secret)
+        await agree_on_secret(database, secret)
         storage = open_storage(settings.storage, {})
         ingest = Ingest(storage, outbound, sandbox, RandomPool())
         ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound, sandbox)
@@ -219,6 +221,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         return await app.apply(move)
 
     callbacks = callbacks_of(settings, ground.secret, database, clock)
+    mailing = mailing_of(settings, ground.environ, ground.secret, (database, clock))
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     inputs = InputReader(ground.outbound)
     origins = Origins(database, ground.outbound, connected.keyring)
@@ -244,6 +247,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         waiters=waiters,
         watchers=Watchers(database, per_key_max=settings.event_streams_max),
         callbacks=callbacks,
+        mailing=mailing,
         vendors=connected.vendors,
         keyring=connected.keyring,
         follower=following,
@@ -258,7 +262,15 @@ def _compose(ground: _Ground, maker: Maker) -> App:
             busy=lambda: submissions.per_s() > BUSY_PER_S,
         ),
         sweeper=sweeper,
-        duties=Duties([*housekeeping(sweeper, ground.storage, clock), *callbacks.duties(), forgetting(database)]),
+        duties=Duties(
+            [
+                *housekeeping(sweeper, ground.storage, clock),
+                *callbacks.duties(),
+                forgetting(database),
+                mailing.duty(),
+                *people_duties(database),
+            ]
+        ),
         calls=open_calls(database, apply, sources, (ids, clock), (settings.lease_s, settings.chat_unread_s_max)),
         node_door=NodeDoor(live, ground.secret.key(PURPOSE), clock),
     )
@@ -272,20 +284,3 @@ def _worker_rules(settings: Settings, catalogue: Catalogue) -> WorkerRules:
         jobs_max=settings.jobs_max,
         steps_max=settings.steps_max,
     )
-
-
-def _secret(settings: Settings) -> InstallationSecret:
-    try:
-        return installation_secret(settings.secret_key, settings.data_path)
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"APIINONE_SECRET_KEY or the data folder's secret cannot be used: {error}") from error
-
-
-async def _agree_on_secret(database: Database, secret: InstallationSecret) -> None:
-    """Refuse a secret other than the one the database's keys were hashed with: no key would work."""
-
-    async def look(tx: Tx) -> str:
-        return await agree(tx, FINGERPRINT, secret.fingerprint())
-
-    if await database.transact(look) != secret.fingerprint():
-        raise SettingsError("the database belongs to an installation with another secret: set APIINONE_SECRET_KEY")

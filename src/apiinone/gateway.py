@@ -8,7 +8,9 @@ from apiinone.api.context import ApiRules, Context
 from apiinone.app import App
 from apiinone.catalog.schema import Bodies
 from apiinone.core.secret import Secret
-from apiinone.web.open_site import drawing_with, make_site
+from apiinone.receiving_people import rooms_of
+from apiinone.web.languages import Languages
+from apiinone.web.open_site import drawing_with, make_site, site_parts
 
 
 def gateway(app: App, address: str) -> ASGIApp:
@@ -16,7 +18,9 @@ def gateway(app: App, address: str) -> ASGIApp:
     show = app.callbacks.show
     show.public_url = show.public_url or address.rstrip("/")
     house = make_house(_context(app))
-    return make_site(make_application(house), house, show.public_url, drawing_with(app.sandbox))
+    site = site_parts(Languages(), drawing_with(app.sandbox), app.secret.key("forms"))
+    rooms = rooms_of(app.settings, app.secret, house, site, (app.mailing.outbox, show.public_url))
+    return make_site(make_application(house), rooms, site)
 
 
 def _context(app: App) -> Context:

@@ -115,6 +115,13 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """What happens to a request while that endpoint does not answer."""
     keep_refused_prompts: bool = False
     """Whether the log keeps the texts of requests that these rules refuse."""
+    sign_up: Literal["open", "invited", "closed"] = "open"
+    """Who can make an account on the site: anybody, who was invited, or nobody."""
+    smtp_url: str = ""
+    """Mail server for letters to people: `smtp://user@host:587` or `smtps://user@host:465`, the password in
+    `SMTP_PASSWORD`; empty: letters are shown in the log."""
+    mail_from: str = ""
+    """The address that letters come from."""
     drawing_children_max: int = 1
     """Child processes that make test pictures, films and sounds."""
     internal_listen: str = ""

@@ -14,7 +14,17 @@ from browser.chromium import Theme, breaches, browser, visit
 from serving import HOST, Served, environment_for, free_port_now
 
 pytestmark = pytest.mark.slow
-PAGES = (*FIXED, "/models/recraft-v4", "/models/kling-3", "/models/gemini", "/docs/chat", "/docs/errors", "/nothing")
+DOORS = ("/sign-in", "/sign-up", "/forgotten")
+PAGES = (
+    *FIXED,
+    *DOORS,
+    "/models/recraft-v4",
+    "/models/kling-3",
+    "/models/gemini",
+    "/docs/chat",
+    "/docs/errors",
+    "/nothing",
+)
 WIDTHS = (360, 768, 1280, 1920)
 LONG_MS = 60_000
 

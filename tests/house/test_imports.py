@@ -9,9 +9,12 @@ RUN_BY_ALEMBIC = ("migrations.env",)
 HEAVY = (
     "PIL",
     "aiohttp",
+    "aiosmtplib",
     "alembic",
+    "argon2",
     "asyncpg",
     "av",
+    "email_validator",
     "jinja2",
     "markdown_it",
     "multiprocessing",

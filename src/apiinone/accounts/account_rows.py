@@ -2,21 +2,28 @@
 
 from msgspec import Struct
 
-from apiinone.core.clock import day_of
 from apiinone.core.credits import Credits
 from apiinone.core.errors import BadRequest, Conflict, NotFound
-from apiinone.db import Row, Sql, Tx
-from apiinone.ledger.grants import refill
-from apiinone.ledger.statements import load_books, open_balance, write_books
+from apiinone.db import Sql, Tx
+from apiinone.ledger.grants import begin_refills
+from apiinone.ledger.statements import drop_unused_balances, open_balance
 
 EMAIL_LENGTH_MAX = 254
 _NEW_ACCOUNT = Sql(
-    "INSERT INTO accounts (id, email, state, created_us) VALUES ($1, $2, 'active', $3) ON CONFLICT (email) DO NOTHING"
+    "INSERT INTO accounts (id, email, state, created_us, name) VALUES ($1, $2, 'active', $3, $4)"
+    " ON CONFLICT (email) DO NOTHING"
 )
-_BY_EMAIL = Sql("SELECT id, email, state, created_us FROM accounts WHERE email = $1")
-_BY_ID = Sql("SELECT id, email, state, created_us FROM accounts WHERE id = $1")
-_PAGE = Sql("SELECT id, email, state, created_us FROM accounts WHERE id > $1 ORDER BY id LIMIT 1000")
-_SET_STATE = Sql("UPDATE accounts SET state = $1 WHERE id = $2")
+_COLUMNS = "SELECT id, email, state, created_us, name, closed_us FROM accounts"
+_BY_EMAIL = Sql(_COLUMNS + " WHERE email = $1")
+_BY_ID = Sql(_COLUMNS + " WHERE id = $1")
+_PAGE = Sql(_COLUMNS + " WHERE id > $1 ORDER BY id LIMIT 1000")
+_SET_STATE = Sql("UPDATE accounts SET state = $1 WHERE id = $2 AND closed_us IS NULL")
+_CLOSE = Sql(
+    "UPDATE accounts SET state = 'suspended', closed_us = $1, email = 'closed-' || id || '@account.invalid', name = ''"
+    " WHERE id = $2 AND closed_us IS NULL"
+)
+_HAS_KEY = Sql("SELECT 1 FROM keys WHERE account_id = $1 LIMIT 1")
+_DROP = Sql("DELETE FROM accounts WHERE id = $1")
 _NEW_ACTION = Sql(
     "INSERT INTO operator_actions (id, actor, action, subject, reason, created_us) VALUES ($1, $2, $3, $4, $5, $6)"
 )
@@ -31,6 +38,8 @@ class Account(Struct, frozen=True):
     email: str
     state: str
     created_us: int
+    name: str = ""
+    closed_us: int | None = None
 
 
 class Action(Struct, frozen=True):
@@ -43,17 +52,33 @@ class Action(Struct, frozen=True):
     reason: str
 
 
-async def open_account(tx: Tx, *, account_id: str, email: str, lot_id: str, test_credits: Credits) -> Account:
-    """Open an account with two balances: live at nothing, test at its daily level. Raises BadRequest, Conflict."""
+async def open_account(  # noqa: PLR0913 - what an account is made of, by name
+    tx: Tx, *, account_id: str, email: str, lot_id: str, test_credits: Credits | None, name: str = ""
+) -> Account:
+    """Open an account with two balances: live at nothing, test at its daily level. Raises BadRequest, Conflict.
+
+    `test_credits` None: the test balance stays at nothing until `begin_test_credits`, because whoever opened the
+    account has not shown yet that the address is theirs.
+    """
     address = _address(email)
-    if await tx.run(_NEW_ACCOUNT, account_id, address, tx.now_us) == 0:
+    if await tx.run(_NEW_ACCOUNT, account_id, address, tx.now_us, name) == 0:
         raise Conflict("there is an account with this e-mail address already", param="/email")
     await open_balance(tx, (account_id, "live"), refill_day=None)
-    await open_balance(tx, (account_id, "test"), refill_day=day_of(0))
-    books = await load_books(tx, [(account_id, "test")])
-    refill(books, (account_id, "test"), lot_id=lot_id, level=test_credits)
-    await write_books(tx, books)
-    return Account(account_id, address, "active", tx.now_us)
+    await open_balance(tx, (account_id, "test"), refill_day=None)
+    if test_credits is not None:
+        await begin_test_credits(tx, account_id, lot_id=lot_id, test_credits=test_credits)
+    return Account(account_id, address, "active", tx.now_us, name)
+
+
+async def begin_test_credits(tx: Tx, account_id: str, *, lot_id: str, test_credits: Credits) -> None:
+    """Have the test balance raised to its daily level from today on; one that moved before is left as it is."""
+    await begin_refills(tx, (account_id, "test"), lot_id=lot_id, level=test_credits)
+
+
+async def account_by_id(tx: Tx, account_id: str) -> Account | None:
+    """The account, if there is one of this id."""
+    row = await tx.row(_BY_ID, account_id)
+    return None if row is None else Account(*row)
 
 
 async def account_by_email(tx: Tx, email: str) -> Account | None:
@@ -70,11 +95,23 @@ async def accounts(tx: Tx, *, after: str = "") -> list[Account]:
 async def set_suspended(tx: Tx, account_id: str, action: Action, *, suspended: bool) -> Account:
     """Suspend an account or let it go on; its keys are refused meanwhile. Raises NotFound."""
     await tx.run(_SET_STATE, "suspended" if suspended else "active", account_id)
-    row: Row | None = await tx.row(_BY_ID, account_id)
-    if row is None:
+    account = await account_by_id(tx, account_id)
+    if account is None or account.closed_us is not None:
         raise NotFound("there is no such account")
     await record(tx, action)
-    return Account(*row)
+    return account
+
+
+async def close_account(tx: Tx, account_id: str) -> None:
+    """End an account for good: its keys are refused, address and name give way to a pseudonym, its money rows stay."""
+    await tx.run(_CLOSE, tx.now_us, account_id)
+
+
+async def drop_unused_account(tx: Tx, account_id: str) -> bool:
+    """Remove an account that never had a key nor an entry in its ledger; False where it had, and stays."""
+    if await tx.row(_HAS_KEY, account_id) is not None or not await drop_unused_balances(tx, account_id):
+        return False
+    return await tx.run(_DROP, account_id) > 0
 
 
 async def record(tx: Tx, action: Action) -> None:

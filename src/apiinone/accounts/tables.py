@@ -10,8 +10,10 @@ accounts = table(
     text("email", data="personal"),
     text("state", CheckConstraint("state IN ('active', 'suspended')", name="state")),
     integer("created_us"),
+    text("name", data="personal"),
+    integer("closed_us", null=True),
     UniqueConstraint("email"),
-    keep="until the account is deleted; then the address is replaced by a pseudonym",
+    keep="until the account is deleted; then address and name are replaced by a pseudonym",
 )
 
 keys = table(

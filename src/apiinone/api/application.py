@@ -23,7 +23,7 @@ from apiinone.api.counts import Counts
 from apiinone.api.hints import Hints
 from apiinone.api.house import House
 from apiinone.api.openapi import document
-from apiinone.api.proxies import client_address, read_networks
+from apiinone.api.proxies import address_of, read_networks
 from apiinone.api.queries import NoQuery, read_query
 from apiinone.api.readiness import Readiness
 from apiinone.api.request_headers import own_request_id
@@ -95,7 +95,9 @@ class Application:
         began_s = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         request_id = own_request_id(headers.get(b"x-request-id")) or f"req_{self._randomness(REQUEST_ID_BYTES).hex()}"
-        call = Call(scope["method"], headers, scope["query_string"], self._address(scope), request_id, receive)
+        call = Call(
+            scope["method"], headers, scope["query_string"], address_of(scope, self._trusted), request_id, receive
+        )
         common: list[Header] = [_NOSNIFF, (b"x-request-id", request_id.encode())]
         if b"origin" in headers and scope["path"].startswith(API):
             common += _CORS
@@ -147,14 +149,6 @@ class Application:
             return
         common.append((b"ratelimit", b'"key";r=0;t=%d' % taken.retry_after_s))
         raise RateLimited(f"This key may send {most} requests a minute.", retry_after_s=taken.retry_after_s)
-
-    def _address(self, scope: Scope) -> str:
-        client: tuple[str, int] | None = scope.get("client")
-        peer = "" if client is None else client[0]
-        if not self._trusted:
-            return peer
-        forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return client_address(peer, forwarded, self._trusted)
 
 
 @lru_cache(maxsize=POLICIES_MAX)

@@ -4,6 +4,8 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Final
 
+from starlette.types import Scope
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 HOPS_MAX: Final = 32
 
@@ -11,6 +13,16 @@ HOPS_MAX: Final = 32
 def read_networks(texts: Sequence[str]) -> tuple[Network, ...]:
     """Addresses and ranges. Raises ValueError."""
     return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
+
+
+def address_of(scope: Scope, trusted: Sequence[Network]) -> str:
+    """The client's address of an ASGI request; empty where it is unknown."""
+    client: tuple[str, int] | None = scope.get("client")
+    peer = "" if client is None else client[0]
+    if not trusted:
+        return peer
+    forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return client_address(peer, forwarded, trusted)
 
 
 def client_address(peer: str, forwarded: Sequence[bytes], trusted: Sequence[Network]) -> str:

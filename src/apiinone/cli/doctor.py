@@ -54,7 +54,7 @@ async def _findings(settings: Settings) -> list[Finding]:
     found += provider_findings(settings, environment(), catalogue, stored.good)
     found += stored.findings
     found += catalogue_findings(catalogue)
-    return [*found, *entrance_findings(settings)]
+    return [*found, *entrance_findings(settings, environment())]
 
 
 def _show(found: list[Finding]) -> None:

@@ -31,6 +31,17 @@ async def grant(  # noqa: PLR0913 - what a grant is made of, by name
     return books.available(owner)
 
 
+async def begin_refills(tx: Tx, owner: Owner, *, lot_id: str, level: Credits) -> None:
+    """Have a balance raised to its level from today on, where nothing has ever been put in or taken out."""
+    books = await load_books(tx, [owner])
+    balance = books.balances.get(owner)
+    if balance is None or balance.entry_no or balance.refill_day is not None:
+        return
+    balance.refill_day = day_of(0)
+    refill(books, owner, lot_id=lot_id, level=level)
+    await write_books(tx, books)
+
+
 def refill(books: Books, owner: Owner, *, lot_id: str, level: Credits) -> None:
     """Raise a refilled balance to its level, at most once a UTC day; other balances are left as they are."""
     balance = books.balances.get(owner)

@@ -57,6 +57,8 @@ _NEW_SETTLEMENT = Sql(
     " VALUES ($1, $2, $3, $4, $5, $6, $7)"
 )
 _ALL_LOTS = Sql(_LOT_COLUMNS + " WHERE account_id = $1 AND mode = $2 AND (available_micro > 0 OR held_micro > 0)")
+_EVER_USED = Sql("SELECT 1 FROM balances WHERE account_id = $1 AND entry_no > 0 LIMIT 1")
+_DROP_BALANCES = Sql("DELETE FROM balances WHERE account_id = $1 AND entry_no = 0")
 _BALANCE = Sql("SELECT available_micro, held_micro FROM balances WHERE account_id = $1 AND mode = $2")
 
 
@@ -120,6 +122,14 @@ async def write_books(tx: Tx, books: Books) -> None:
 async def open_balance(tx: Tx, owner: Owner, *, refill_day: str | None) -> None:
     """Create an owner's balance at nothing. `refill_day` is given where the daily refill is to top it up."""
     await tx.run(_NEW_BALANCE, *owner, b"", refill_day)
+
+
+async def drop_unused_balances(tx: Tx, account_id: str) -> bool:
+    """Remove the balances of an account that never had an entry; False where one had, and all stay."""
+    if await tx.row(_EVER_USED, account_id) is not None:
+        return False
+    await tx.run(_DROP_BALANCES, account_id)
+    return True
 
 
 async def balance_of(tx: Tx, owner: Owner) -> tuple[Credits, Credits, list[Lot]]:

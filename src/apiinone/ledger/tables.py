@@ -25,7 +25,7 @@ balances = table(
     binary("head_hash"),
     text("refill_day", null=True),
     PrimaryKeyConstraint("account_id", "mode"),
-    keep=_FOR_GOOD,
+    keep=f"{_FOR_GOOD}. Those without any entry go with an account whose owner never confirmed an address",
 )
 
 _REFILLED = words("refill_day IS NOT NULL")

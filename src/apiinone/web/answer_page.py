@@ -13,6 +13,8 @@ GZIP_LEVEL: Final = 6
 COMPRESSED_FROM_BYTES: Final = 512
 FOR_EVER: Final = b"public, max-age=31536000, immutable"
 ASK_AGAIN: Final = b"no-cache"
+FILES_VARY: Final = b"accept-encoding"
+PAGES_VARY: Final = b"accept-encoding, accept-language, cookie"
 POLICY: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:;"
     b" connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -22,7 +24,6 @@ SECURITY: Final[tuple[Header, ...]] = (
     (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
-    (b"vary", b"accept-encoding"),
 )
 """On every page: no script, style or request from anywhere else, and no frame around us."""
 
@@ -52,6 +53,7 @@ def answer(found: Document, headers: Mapping[bytes, bytes], *, status: int = 200
         *SECURITY,
         (b"cache-control", FOR_EVER if for_ever else ASK_AGAIN),
         (b"etag", found.tag),
+        (b"vary", FILES_VARY if for_ever else PAGES_VARY),
     )
     if status == 200 and found.tag in headers.get(b"if-none-match", b""):  # noqa: PLR2004 - the status itself
         return Answer(304, b"", common)

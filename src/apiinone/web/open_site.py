@@ -1,41 +1,78 @@
 """Puts the site together from what the API has."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from functools import cache
 
 from starlette.types import ASGIApp
 
-from apiinone.api.house import House
+from apiinone.api.proxies import read_networks
 from apiinone.core.errors import Overloaded
 from apiinone.providers.local.brief import TARGET, Brief, Drawing
 from apiinone.sandbox import Sandbox, SandboxFailed
 from apiinone.web.docs_pages import Docs
+from apiinone.web.forms import FormGuard
+from apiinone.web.languages import Languages, Look
+from apiinone.web.page_pipeline import PagePipeline
+from apiinone.web.page_route import Rooms
+from apiinone.web.page_routes import ROUTES
+from apiinone.web.page_table import PageTable
 from apiinone.web.pages import Pages
 from apiinone.web.pictures import Motif, Pictures
-from apiinone.web.site import Site
+from apiinone.web.site import Opened, Site
 from apiinone.web.static_files import StaticFiles
 from apiinone.web.templates_of_pages import Templates
 
 DRAWN_WITHIN_S = 30.0
 
 
-def make_site(api: ASGIApp, house: House, base_url: str, draw: Callable[[Motif], Awaitable[bytes]]) -> Site:
-    """The site in front of this API; `base_url` is where clients reach it."""
+@dataclass(frozen=True, slots=True)
+class SiteParts:
+    """What pages are drawn with."""
+
+    static: Callable[[], StaticFiles]
+    templates: Callable[[], Templates]
+    languages: Languages
+    draw: Callable[[Motif], Awaitable[bytes]]
+    form_key: bytes
+    """What binds forms to who was shown them."""
+
+
+def site_parts(languages: Languages, draw: Callable[[Motif], Awaitable[bytes]], form_key: bytes) -> SiteParts:
+    """Nothing is read before the first page or letter is asked for."""
+    static = cache(StaticFiles)
+    return SiteParts(static, cache(lambda: Templates(static(), languages)), languages, draw, form_key)
+
+
+def make_site(api: ASGIApp, rooms: Rooms, site: SiteParts) -> Site:
+    """The site in front of this API."""
+    house, base_url = rooms.house, rooms.base_url
 
     @cache
-    def opened() -> tuple[Pages, StaticFiles]:
-        static = StaticFiles()
+    def opened() -> Opened:
         pages = Pages(
             catalogue=house.context.catalogue,
             models=house.pages,
-            templates=Templates(static),
+            templates=site.templates(),
             docs=Docs(base_url),
             openapi=house.document,
             base_url=base_url,
+            look=Look(),
         )
-        return pages, static
 
-    return Site(api, opened, Pictures(draw))
+        @cache
+        def pages_of(look: Look) -> Pages:
+            return replace(pages, look=look)
+
+        return Opened(site.static(), pages_of)
+
+    @cache
+    def own() -> PagePipeline:
+        guard = FormGuard(site.form_key, base_url)
+        trusted = read_networks(house.context.rules.trusted_proxies)
+        return PagePipeline(rooms, PageTable(ROUTES), guard, (trusted, opened().pages_of))
+
+    return Site(api, opened, Pictures(site.draw), own)
 
 
 def drawing_with(sandbox: Sandbox) -> Callable[[Motif], Awaitable[bytes]]:

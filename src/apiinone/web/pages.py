@@ -13,9 +13,11 @@ from apiinone.catalog.load import Catalogue
 from apiinone.web.answer_page import Document, document
 from apiinone.web.code_samples import create_samples
 from apiinone.web.docs_pages import Docs
+from apiinone.web.languages import Look
 from apiinone.web.model_view import ModelView, model_view, seconds_text
 from apiinone.web.reference_view import reference_view
 from apiinone.web.templates_of_pages import Templates
+from apiinone.web.visitor import Visitor
 
 HTML: Final = b"text/html; charset=utf-8"
 MARKDOWN: Final = b"text/markdown; charset=utf-8"
@@ -32,6 +34,8 @@ MODALITIES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
 """How the home page groups endpoints."""
 FIXED: Final = ("/", "/models", "/pricing", "/docs", "/docs/reference", "/playground", "/usage", "/billing/credits")
 """Pages that are there whatever the catalogue holds."""
+NOBODY: Final = Visitor(language="", csrf="")
+"""On pages that are kept: whoever looks, they say the same."""
 
 
 class Modality(Struct, frozen=True):
@@ -61,6 +65,7 @@ class Pages:
     docs: Docs
     openapi: Callable[[], bytes]
     base_url: str
+    look: Look
 
     def home(self) -> Document:
         """What this is, one live request, the families, and how billing works."""
@@ -117,6 +122,10 @@ class Pages:
         """A page that works with the reader's own key."""
         return self._html(template, path, {})
 
+    def own(self, template: str, path: str, visitor: Visitor, facts: Mapping[str, object]) -> str:
+        """A page that knows its visitor."""
+        return self._filled(template, {"path": path, **facts, "visitor": visitor})
+
     def missing(self) -> Document:
         """There is nothing at this address."""
         return self._html("missing.html.j2", "", {})
@@ -165,8 +174,14 @@ class Pages:
         return document(self._filled(template, {"path": path, **facts}), HTML)
 
     def _filled(self, template: str, facts: Mapping[str, object]) -> str:
-        common = {"base_url": self.base_url, "models_count": len(self.catalogue.entries), "seconds_text": seconds_text}
-        return self.templates.filled(template, {**common, **facts})
+        common = {
+            "base_url": self.base_url,
+            "models_count": len(self.catalogue.entries),
+            "seconds_text": seconds_text,
+            "look": self.look,
+            "visitor": NOBODY,
+        }
+        return self.templates.filled(template, {**common, **facts}, self.look.language)
 
 
 class Wanted(Struct, frozen=True):

@@ -2,15 +2,20 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
 
+from msgspec.structs import replace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from apiinone.api.answer import Answer, Header
+from apiinone.api.call import ClientGone
 from apiinone.api.responding import respond
 from apiinone.core.errors import Refusal
 from apiinone.web.answer_page import Document, answer, document, moved
+from apiinone.web.languages import Look
+from apiinone.web.page_pipeline import PagePipeline
 from apiinone.web.pages import PLAIN, Pages, Wanted
 from apiinone.web.pictures import Pictures
 from apiinone.web.static_files import PREFIX, StaticFiles
@@ -28,107 +33,146 @@ DESKS: Final[Mapping[str, str]] = {"/usage": "usage.html.j2", "/billing/credits"
 Page = Callable[[], Document]
 
 
-class Site:
-    """Answers GET and HEAD of pages."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What pages are made of."""
 
-    def __init__(self, api: ASGIApp, opened: Callable[[], tuple[Pages, StaticFiles]], pictures: Pictures) -> None:
+    static: StaticFiles
+    pages_of: Callable[[Look], Pages]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request of a page that everybody sees alike, in their language."""
+
+    path: str
+    query: bytes
+    headers: Mapping[bytes, bytes]
+    look: Look
+    pages: Pages
+
+
+class Site:
+    """Answers GET and HEAD of pages that all see alike, and whatever is asked of those that know their visitor."""
+
+    def __init__(
+        self, api: ASGIApp, opened: Callable[[], Opened], pictures: Pictures, own: Callable[[], PagePipeline]
+    ) -> None:
         """Take the API and what pages are made of, opened when the first is asked for."""
         self._api = api
         self._opened = opened
         self._pictures = pictures
-        self._made: dict[str, Document] = {}
+        self._own = own
+        self._made: dict[tuple[str, Look], Document] = {}
         self._state: object = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["path"].startswith(OURS) or scope["method"] not in ("GET", "HEAD"):
+        if scope["type"] != "http" or scope["path"].startswith(OURS):
             await self._api(scope, receive, send)
             return
-        headers: dict[bytes, bytes] = dict(scope["headers"])
         try:
-            reply = await self._reply(scope["path"], scope["query_string"], headers)
-        except Exception:  # noqa: BLE001 - whatever it is, the reader gets a page and the log the reason
-            _LOG.exception("a page failed", extra={"path": scope["path"]})
-            reply = answer(document("This page cannot be shown now.", PLAIN), headers, status=500)
-        if reply is None and b"text/html" in headers.get(b"accept", b""):
-            reply = answer(self._kept("missing", self._pages.missing), headers, status=404)
+            reply = await self._answer(scope, receive)
+        except ClientGone:
+            return
         if reply is None:
             await self._api(scope, receive, send)
             return
         common: list[Header] = [(b"x-content-type-options", b"nosniff")]
         await respond(reply, common, (scope, receive, send))
 
-    async def _reply(self, path: str, query: bytes, headers: Mapping[bytes, bytes]) -> Answer | None:
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
+        """A page's answer; None: the address is none of ours."""
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        try:
+            found = self._own().find(scope["method"], scope["path"])
+            if found is not None:
+                return await self._own().answer(found, scope, receive)
+            if scope["method"] not in ("GET", "HEAD"):
+                return None
+            look, cookies = self._own().look(headers, scope["query_string"])
+            pages = self._opened().pages_of(look)
+            asked = _Asked(scope["path"], scope["query_string"], headers, look, pages)
+            reply = await self._reply(asked)
+            if reply is None and b"text/html" in headers.get(b"accept", b""):
+                reply = answer(self._kept("missing", asked, pages.missing), headers, status=404)
+        except ClientGone:
+            raise
+        except Exception:  # noqa: BLE001 - whatever it is, the reader gets a page and the log the reason
+            _LOG.exception("a page failed", extra={"route": scope["path"]})
+            return answer(document("This page cannot be shown now.", PLAIN), headers, status=500)
+        return reply if reply is None or not cookies else replace(reply, headers=(*reply.headers, *cookies))
+
+    async def _reply(self, asked: _Asked) -> Answer | None:
         """The answer of a page; None: there is none at this address."""
+        path, headers = asked.path, asked.headers
         if path.startswith(PREFIX):
-            found = self._opened()[1].document(path)
+            found = self._opened().static.document(path)
             return None if found is None else answer(found, headers, for_ever=True)
         if path.startswith(PICTURES):
-            return await self._picture(path.removeprefix(PICTURES), headers)
-        if path == "/models" and query:
-            return answer(self._pages.listing(wanted(query)), headers)
+            return await self._picture(path.removeprefix(PICTURES), asked)
+        if path == "/models" and asked.query:
+            return answer(asked.pages.listing(wanted(asked.query)), headers)
         for prefix in MODELS:
             if path.startswith(prefix):
-                return self._model(path.removeprefix(prefix), prefix, headers)
+                return self._model(path.removeprefix(prefix), prefix, asked)
         if path.startswith(DOCS) and path != "/docs/reference":
-            return self._docs(path.removeprefix(DOCS), headers)
-        make = self._fixed().get(path)
-        return None if make is None else answer(self._kept(path, make), headers)
+            return self._docs(path.removeprefix(DOCS), asked)
+        make = _fixed(asked.pages).get(path)
+        return None if make is None else answer(self._kept(path, asked, make), headers)
 
-    def _fixed(self) -> Mapping[str, Page]:
-        pages = self._pages
-        return {
-            "/": pages.home,
-            "/models": lambda: pages.listing(Wanted()),
-            "/pricing": pages.pricing,
-            "/docs": lambda: pages.docs_page(pages.docs.pages[0].name) or pages.missing(),
-            "/docs/reference": pages.reference,
-            "/playground": pages.playground,
-            "/llms.txt": pages.llms,
-            "/robots.txt": pages.robots,
-            "/sitemap.xml": pages.sitemap,
-            **{path: (lambda path=path, name=name: pages.desk(path, name)) for path, name in DESKS.items()},
-        }
-
-    def _model(self, name: str, prefix: str, headers: Mapping[bytes, bytes]) -> Answer | None:
+    def _model(self, name: str, prefix: str, asked: _Asked) -> Answer | None:
         as_text = name.endswith(".md")
-        entry = self._pages.catalogue.entry(name.removesuffix(".md"))
+        pages = asked.pages
+        entry = pages.catalogue.entry(name.removesuffix(".md"))
         if entry is None:
             return None
         if as_text:
-            return answer(self._kept(f"{entry.id}.md", lambda: self._pages.model_markdown(entry)), headers)
+            return answer(self._kept(f"{entry.id}.md", asked, lambda: pages.model_markdown(entry)), asked.headers)
         if name != entry.id and prefix == MODELS[0]:
             return moved(f"{MODELS[0]}{entry.id}")
-        return answer(self._kept(entry.id, lambda: self._pages.model(entry)), headers)
+        return answer(self._kept(entry.id, asked, lambda: pages.model(entry)), asked.headers)
 
-    def _docs(self, name: str, headers: Mapping[bytes, bytes]) -> Answer | None:
+    def _docs(self, name: str, asked: _Asked) -> Answer | None:
         if name.endswith(".md"):
-            found = self._pages.docs_markdown(name.removesuffix(".md"))
+            found = asked.pages.docs_markdown(name.removesuffix(".md"))
         else:
-            found = self._pages.docs_page(name)
-        return None if found is None else answer(found, headers)
+            found = asked.pages.docs_page(name)
+        return None if found is None else answer(found, asked.headers)
 
-    async def _picture(self, name: str, headers: Mapping[bytes, bytes]) -> Answer | None:
-        entry = self._pages.catalogue.entry(name.removesuffix(".webp"))
+    async def _picture(self, name: str, asked: _Asked) -> Answer | None:
+        entry = asked.pages.catalogue.entry(name.removesuffix(".webp"))
         if entry is None or not name.endswith(".webp"):
             return None
         try:
-            return answer(document(await self._pictures.of(entry), b"image/webp"), headers)
+            return answer(document(await self._pictures.of(entry), b"image/webp"), asked.headers)
         except Refusal:  # the engine is busy or failed: the card goes without
             return None
 
-    @property
-    def _pages(self) -> Pages:
-        return self._opened()[0]
-
-    def _kept(self, name: str, make: Page) -> Document:
-        """The page as it was made since the day or the reachable providers changed."""
-        state = self._pages.models.state()
+    def _kept(self, name: str, asked: _Asked, make: Page) -> Document:
+        """The page as it was made since the day or the reachable providers changed, in this language."""
+        state = asked.pages.models.state()
         if self._state != state:
             self._state, self._made = state, {}
-        if name not in self._made:
-            self._made[name] = make()
-        return self._made[name]
+        key = (name, asked.look)
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+
+def _fixed(pages: Pages) -> Mapping[str, Page]:
+    return {
+        "/": pages.home,
+        "/models": lambda: pages.listing(Wanted()),
+        "/pricing": pages.pricing,
+        "/docs": lambda: pages.docs_page(pages.docs.pages[0].name) or pages.missing(),
+        "/docs/reference": pages.reference,
+        "/playground": pages.playground,
+        "/llms.txt": pages.llms,
+        "/robots.txt": pages.robots,
+        "/sitemap.xml": pages.sitemap,
+        **{path: (lambda path=path, name=name: pages.desk(path, name)) for path, name in DESKS.items()},
+    }
 
 
 def wanted(query: bytes) -> Wanted:

@@ -1,12 +1,17 @@
 """Fills templates: everything is escaped, and a name that is not there is an error rather than a blank."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from apiinone.web.flashes import FLASHES
+from apiinone.web.languages import ENGLISH, Languages
+from apiinone.web.role_names import ROLE_NAMES
 from apiinone.web.static_files import StaticFiles
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from markupsafe import Markup
 
 FOLDER: Final = Path(__file__).parent / "templates"
@@ -15,24 +20,42 @@ FOLDER: Final = Path(__file__).parent / "templates"
 class Templates:
     """The templates of the site."""
 
-    def __init__(self, static: StaticFiles) -> None:
-        """Take the static files, whose addresses templates name."""
+    def __init__(self, static: StaticFiles, languages: Languages) -> None:
+        """Take the static files, whose addresses templates name, and the words of other languages."""
+        self._languages = languages
+        self._common = {"static": static.address, "languages": languages.own_names()}
+        self._in = cache(self._environment)
+        self._said = cache(self._tables)
+
+    def filled(self, name: str, facts: Mapping[str, object], language: str = ENGLISH) -> str:
+        """The text of a template with these facts, in a language."""
+        return self._in(language).get_template(name).render({**self._common, **self._said(language), **facts})
+
+    def _tables(self, language: str) -> Mapping[str, Mapping[str, str]]:
+        """Texts that are chosen by a code."""
+        say = self._languages.words(language).gettext
+        return {
+            "flashes": {code: say(text) for code, text in FLASHES.items()},
+            "roles": {role: say(text) for role, text in ROLE_NAMES.items()},
+        }
+
+    def _environment(self, language: str) -> "Environment":
         # Imported with the first page: a server that is only asked for its API does without.
         from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
 
-        self._environment = Environment(
+        made = Environment(
             loader=FileSystemLoader(FOLDER),
             autoescape=select_autoescape(["html.j2"], default=False),
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
-        self._common = {"static": static.address}
-        self._environment.filters["ticked"] = _ticked
-
-    def filled(self, name: str, facts: Mapping[str, object]) -> str:
-        """The text of a template with these facts."""
-        return self._environment.get_template(name).render({**self._common, **facts})
+        made.policies["ext.i18n.trimmed"] = True
+        made.filters["ticked"] = _ticked
+        words = self._languages.words(language)
+        made.install_gettext_translations(words, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - the extension's
+        return made
 
 
 def _ticked(text: str) -> "Markup":

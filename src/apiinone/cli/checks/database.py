@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import AsyncIterator
 
-from apiinone.app import FINGERPRINT
 from apiinone.assets.storage import StorageFailed, check, open_storage
 from apiinone.cli.checks.finding import Finding, error, ok, warning
 from apiinone.cli.opening import reading, sqlite_file
@@ -14,6 +13,7 @@ from apiinone.db import Database, Sql, Tx
 from apiinone.db_sqlite import is_fixed, sqlite_module
 from apiinone.installation import installation_secret
 from apiinone.migrations import CURRENT_REVISION
+from apiinone.own_secret import FINGERPRINT
 from apiinone.settings import Settings
 
 POSTGRESQL_MIN = 14

@@ -9,6 +9,8 @@ from apiinone.catalog.load import Catalogue
 from apiinone.cli.checks.finding import Finding, error, ok, warning
 from apiinone.connect import FROM_ENVIRONMENT, NONE_NEEDED, connect_chats, connect_vendors
 from apiinone.core.clock import SystemClock
+from apiinone.mail.smtp import SmtpServer
+from apiinone.mailing import smtp_server
 from apiinone.providers.provider import Remote
 from apiinone.settings import Settings, provider_variable
 
@@ -52,9 +54,10 @@ def catalogue_findings(catalogue: Catalogue) -> Iterator[Finding]:
         yield make("catalogue", f"{one.model}: {one.where}: {one.what}", "correct the overlay's file")
 
 
-def entrance_findings(settings: Settings) -> Iterator[Finding]:
-    """How clients come in: public URL, proxies, metrics."""
+def entrance_findings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """How clients and people come in: public URL, letters, proxies, metrics. Raises SettingsError."""
     yield _public_url(settings.public_url)
+    yield _letters(smtp_server(settings, environment))
     try:
         read_networks(settings.trusted_proxies)
     except ValueError as failure:
@@ -75,6 +78,14 @@ def _public_url(url: str) -> Finding:
         says = f"{url} is not encrypted: keys and pictures can be read on the way"
         return warning("public URL", says, "put TLS in front, and set APIINONE_PUBLIC_URL to an https address")
     return error("public URL", f"{url} is no address", "set APIINONE_PUBLIC_URL to https://…")
+
+
+def _letters(server: SmtpServer | None) -> Finding:
+    if server is None:
+        says = "no mail server: letters with the links that let people in are shown in the log"
+        return warning("mail", says, "set APIINONE_SMTP_URL and APIINONE_MAIL_FROM")
+    kind = {"wrapped": "with TLS", "required": "with STARTTLS", "offered": "with STARTTLS if it offers that"}
+    return ok("mail", f"from {server.sender} by {server.host}:{server.port}, {kind[server.tls]}")
 
 
 def _credential(remote: Remote, variables: Sequence[str], stored: int, catalogue: Catalogue) -> Finding:

@@ -1,0 +1,58 @@
+"""Rows of memberships: who belongs to which account, and as what."""
+
+from msgspec import Struct
+
+from apiinone.db import Sql, Tx
+from apiinone.people.roles import Role
+
+MEMBERS_MAX = 200
+"""Of one account."""
+
+_ADD = Sql(
+    "INSERT INTO members (account_id, person_id, role, created_us) VALUES ($1, $2, $3, $4)"
+    " ON CONFLICT (account_id, person_id) DO NOTHING"
+)
+_OF_PERSON = Sql(
+    "SELECT m.account_id, a.name, a.email, a.state, m.role FROM members m JOIN accounts a ON a.id = m.account_id"
+    " WHERE m.person_id = $1 AND a.closed_us IS NULL ORDER BY m.created_us, m.account_id LIMIT $2"
+)
+_HAS_ANY = Sql("SELECT 1 FROM members WHERE account_id = $1 LIMIT 1")
+_ALONE_IN = Sql(
+    "SELECT m.account_id FROM members m WHERE m.person_id = $1 AND NOT EXISTS"
+    " (SELECT 1 FROM members o WHERE o.account_id = m.account_id AND o.person_id <> m.person_id)"
+)
+
+
+class Membership(Struct, frozen=True):
+    """An account that somebody belongs to, as they see it in a list."""
+
+    account_id: str
+    account_name: str
+    account_email: str
+    account_state: str
+    role: Role
+
+    @property
+    def title(self) -> str:
+        """What the account is called: its name, or else its address."""
+        return self.account_name or self.account_email
+
+
+async def add_member(tx: Tx, account_id: str, person_id: str, role: Role) -> bool:
+    """Have somebody belong to an account; False where they did."""
+    return await tx.run(_ADD, account_id, person_id, role, tx.now_us) > 0
+
+
+async def memberships_of(tx: Tx, person_id: str) -> list[Membership]:
+    """The accounts somebody belongs to, the oldest membership first; closed ones are left out."""
+    return [Membership(*row) for row in await tx.rows(_OF_PERSON, person_id, MEMBERS_MAX)]
+
+
+async def has_members(tx: Tx, account_id: str) -> bool:
+    """Whether anybody belongs to an account."""
+    return await tx.row(_HAS_ANY, account_id) is not None
+
+
+async def alone_in(tx: Tx, person_id: str) -> list[str]:
+    """The accounts that nobody else belongs to."""
+    return [row[0] for row in await tx.rows(_ALONE_IN, person_id)]

@@ -1,0 +1,20 @@
+"""What members of an account may do. Pure: a table that can be read whole."""
+
+from typing import Final, Literal, get_args
+
+Role = Literal["owner", "admin", "developer", "billing", "viewer"]
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+"""From the one that may most to the one that may least."""
+EVERYBODY: Final = frozenset(ROLES)
+OWNERS: Final[frozenset[Role]] = frozenset({"owner"})
+ADMINS: Final[frozenset[Role]] = frozenset({"owner", "admin"})
+"""Who manages members and settings."""
+DEVELOPERS: Final[frozenset[Role]] = frozenset({"owner", "admin", "developer"})
+"""Who makes keys, runs models and looks after callbacks."""
+PAYERS: Final[frozenset[Role]] = frozenset({"owner", "admin", "billing"})
+"""Who buys credits and reads documents about money."""
+
+
+def at_most(role: Role, giver: Role) -> bool:
+    """Whether somebody with the role `giver` may give the role: their own, or one that may less."""
+    return ROLES.index(role) >= ROLES.index(giver)

@@ -1,0 +1,56 @@
+"""What a gateway's pages work with, put together: the office where people sign up and in, and what time does to it."""
+
+from apiinone.api.house import House
+from apiinone.core.credits import whole
+from apiinone.core.ids import Ids
+from apiinone.core.randomness import RandomPool
+from apiinone.db import Database
+from apiinone.installation import InstallationSecret
+from apiinone.mail.outbox import Outbox
+from apiinone.people.forget import forget_over, forget_unconfirmed
+from apiinone.people.hashes import Hashes
+from apiinone.people.office import Office
+from apiinone.people.passwords import Passwords
+from apiinone.sealing import Seal
+from apiinone.settings import Settings
+from apiinone.tasks.duties import SLOW_S, Duty
+from apiinone.web.cookies import Cookies
+from apiinone.web.letters import TemplateLetters
+from apiinone.web.open_site import SiteParts
+from apiinone.web.page_route import Rooms
+
+
+def rooms_of(
+    settings: Settings, secret: InstallationSecret, house: House, site: SiteParts, around: tuple[Outbox, str]
+) -> Rooms:
+    """What pages that know their visitor work with; `around`: the outbox, and the address that people use."""
+    outbox, base_url = around
+    randomness = RandomPool()
+    office = Office(
+        database=house.context.database,
+        ids=Ids(house.context.clock),
+        hashes=Hashes(secret.key("people"), randomness),
+        passwords=Passwords(),
+        outbox=outbox,
+        letters=TemplateLetters(site.templates),
+        seal=Seal(secret.key("codes"), randomness),
+        base_url=base_url,
+        sign_up=settings.sign_up,
+        test_credits=whole(settings.test_credits_per_day),
+    )
+    return Rooms(house, office, Cookies(base_url), site.languages, base_url)
+
+
+def people_duties(database: Database) -> list[Duty]:
+    """What is to be forgotten in time."""
+
+    async def over() -> int:
+        return await database.transact(forget_over)
+
+    async def unconfirmed() -> int:
+        return await database.transact(forget_unconfirmed)
+
+    return [
+        Duty("sessions and links forgotten", SLOW_S, over),
+        Duty("unconfirmed people forgotten", SLOW_S, unconfirmed),
+    ]

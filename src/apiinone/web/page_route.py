@@ -1,0 +1,123 @@
+"""What a page of our own is: it states who may open it, what its ids name, and what answers, or it is none.
+
+These are the pages that know their visitor, and everything that a form sends. What every reader sees alike is in
+`pages.py` and takes no form.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from msgspec import Struct
+
+from apiinone.api.answer import Answer, Header
+from apiinone.api.house import House
+from apiinone.people.office import Office
+from apiinone.people.roles import Role
+from apiinone.web.cookies import Cookies
+from apiinone.web.forms import Fields, typed
+from apiinone.web.languages import Languages
+from apiinone.web.visitor import MemberHere, SignedInAs, Visitor
+
+Form = TypeVar("Form", bound=Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """What pages work with."""
+
+    house: House
+    """The API's own: its context and what it keeps."""
+    office: Office
+    cookies: Cookies
+    languages: Languages
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageCall:
+    """One request of a page."""
+
+    path: str
+    visitor: Visitor
+    address: str
+    """The network address of the browser; empty where it is unknown."""
+    agent: str
+    session_id: str | None
+    """The session of the cookie, good or not."""
+    ids: Mapping[str, str]
+    query: Mapping[str, str]
+    fields: Fields
+    say: Callable[[str], str]
+    """A text in the visitor's language."""
+
+    def form(self, kind: type[Form]) -> Form:
+        """What the form sent. Raises BadRequest."""
+        return typed(self.fields, kind)
+
+
+class Shown(Struct, frozen=True):
+    """A page, from a template and facts."""
+
+    template: str
+    facts: Mapping[str, object]
+    status: int = 200
+    headers: tuple[Header, ...] = ()
+
+
+class SeeOther(Struct, frozen=True):
+    """Go on at another page of ours; `flash` is the code of what it says once."""
+
+    path: str
+    flash: str = ""
+    headers: tuple[Header, ...] = ()
+
+
+PageReply = Shown | SeeOther | Answer
+"""`Answer`: a file, such as a CSV."""
+
+
+class Public(Struct, frozen=True):
+    """Anybody may open it."""
+
+    handle: Callable[[Rooms, PageCall], Awaitable[PageReply]]
+
+
+class SignedIn(Struct, frozen=True):
+    """Whoever is signed in may open it."""
+
+    handle: Callable[[Rooms, PageCall, SignedInAs], Awaitable[PageReply]]
+
+
+class Member(Struct, frozen=True):
+    """Members of the account that the session is at may open it, if they have one of these roles."""
+
+    roles: frozenset[Role]
+    handle: Callable[[Rooms, PageCall, MemberHere], Awaitable[PageReply]]
+
+
+class Operator(Struct, frozen=True):
+    """Operators may open it who have shown just now, with a code, who they are. For others there is no such page."""
+
+    handle: Callable[[Rooms, PageCall, SignedInAs], Awaitable[PageReply]]
+
+
+Authority = Public | SignedIn | Member | Operator
+
+
+class PageId(Struct, frozen=True):
+    """A name in a path and what it names. What belongs to an account is looked up with that account: others' is 404."""
+
+    name: str
+    kind: str
+    """`own_…` where it belongs to an account: the test of all pages asks for another account's."""
+
+
+class PageRoute(Struct, frozen=True, kw_only=True):
+    """One method on one path. Nothing has a default: what a page leaves out, it cannot be made without."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    name: str
+    authority: Authority
+    ids: tuple[PageId, ...]

@@ -1,0 +1,38 @@
+"""Every page that knows its visitor, in one table: what is not in it does not exist, and each says who may open it."""
+
+from typing import Final
+
+from apiinone.web.account_pages import do_go_to_account, do_set_mode, show_account
+from apiinone.web.page_route import PageRoute, Public, SignedIn
+from apiinone.web.reset_pages import do_forgotten, do_new_password, show_forgotten, show_new_password
+from apiinone.web.sign_in_pages import do_sign_in, do_sign_out, do_sign_out_everywhere, show_sign_in
+from apiinone.web.sign_up_pages import do_confirm, do_sign_up, show_confirm, show_sign_up
+
+SIGNING_IN: Final = (
+    PageRoute(method="GET", path="/sign-in", name="show_sign_in", authority=Public(show_sign_in), ids=()),
+    PageRoute(method="POST", path="/sign-in", name="sign_in", authority=Public(do_sign_in), ids=()),
+    PageRoute(method="POST", path="/sign-out", name="sign_out", authority=SignedIn(do_sign_out), ids=()),
+    PageRoute(
+        method="POST",
+        path="/sign-out/everywhere",
+        name="sign_out_everywhere",
+        authority=SignedIn(do_sign_out_everywhere),
+        ids=(),
+    ),
+    PageRoute(method="GET", path="/sign-up", name="show_sign_up", authority=Public(show_sign_up), ids=()),
+    PageRoute(method="POST", path="/sign-up", name="sign_up", authority=Public(do_sign_up), ids=()),
+    PageRoute(method="GET", path="/confirm", name="show_confirm", authority=Public(show_confirm), ids=()),
+    PageRoute(method="POST", path="/confirm", name="confirm", authority=Public(do_confirm), ids=()),
+    PageRoute(method="GET", path="/forgotten", name="show_forgotten", authority=Public(show_forgotten), ids=()),
+    PageRoute(method="POST", path="/forgotten", name="ask_for_reset", authority=Public(do_forgotten), ids=()),
+    PageRoute(
+        method="GET", path="/new-password", name="show_new_password", authority=Public(show_new_password), ids=()
+    ),
+    PageRoute(method="POST", path="/new-password", name="set_password", authority=Public(do_new_password), ids=()),
+)
+ACCOUNT: Final = (
+    PageRoute(method="GET", path="/account", name="show_account", authority=SignedIn(show_account), ids=()),
+    PageRoute(method="POST", path="/account/go-to", name="go_to_account", authority=SignedIn(do_go_to_account), ids=()),
+    PageRoute(method="POST", path="/account/mode", name="set_mode", authority=SignedIn(do_set_mode), ids=()),
+)
+ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *ACCOUNT)

@@ -1,0 +1,69 @@
+"""Who looks at a page, as handlers and templates see them."""
+
+from msgspec import Struct
+
+from apiinone.ledger.ledger import Owner
+from apiinone.people.member_rows import Membership
+from apiinone.people.person_rows import Person
+from apiinone.people.roles import Role
+from apiinone.people.session_rows import Found, Mode, Session
+
+
+class SignedInAs(Struct, frozen=True):
+    """Somebody who is signed in."""
+
+    session: Session
+    person: Person
+
+
+class MemberHere(Struct, frozen=True):
+    """Somebody who is signed in and looks at an account that they belong to."""
+
+    session: Session
+    person: Person
+    membership: Membership
+
+    @property
+    def account_id(self) -> str:
+        """The account; every query of a page carries it."""
+        return self.membership.account_id
+
+    @property
+    def role(self) -> Role:
+        """What they are there."""
+        return self.membership.role
+
+    @property
+    def mode(self) -> Mode:
+        """What the switch says."""
+        return self.session.mode
+
+    @property
+    def owner(self) -> Owner:
+        """Whose objects the page shows: the account's, in the mode of the switch."""
+        return (self.account_id, self.mode)
+
+
+class Visitor(Struct, frozen=True):
+    """Whoever it is. `found` None: somebody who is not signed in."""
+
+    language: str
+    csrf: str
+    """What every form carries."""
+    found: Found | None = None
+    flash: str = ""
+    """The code of something to say once."""
+
+    @property
+    def signed_in(self) -> SignedInAs | None:
+        """Who is signed in; nobody is while a code is due."""
+        if self.found is None or self.found.session.totp_due:
+            return None
+        return SignedInAs(self.found.session, self.found.person)
+
+    @property
+    def member(self) -> MemberHere | None:
+        """Who is signed in and at an account."""
+        if self.found is None or self.found.session.totp_due or self.found.membership is None:
+            return None
+        return MemberHere(self.found.session, self.found.person, self.found.membership)
