@@ -8,6 +8,7 @@ from apiinone.api.context import ApiRules, Context
 from apiinone.app import App
 from apiinone.catalog.schema import Bodies
 from apiinone.core.secret import Secret
+from apiinone.desk_of_app import desk_of
 from apiinone.receiving_people import rooms_of
 from apiinone.web.languages import Languages
 from apiinone.web.open_site import drawing_with, make_site, site_parts
@@ -19,7 +20,7 @@ def gateway(app: App, address: str) -> ASGIApp:
     show.public_url = show.public_url or address.rstrip("/")
     house = make_house(_context(app))
     site = site_parts(Languages(), drawing_with(app.sandbox), app.secret.key("forms"))
-    rooms = rooms_of(app.settings, app.secret, house, site, (app.mailing.outbox, show.public_url))
+    rooms = rooms_of(app.settings, app.secret, house, site, (app.mailing.outbox, show.public_url, desk_of(app)))
     return make_site(make_application(house), rooms, site)
 
 

@@ -1,6 +1,7 @@
 """What a gateway's pages work with, put together: the office where people sign up and in, and what time does to it."""
 
 from apiinone.api.house import House
+from apiinone.control.desk import Desk
 from apiinone.core.credits import whole
 from apiinone.core.ids import Ids
 from apiinone.core.randomness import RandomPool
@@ -21,10 +22,10 @@ from apiinone.web.page_route import Rooms
 
 
 def rooms_of(
-    settings: Settings, secret: InstallationSecret, house: House, site: SiteParts, around: tuple[Outbox, str]
+    settings: Settings, secret: InstallationSecret, house: House, site: SiteParts, around: tuple[Outbox, str, Desk]
 ) -> Rooms:
-    """What pages that know their visitor work with; `around`: the outbox, and the address that people use."""
-    outbox, base_url = around
+    """What pages that know their visitor work with; `around`: the outbox, the address that people use, the desk."""
+    outbox, base_url, desk = around
     randomness = RandomPool()
     office = Office(
         database=house.context.database,
@@ -38,7 +39,7 @@ def rooms_of(
         sign_up=settings.sign_up,
         test_credits=whole(settings.test_credits_per_day),
     )
-    return Rooms(house, office, Cookies(base_url), site.languages, base_url)
+    return Rooms(house, office, Cookies(base_url), site.languages, base_url, desk)
 
 
 def people_duties(database: Database) -> list[Duty]:

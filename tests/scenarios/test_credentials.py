@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import pytest
 
-from apiinone.cli.opening import desk_of
 from apiinone.control.credential_commands import AddCredential, RevokeCredential
 from apiinone.control.desk import Command, Desk
 from apiinone.core.clock import US_PER_S
 from apiinone.credentials.sealed_rows import forget_old, read_alarms
 from apiinone.db import Sql, Tx
+from apiinone.desk_of_app import desk_of
 from apiinone.simulators.options import SIMULATED_KEY
 from databases import sqlite_url
 from scenarios.live import CREDITS, FRUGAL, PNG, Live, live

@@ -6,23 +6,22 @@ PostgreSQL it writes itself. Commands that only read never need the lock.
 
 import asyncio
 import os
-import secrets
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from apiinone.app import App, open_app
+from apiinone.app import open_app
 from apiinone.cli.file_systems import NETWORK_FILE_SYSTEMS, file_system_of
 from apiinone.cli.preparing import prepare
 from apiinone.control.asking import NobodyListens, ask
-from apiinone.control.desk import Command, Desk
+from apiinone.control.desk import Command
 from apiinone.control.ownership import Ownership, Taken, take
 from apiinone.core.clock import SystemClock
-from apiinone.core.credits import whole
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Database, open_database
+from apiinone.desk_of_app import desk_of
 from apiinone.migrate import revision
 from apiinone.migrations import CURRENT_REVISION
 from apiinone.settings import Settings, environment, read_settings
@@ -90,22 +89,6 @@ async def carry_out(settings: Settings, command: Command[T]) -> T:
                 if time.monotonic() > ends_s:
                     raise DatabaseUnavailable(f"{taken}, and takes no commands") from taken
         await asyncio.sleep(_LOOK_EVERY_S)
-
-
-def desk_of(app: App) -> Desk:
-    """What commands work with in this process."""
-    return Desk(
-        database=app.database,
-        catalogue=app.catalogue,
-        ids=app.ids,
-        randomness=secrets.token_bytes,
-        pepper=app.secret.key("pepper"),
-        test_credits_per_day=whole(app.settings.test_credits_per_day),
-        seals=app.follower.seals,
-        providers=frozenset(app.vendors),
-        reread_credentials=app.follower.refresh,
-        ended=app.waiters.ended,
-    )
 
 
 def make_folders(settings: Settings) -> None:

@@ -19,13 +19,14 @@ from msgspec import Struct
 from apiinone.app import App, open_app
 from apiinone.cli.http_protocol import WholeResponses
 from apiinone.cli.internal import answering_inside
-from apiinone.cli.opening import desk_of, holding_database, sqlite_file
+from apiinone.cli.opening import holding_database, sqlite_file
 from apiinone.cli.preparing import Migrated, prepare
 from apiinone.cli.printing import say
 from apiinone.cli.stopping import LeavesSignals
 from apiinone.control.ownership import Ownership, Taken
 from apiinone.control.serving import taking_commands
 from apiinone.core.errors import Conflict
+from apiinone.desk_of_app import desk_of
 from apiinone.gateway import gateway
 from apiinone.settings import Settings, environment
 

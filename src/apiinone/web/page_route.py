@@ -10,8 +10,9 @@ from typing import Literal, TypeVar
 
 from msgspec import Struct
 
-from apiinone.api.answer import Answer, Header
+from apiinone.api.answer import Answer, Header, Streamed
 from apiinone.api.house import House
+from apiinone.control.desk import Desk
 from apiinone.people.office import Office
 from apiinone.people.roles import Role
 from apiinone.web.cookies import Cookies
@@ -32,6 +33,8 @@ class Rooms:
     cookies: Cookies
     languages: Languages
     base_url: str
+    desk: Desk
+    """Where keys are made: by the commands that operators give, in the name of who is signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,8 @@ class SeeOther(Struct, frozen=True):
     headers: tuple[Header, ...] = ()
 
 
-PageReply = Shown | SeeOther | Answer
-"""`Answer`: a file, such as a CSV."""
+PageReply = Shown | SeeOther | Answer | Streamed
+"""`Answer`: a file; `Streamed`: one that is read as it is written, such as a CSV."""
 
 
 class Public(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from typing import Final
 
 from apiinone.web.account_pages import do_go_to_account, do_set_mode, show_account
+from apiinone.web.console.routes import CONSOLE
 from apiinone.web.page_route import PageRoute, Public, SignedIn
 from apiinone.web.reset_pages import do_forgotten, do_new_password, show_forgotten, show_new_password
 from apiinone.web.sign_in_pages import do_sign_in, do_sign_out, do_sign_out_everywhere, show_sign_in
@@ -35,4 +36,4 @@ ACCOUNT: Final = (
     PageRoute(method="POST", path="/account/go-to", name="go_to_account", authority=SignedIn(do_go_to_account), ids=()),
     PageRoute(method="POST", path="/account/mode", name="set_mode", authority=SignedIn(do_set_mode), ids=()),
 )
-ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *ACCOUNT)
+ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *ACCOUNT, *CONSOLE)
