@@ -177,7 +177,9 @@ async def test_a_task_that_nobody_knows_about_is_ended_by_hand(
     assert (await ada.post(f"/admin/tasks/{task.id}/settle", reason=WHY)).status == MOVED
     assert await available(site, tenant.account_id) == whole(1_000)
     assert (await actions(site))[-1] == (ada.id, "tasks.settle", task.id, WHY)
-    assert WHY in (await ada.get("/admin/log")).text
+    log = (await ada.get("/admin/log")).text.partition("<main")[2]
+    assert WHY in log
+    assert "ada@example.com" in log, "who it was is shown by address"
     await site.assert_sound()
 
 
@@ -198,12 +200,13 @@ async def test_a_text_is_shown_and_named_at_the_foot_once_it_is_set(site: Api, a
     for name in ("terms", "privacy", "acceptable-use"):
         assert (await visitor.get(f"/{name}")).status == NOT_FOUND
         assert f'href="/{name}"' not in (await visitor.get("/pricing")).text
-        words = "# Be *kind*\n\n<script>alert(1)</script> " + "ü" * 90_000
+        words = "# Our words\n\nBe *kind*. <script>alert(1)</script> " + "ü" * 90_000
         assert (await ada.post(f"/admin/texts/{name}", markdown=words, reason="")).status == UNPROCESSABLE
         assert (await ada.post(f"/admin/texts/{name}", markdown=words, reason=WHY)).status == MOVED
         raw = await site.session.get(f"{site.url}/{name}", headers={"Accept": "text/html"})
         shown = await raw.text()
         assert "<em>kind</em>" in shown
+        assert "<h1>Our words</h1>" in shown
         assert "<script>alert" not in shown
         assert f'href="/{name}"' in (await visitor.get("/pricing")).text
         assert (await ada.post(f"/admin/texts/{name}", markdown="", reason=WHY)).status == MOVED

@@ -17,12 +17,17 @@ SHOWN: Final[tuple[tuple[TextName, str], ...]] = (
 )
 """Which texts have a page of their own, and what its title is; the address is the name."""
 
+HEADING: Final = "# "
+
 
 def _showing(name: TextName, title: str) -> Callable[[Rooms, PageCall], Awaitable[PageReply]]:
     async def show(rooms: Rooms, call: PageCall) -> PageReply:
         words = rooms.house.context.board.now.texts.get(name, "")
         if not words:
             raise NotFound("There is nothing under this path.")
+        first, _, rest = words.partition("\n")
+        if first.startswith(HEADING):  # the text brings a title of its own
+            return Shown("text_page.html.j2", {"title": first.removeprefix(HEADING).strip(), "body": to_html(rest)})
         return Shown("text_page.html.j2", {"title": call.say(title), "body": to_html(words)})
 
     return show

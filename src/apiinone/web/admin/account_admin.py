@@ -1,5 +1,6 @@
 """/admin/accounts: found, shown, suspended, and their balances changed by entries of the ledger."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -7,8 +8,9 @@ from msgspec import Struct
 from apiinone.accounts.account_rows import Account
 from apiinone.accounts.adjustment_rows import Adjustment, waiting_adjustments
 from apiinone.control.account_commands import Suspend
-from apiinone.control.account_list import WantedAccounts, list_accounts, read_account
+from apiinone.control.account_list import AccountSeen, WantedAccounts, list_accounts, read_account
 from apiinone.control.adjustment_commands import AdjustCredits, DecideAdjustment
+from apiinone.control.operator_names import names_of
 from apiinone.core.credits import parse
 from apiinone.core.errors import BadRequest, Conflict, NotFound
 from apiinone.core.ids import is_id
@@ -134,22 +136,33 @@ async def do_decide(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply
 
 async def _account(rooms: Rooms, call: PageCall, here: SignedInAs, problem: Problem | None = None) -> PageReply:
     account_id = _account_id(call)
-    seen = await rooms.house.context.database.read(lambda tx: read_account(tx, account_id))
+
+    async def look(tx: Tx) -> tuple[AccountSeen | None, Mapping[str, str]]:
+        found = await read_account(tx, account_id)
+        return found, {} if found is None else await names_of(tx, _deciders(found.adjustments))
+
+    seen, names = await rooms.house.context.database.read(look)
     if seen is None:
         raise NotFound(NO_SUCH)
-    facts = {"seen": seen, "me": here.person.id, "alone_max": desk_for(rooms, here).adjusted_alone_max}
+    facts = {"seen": seen, "names": names, "alone_max": desk_for(rooms, here).adjusted_alone_max}
     return admin_page(rooms, "account", facts, problem)
 
 
 async def _adjustments(rooms: Rooms, call: PageCall, here: SignedInAs, problem: Problem | None = None) -> PageReply:
     del call
 
-    async def look(tx: Tx) -> list[Adjustment]:
-        return await waiting_adjustments(tx, ROWS)
+    async def look(tx: Tx) -> tuple[list[Adjustment], Mapping[str, str]]:
+        rows = await waiting_adjustments(tx, ROWS)
+        return rows, await names_of(tx, _deciders(rows))
 
-    found = await rooms.house.context.database.read(look)
+    found, names = await rooms.house.context.database.read(look)
     alone_max = desk_for(rooms, here).adjusted_alone_max
-    return admin_page(rooms, "adjustments", {"waiting": found, "me": here.person.id, "alone_max": alone_max}, problem)
+    facts = {"waiting": found, "names": names, "me": here.person.id, "alone_max": alone_max}
+    return admin_page(rooms, "adjustments", facts, problem)
+
+
+def _deciders(adjustments: Sequence[Adjustment]) -> set[str]:
+    return {who for one in adjustments for who in (one.asked_by, one.decided_by) if who is not None}
 
 
 def _account_id(call: PageCall) -> str:

@@ -61,6 +61,7 @@ def admin_page(
         "moment": moment_text,
         "age": age_text,
         "task_id": written,
+        "names": {},
         "now_us": rooms.house.context.clock.now_us(),
     }
     return Shown(f"admin/{template}.html.j2", {**common, **facts}, status if problem is None else problem.status)

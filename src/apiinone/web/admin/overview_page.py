@@ -26,13 +26,9 @@ async def show_overview(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageR
     del call, here
     fleet = await rooms.house.context.database.read_long(read_fleet)
     lags = [LagSeen(name, lag.count, _within(lag, 50), _within(lag, 99)) for name, lag in sorted(fleet.lags.items())]
-    facts = {
-        "fleet": fleet,
-        "nodes": fleet.nodes(served_nodes(rooms)),
-        "lags": lags,
-        "lag_s": fleet.figures.lag_us / US_PER_S,
-    }
-    return admin_page(rooms, "overview", facts)
+    nodes = [node for node in fleet.nodes(served_nodes(rooms)) if node.waiting or not node.workers]
+    lag_s = fleet.figures.lag_us / US_PER_S
+    return admin_page(rooms, "overview", {"fleet": fleet, "nodes": nodes, "lags": lags, "lag_s": lag_s})
 
 
 async def show_workers(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:

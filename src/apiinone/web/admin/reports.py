@@ -1,10 +1,12 @@
 """/admin/margins and /admin/log: what was earned, and what operators did."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from apiinone.control.action_log import ActionDone, WantedActions, read_actions
 from apiinone.control.margins import Span, read_margins
+from apiinone.control.operator_names import names_of
 from apiinone.core.clock import US_PER_S
 from apiinone.core.ids import is_id
 from apiinone.db import Tx
@@ -40,12 +42,14 @@ async def show_log(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
     before = call.query.get("before", "")
     wanted = WantedActions(ROWS + 1, before if is_id(before) else NO_ID_AFTER, actor or None, subject or None)
 
-    async def look(tx: Tx) -> list[ActionDone]:
-        return await read_actions(tx, wanted)
+    async def look(tx: Tx) -> tuple[list[ActionDone], Mapping[str, str]]:
+        rows = await read_actions(tx, wanted)
+        return rows, await names_of(tx, {one.action.actor for one in rows})
 
-    found = await rooms.house.context.database.read(look)
+    found, names = await rooms.house.context.database.read(look)
     more = found[ROWS - 1].action.id if len(found) > ROWS else ""
-    return admin_page(rooms, "log", {"actions": found[:ROWS], "more": more, "actor": actor, "subject": subject})
+    facts = {"actions": found[:ROWS], "more": more, "actor": actor, "subject": subject, "names": names}
+    return admin_page(rooms, "log", facts)
 
 
 def _day(text: str, otherwise: date) -> date:

@@ -1,0 +1,115 @@
+"""An operator at work in a real browser: every page is for everybody, and what is done by hand is seen to be done."""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from apiinone.db_sqlite import sqlite_module
+from apiinone.web.admin.admin_routes import ADMIN
+from browser.chromium import browser, visit
+from browser.test_people import EMAIL, PASSWORD, is_for_everybody, link_in_log, send
+from browser.test_site import command
+from serving import HOST, Served, environment_for, free_port_now
+
+pytestmark = pytest.mark.slow
+WHY = "because a test wants it"
+
+
+class Site(Served):
+    """A server with an account that operators look at."""
+
+    account: str = ""
+    database: Path
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder, port = tmp_path_factory.mktemp("admin"), free_port_now()
+    environment = environment_for("", folder, {"RECRAFT_API_TOKEN": "token-for-tests"})
+    served = Site(
+        ["serve", "--host", HOST, "--port", str(port)], port=port, environment=environment, log=folder / "log"
+    )
+    served.wait_until_ready()
+    served.account = command(environment, "accounts", "create", "--email", "somebody@example.com")["account_id"]
+    command(environment, "keys", "create", "--account", served.account, "--test")
+    served.database = next(folder.rglob("apiinone.sqlite"))
+    yield served
+    served.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as opened:
+        yield opened
+
+
+def become_operator(site: Site) -> None:
+    """As the command line and a code would have it."""
+    with closing(sqlite_module().connect(site.database, timeout=30)) as connection:
+        connection.execute("UPDATE people SET operator = 1, totp_confirmed_us = 1, totp_sealed = x'00', totp_step = 1")
+        connection.execute("UPDATE sessions SET stepped_up_us = ?", (int(time.time() * 1_000_000),))
+        connection.commit()
+
+
+def sign_up_as_operator(site: Site, page: Page) -> None:
+    """By the forms and the log; before that there is no /admin."""
+    page.goto(f"{site.url}/sign-up")
+    page.get_by_label("Your name").fill("Ada")
+    page.get_by_label("E-mail").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    send(page)
+    page.goto(link_in_log(site, "/confirm"))
+    page.get_by_label("Password").fill(PASSWORD)
+    send(page)
+    answered = page.goto(f"{site.url}/admin")
+    assert answered is not None
+    assert answered.status == 404
+    become_operator(site)
+
+
+def do(page: Page, button: str) -> None:
+    """Send the form of this button with a reason."""
+    form = page.locator("form", has=page.get_by_role("button", name=button, exact=True))
+    form.get_by_label("Reason").fill(WHY)
+    form.get_by_role("button", name=button, exact=True).click()
+
+
+def test_an_operator_looks_after_the_installation(site: Site, chromium: Browser) -> None:
+    with visit(chromium, reduced=True) as page:
+        sign_up_as_operator(site, page)
+        ids = {"account_id": site.account, "model": "recraft-v4", "text": "terms"}
+        for route in (one for one in ADMIN if one.method == "GET" and "{task_id}" not in one.path):
+            page.goto(site.url + route.path.format(**ids))
+            expect(page.get_by_role("navigation", name="Operators")).to_be_visible()
+            is_for_everybody(page)
+
+        page.goto(f"{site.url}/admin/accounts?q=somebody")
+        page.get_by_role("link", name="somebody@example.com").click()
+        page.get_by_label("Credits").fill("12.5")
+        do(page, "Change the balance")
+        expect(page.get_by_role("status")).to_contain_text("written down with your name")
+        expect(page.get_by_role("region", name="Live ledger")).to_contain_text(WHY)
+        page.get_by_label("Credits").fill("50000")
+        do(page, "Change the balance")
+        expect(page.get_by_role("status")).to_contain_text("waits for a second operator")
+        page.goto(f"{site.url}/admin/adjustments")
+        is_for_everybody(page)
+        do(page, "Say so")
+        expect(page.locator(".empty")).to_contain_text("Nothing waits")
+
+        page.goto(f"{site.url}/admin/site")
+        do(page, "Start draining")
+        expect(page.locator(".admin .notice")).to_contain_text("No process accepts new tasks")
+        is_for_everybody(page)
+        page.goto(f"{site.url}/status")
+        expect(page.locator("main")).to_contain_text("accepts no new tasks")
+        is_for_everybody(page)
+        page.goto(f"{site.url}/admin/site")
+        do(page, "Accept tasks again")
+        expect(page.locator(".admin .notice")).to_have_count(0)
+        page.goto(f"{site.url}/admin/log")
+        expect(page.get_by_role("region", name="Audit log")).to_contain_text("switch: on")
