@@ -104,7 +104,7 @@ class ChatVendorSimulator(StandIn):
             if number == WORDS_BEFORE_FAULT and asked.fault in BREAKS:
                 yield await self._break(asked)
                 return
-            if pause_s:
+            if pause_s or asked.fault == "huge":  # without end, it must notice a client that has heard enough
                 await asyncio.sleep(pause_s)
             yield _event(chunk(order, said, [Choice(delta=delta)]))
         yield _event(chunk(order, said, [Choice(delta=Words(), finish_reason=said.reason)]))

@@ -200,6 +200,7 @@ class Controls:
 
 async def _zeros() -> AsyncGenerator[bytes]:
     for _ in range(HUGE_BYTES // len(HUGE_CHUNK)):
+        await asyncio.sleep(0)  # so that a client that has seen enough is noticed
         yield HUGE_CHUNK
 
 
