@@ -56,7 +56,7 @@ async def at_work(worker: Worker) -> AsyncGenerator[Worker]:
             await running
 
 
-async def until(holds: Callable[[], bool | Awaitable[bool]], within_s: float = 5.0) -> None:
+async def until(holds: Callable[[], bool | Awaitable[bool]], within_s: float = 20.0) -> None:
     """Wait until it holds."""
     async with asyncio.timeout(within_s):
         while True:

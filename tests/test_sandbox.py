@@ -71,7 +71,7 @@ async def failure(call: Awaitable[Any]) -> SandboxFailed:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         await asyncio.sleep(0.01)
@@ -151,7 +151,7 @@ def test_an_endless_loop_is_killed_at_the_time_limit(play: Play) -> None:
         await ask(sandbox, "echo")
         began = time.monotonic()
         assert (await failure(ask(sandbox, "loop_forever", timeout_s=0.3))).reason == "timed_out"
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 15  # its processor limit is 20 s
         assert await ask(sandbox, "echo", Note("next")) == Note("next")
         await until(lambda: len(children()) == 1)
 
@@ -282,7 +282,7 @@ def test_an_idle_child_ends(play: Play) -> None:
         await until(lambda: children() == set())
         assert await ask(sandbox, "echo", Note("next")) == Note("next")
 
-    play(scenario, SandboxLimits(idle_s=0.1))
+    play(scenario, SandboxLimits(idle_s=0.5))
 
 
 def test_a_child_at_work_is_not_ended_as_idle(play: Play) -> None:

@@ -112,12 +112,12 @@ class Running:
         await self.app.database.hint("tasks")
         return outcome.task_id
 
-    async def ended(self, *task_ids: str, within_s: float = 10.0) -> list[TaskSeen]:
+    async def ended(self, *task_ids: str, within_s: float = 30.0) -> list[TaskSeen]:
         """Wait until these tasks have ended."""
         return await self.reached(task_ids, ENDED, within_s=within_s)
 
     async def reached(
-        self, task_ids: Sequence[str], states: Sequence[str], *, within_s: float = 10.0
+        self, task_ids: Sequence[str], states: Sequence[str], *, within_s: float = 30.0
     ) -> list[TaskSeen]:
         """Wait until each of these tasks is in one of the states."""
         ends_s = asyncio.get_running_loop().time() + within_s

@@ -200,7 +200,7 @@ async def test_a_reader_that_takes_nothing_is_sent_away() -> None:
         state: TaskState = "running" if number % 2 else "storing"
         await slow.tell(Progress("t", state, 1, None, None))
     read_on.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while None not in taken:  # noqa: ASYNC110 - the stream's own task fills it
             await asyncio.sleep(0)
     assert taken[-1] is None
@@ -235,6 +235,6 @@ async def test_streams_need_the_right_to_read_and_the_owners_key(idle_api: Api) 
 
 
 async def _none_open(api: Api) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while api.app.watchers.open:  # noqa: ASYNC110 - a socket's end is seen in no other way
             await asyncio.sleep(0.01)

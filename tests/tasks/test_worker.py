@@ -84,7 +84,7 @@ async def _blocked(running: Running, count: int) -> list[str]:
 
 
 async def test_a_dead_workers_tasks_are_taken_over_within_its_lease(postgres_url: str, tmp_path: Path) -> None:
-    lease_s = 2.0
+    lease_s = 6.0
     async with (
         opened(postgres_url, tmp_path, lease_s=lease_s) as dying,
         working(postgres_url, tmp_path, lease_s=lease_s, nodes=(1,)) as other,
@@ -96,7 +96,7 @@ async def test_a_dead_workers_tasks_are_taken_over_within_its_lease(postgres_url
         async with heir.app.work():
             seen = await heir.ended(*tasks)
         assert {task.state for task in seen} == {"succeeded"}
-        assert asyncio.get_running_loop().time() - died_s < lease_s + 0.5
+        assert asyncio.get_running_loop().time() - died_s < lease_s
         assert other.maker.made == 0
         dying.maker.hold.set()
         await asyncio.sleep(0.05)
@@ -112,7 +112,7 @@ async def test_a_worker_told_to_stop_hands_its_tasks_back_at_once(database_url: 
         assert await first.workshop.row(HELD) == (0,)
         assert await first.workshop.row(CLAIMS, tasks[0]) == (0,)
         async with second.app.work():
-            seen = await second.ended(*tasks, within_s=4.0)
+            seen = await second.ended(*tasks)
         assert {(task.state, task.attempts) for task in seen} == {("succeeded", 1)}
         await second.workshop.assert_sound()
 
@@ -142,7 +142,7 @@ async def test_a_task_that_cannot_be_planned_keeps_nobody_waiting(database_url: 
         await workshop.submit(odd)
         await workshop.run(SPOIL, odd.task_id)
         tasks = [await running.submit(workshop.submission(test)) for _ in range(3)]
-        assert {task.state for task in await running.ended(*tasks, within_s=3.0)} == {"succeeded"}
+        assert {task.state for task in await running.ended(*tasks)} == {"succeeded"}
         assert (await workshop.seen(odd.task_id)).state == "queued"
 
 
@@ -304,6 +304,6 @@ async def test_who_takes_over_believes_what_the_one_before_found_out(database_ur
         late = WasRejected(attempt_id, "content_policy", "refused", None)
         assert isinstance(await workshop.move(task_id, caller, late, fence=99), Stale)
         async with running.app.work():
-            (seen,) = await running.ended(task_id, within_s=5.0)
+            (seen,) = await running.ended(task_id)
         assert (seen.state, seen.error_type, seen.captured) == ("failed", "content_policy", 0)
         await workshop.assert_sound()

@@ -112,14 +112,14 @@ async def seen(workshop: Workshop, delivery_id: str) -> Row:
     return await workshop.row(DELIVERY, delivery_id)
 
 
-async def reached(workshop: Workshop, ids: list[str], state: str, within_s: float = 15.0) -> None:
+async def reached(workshop: Workshop, ids: list[str], state: str, within_s: float = 30.0) -> None:
     """Wait until these deliveries are in this state."""
     async with asyncio.timeout(within_s):
         while not {row[0] for row in await workshop.rows(ALL) if row[1] == state} >= set(ids):  # noqa: ASYNC110 - a process of its own pace fills it
             await asyncio.sleep(0.01)
 
 
-async def tried(workshop: Workshop, ids: list[str], within_s: float = 15.0) -> None:
+async def tried(workshop: Workshop, ids: list[str], within_s: float = 30.0) -> None:
     """Wait until each of these was tried at least once."""
     async with asyncio.timeout(within_s):
         for one in ids:

@@ -93,7 +93,7 @@ async def test_two_deliverers_send_each_once(workshop: Workshop) -> None:
 
 async def test_a_flood_to_a_dead_host_delays_no_other_account_and_no_other_host(workshop: Workshop) -> None:
     noisy, quiet = await workshop.tenant(live=10_000), await workshop.tenant(live=100)
-    poster = Silent({DEAD: 500}, {DEAD: 5.0})
+    poster = Silent({DEAD: 500}, {DEAD: 60.0})
     deliverer = deliverer_of(workshop, poster, at_once_max=32, per_account_max=8, per_host_max=4, stop_s=0.05)
     async with delivering(deliverer):
         await ended(workshop, noisy, DEAD, 40)
@@ -101,7 +101,7 @@ async def test_a_flood_to_a_dead_host_delays_no_other_account_and_no_other_host(
             while len(poster.posted) < 4:  # noqa: ASYNC110 - a process of its own pace fills it
                 await asyncio.sleep(0.01)
         others = [*await ended(workshop, quiet, FAST, 3), *await ended(workshop, noisy, FAST, 3)]
-        await reached(workshop, others, "delivered", within_s=4.0)
+        await reached(workshop, others, "delivered")
         assert poster.most_at_once[DEAD] == 4
 
 
@@ -219,7 +219,7 @@ async def test_slow_dead_hanging_and_private_receivers_delay_nobody(workshop: Wo
             async with delivering(deliverer):
                 ids = {url: await ended(workshop, bad, url, 3) for url in urls}
                 good_ids = await ended(workshop, fine, good.url, 10)
-                await reached(workshop, good_ids, "delivered", within_s=8.0)
+                await reached(workshop, good_ids, "delivered")
                 for url in urls:
                     await tried(workshop, ids[url])
         assert {one.id for one in await arrived(good, 10)} == set(good_ids)
