@@ -150,7 +150,7 @@ def admit_by_key(
     """Refuse who does not show this key, and what the ordered fault is a refusal of. Raises Refused."""
     if asked.request.headers.get(header) != key:
         raise refused(*refusals["bad_key"])
-    if asked.fault in refusals:
+    if asked.fault is not None and asked.fault in refusals:
         raise refused(*refusals[asked.fault])
 
 

@@ -12,7 +12,7 @@ from apiinone.core.errors import Refusal
 from apiinone.core.ids import Ids
 from apiinone.db import Database, Tx
 from apiinone.tasks.claim import enlist, extend, leave
-from apiinone.tasks.worker import DATABASE_SHARE, HEARTBEAT_SHARE, HOLDER_SHARE
+from apiinone.tasks.worker_rules import DATABASE_SHARE, HEARTBEAT_SHARE, HOLDER_SHARE
 
 _log = logging.getLogger("apiinone.presence")
 
