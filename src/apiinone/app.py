@@ -18,7 +18,7 @@ from apiinone.assets.storage import Storage, open_storage
 from apiinone.batching import moves_of, submissions_of
 from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
-from apiinone.connect import chat_sources, connect_vendors, follower, own_hosts
+from apiinone.connect import chat_sources, connect_vendors, follower, lyrics_sources, own_hosts
 from apiinone.core.batch import Batcher
 from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
@@ -224,6 +224,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     connected = connect_vendors(settings, ground.environ, clock)
     following = follower(settings, connected, ground.secret, database)
     sources, live = chat_sources(settings, ground.environ, (ground.outbound, clock), ground.secret)
+    lyrics = lyrics_sources(settings, connected, (ground.outbound, clock), ground.secret)
 
     async def apply(move: Move) -> MoveOutcome:
         return await app.apply(move)
@@ -278,8 +279,10 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         ),
         sweeper=sweeper,
         duties=Duties(housekeeping(sweeper, ground.storage, clock, *others)),
-        calls=open_calls(database, apply, sources, (ids, clock, board), (settings.lease_s, settings.chat_unread_s_max)),
-        node_door=NodeDoor(live, ground.secret.key(PURPOSE), clock),
+        calls=open_calls(
+            database, apply, (sources, lyrics), (ids, clock, board), (settings.lease_s, settings.chat_unread_s_max)
+        ),
+        node_door=NodeDoor(live, lyrics.live, ground.secret.key(PURPOSE), clock),
     )
     return app
 

@@ -13,14 +13,16 @@ from apiinone.credentials.seals import KeyedSeal, Seals
 from apiinone.db import Database
 from apiinone.installation import InstallationSecret
 from apiinone.outbound import Outbound
+from apiinone.providers.chat import ChatRemote
 from apiinone.providers.provider import Remote
-from apiinone.providers.registry import chat_remotes, remote_providers
+from apiinone.providers.registry import chat_remotes, lyrics_remotes, remote_providers
 from apiinone.sealing import Seal
 from apiinone.settings import Settings, SettingsError, read_secret, read_secrets
 from apiinone.tasks.breaker import BreakerRules
 from apiinone.tasks.follow_credentials import Follower, MakePace
 from apiinone.tasks.keyring import FROM_ENVIRONMENT, Credential, Keyring
 from apiinone.tasks.live_chat import ChatVendor, LiveChat
+from apiinone.tasks.live_lyrics import LiveLyrics, LyricsSources, NodeLyrics
 from apiinone.tasks.local_chat import ChatSources, LocalChat
 from apiinone.tasks.node_chat import NodeChat
 from apiinone.tasks.node_wire import PURPOSE
@@ -98,15 +100,12 @@ def connect_chats(settings: Settings, environ: Mapping[str, str], clock: Clock) 
         remotes = chat_remotes(settings.provider_base_urls)
     except ValueError as error:
         raise SettingsError(str(error)) from error
+    pace = _paces(settings, remotes, clock)
     for name, remote in remotes.items():
         secret = read_secret(environ, remote.credential_names)
-        if secret is None and remote.credential_needed:
-            continue
-        per_s_max = settings.provider_submits_per_s_max.get(name, remote.submit_per_s_max)
-        concurrent_max = settings.provider_concurrent_max.get(name, remote.concurrent_max)
-        vendors[name] = ChatVendor(
-            remote, secret, Pace(per_s_max=per_s_max, concurrent_max=concurrent_max, clock=clock)
-        )
+        own_pace = pace(name, None, None)
+        if own_pace is not None and (secret is not None or not remote.credential_needed):
+            vendors[name] = ChatVendor(remote, secret, own_pace)
     return vendors
 
 
@@ -120,6 +119,20 @@ def chat_sources(
     nodes = NodeChat(outbound, settings.provider_node_urls, secret.key(PURPOSE), clock, lambda: token_hex(16))
     elsewhere = dict.fromkeys(settings.provider_node_urls, nodes)
     return ChatSources(LocalChat(), {**elsewhere, **dict.fromkeys(vendors, live)}), live
+
+
+def lyrics_sources(
+    settings: Settings, connected: Connected, ground: tuple[Outbound, Clock], secret: InstallationSecret
+) -> LyricsSources:
+    """Who times the words of songs. Raises SettingsError."""
+    outbound, clock = ground
+    try:
+        remotes = lyrics_remotes(settings.provider_base_urls)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    live = LiveLyrics(outbound, connected.keyring, connected.vendors, remotes)
+    nodes = NodeLyrics(outbound, settings.provider_node_urls, secret.key(PURPOSE), clock, lambda: token_hex(16))
+    return LyricsSources(live, nodes)
 
 
 def own_hosts(settings: Settings) -> frozenset[str]:
@@ -144,7 +157,7 @@ def _keyed(secret: InstallationSecret) -> KeyedSeal:
     return secret.key("credentials-name").hex()[:12], Seal(secret.key("credentials"), RandomPool())
 
 
-def _paces(settings: Settings, remotes: Mapping[str, Remote], clock: Clock) -> MakePace:
+def _paces(settings: Settings, remotes: Mapping[str, Remote | ChatRemote], clock: Clock) -> MakePace:
     def pace(provider: str, per_s_max: float | None, concurrent_max: int | None) -> Pace | None:
         remote = remotes.get(provider)
         if remote is None:

@@ -2,15 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, cast
 
 from apiinone.api.node_door import BODY_BYTES_MAX, NodeDoor
 from apiinone.core.clock import SystemClock
 from apiinone.providers.chat import ChatEvent, ChatOrder, Said
+from apiinone.tasks.live_lyrics import LiveLyrics
 from apiinone.tasks.node_wire import CHAT_PATH, Signed, sign, write_line, write_order
 from apiinone.tasks.scenario import Scenario
 
 KEY = b"k" * 32
+NOBODY = cast("LiveLyrics", None)
+"""Chats alone are tried here."""
 
 
 class Slow:
@@ -54,7 +57,7 @@ async def _ask(source: Slow, client: Client, body: bytes) -> None:
     signed = sign(KEY, Signed("POST", CHAT_PATH, body), now_s, "n1")
     headers = [(name.encode(), value.encode()) for name, value in signed.items()]
     scope = {"type": "http", "method": "POST", "path": CHAT_PATH, "headers": headers}
-    await NodeDoor(source, KEY, SystemClock())(scope, client.receive, client.send)
+    await NodeDoor(source, NOBODY, KEY, SystemClock())(scope, client.receive, client.send)
 
 
 async def test_the_vendor_is_let_go_of_when_nobody_hears_any_more() -> None:

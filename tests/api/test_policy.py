@@ -1,21 +1,25 @@
 """The operator's rules refuse a request before anything is held and before any vendor sees it."""
 
+import base64
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
 
 from api.served_api import BODY, RECRAFT, Api, Tenant, served_api
+from apiinone.assets.media import Expected
 from apiinone.catalog.load import load_catalogue
 from apiinone.open_policy import open_policy, with_models_kept_back
 from apiinone.outbound import Outbound
 from apiinone.settings import Settings, SettingsError
 from apiinone.tasks.policy import PIECES_MAX, TEXT_CHARACTERS_MAX, texts_of
+from tiny_files import TINY
 
 TERM: Final = "forbidden thing"
 BAD: Final = {**BODY, "prompt": "A Forbidden  Thing on a hill"}
@@ -210,9 +214,20 @@ async def test_texts_beyond_what_moderation_is_shown_never_pass(
 
 
 def test_files_are_no_texts_and_nothing_else_passes_for_a_file() -> None:
-    file = "data:image/png;base64,AAAA"
+    file = f"data:image/png;base64,{base64.b64encode(TINY['raster']).decode()}"
     fields = {"a": file, "b": [{"c": f"data: x;base64, {TERM}"}], "d": 5, "e": "data:text,hello"}
     assert list(texts_of(fields)) == [f"data: x;base64, {TERM}", "data:text,hello"]
+
+
+@pytest.mark.parametrize("kind", list(TINY))
+def test_a_file_of_every_kind_is_no_text(kind: Expected) -> None:
+    written = base64.b64encode(TINY[kind]).decode()
+    assert list(texts_of([f"data:;base64,{written}", f"data:x/y;base64,{quote(written, safe='')}"])) == []
+
+
+def test_words_in_the_letters_of_base64_are_a_text() -> None:
+    for text in ("data:;base64,makeabomb", f"data:image/png;base64,{TERM.replace(' ', '')}", "data:;base64,"):
+        assert list(texts_of(text)) == [text]
 
 
 @pytest.mark.parametrize("between", [" ", "\u00a0", "\u2003", "_", ",", "-", "."])

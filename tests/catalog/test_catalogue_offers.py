@@ -97,7 +97,7 @@ def test_optional_fields_that_were_not_given_are_not_sent() -> None:
 
 def test_what_no_known_vendor_makes_has_no_offer() -> None:
     without = {sub.id for entry in CATALOGUE.entries for sub in entry.sub_models if not sub.offers}
-    assert {"chirp-v3-5", "grok-imagine/upscale"} <= without
+    assert {"chirp-v3-5"} == without
 
 
 @UNHURRIED

@@ -25,6 +25,7 @@ from apiinone.assets.storage_folder import FolderStorage
 from apiinone.catalog.entry import Choice
 from apiinone.catalog.rendering import rendering
 from apiinone.cli import serving
+from apiinone.control import money_commands
 from apiinone.core.clock import Clock
 from apiinone.core.exchange import Request, Response
 from apiinone.db import Database, Tx, Work, open_database
@@ -38,7 +39,7 @@ from apiinone.sandbox import Sandbox
 from apiinone.simulators.pictures import TINY_PNG, TINY_SVG
 from apiinone.tasks import worker
 from apiinone.tasks.claim import Claim, Claimed, Plan, claim
-from apiinone.tasks.moves import Move, Moved, Sending, WasAccepted, WasLost, WasStored
+from apiinone.tasks.moves import EndedByHand, Move, Moved, Sending, WasAccepted, WasLost, WasStored
 from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.settle import apply_moves
 from apiinone.tasks.submission import Submission
@@ -47,7 +48,13 @@ from apiinone.tasks.submit import Outcome as SubmitOutcome
 
 INSTANT = "--instant"
 CREATE = "/api/v1/images/generations"
-KINDS: Mapping[type, str] = {Sending: "sending", WasAccepted: "accept", WasLost: "loss", WasStored: "end"}
+KINDS: Mapping[type, str] = {
+    Sending: "sending",
+    WasAccepted: "accept",
+    WasLost: "loss",
+    WasStored: "end",
+    EndedByHand: "settlement by hand",
+}
 _written: ContextVar[list[str]] = ContextVar("written")
 
 
@@ -89,7 +96,8 @@ def _strike(orders: Orders) -> None:
 
 
 class Transactions:
-    """`… written` before the COMMIT and `… committed` after it: of submit, claim, sending, accept, loss, end, payment.
+    """`… written` before the COMMIT and `… committed` after it: of submit, claim, sending, accept, loss, end, payment,
+    and of a settlement by hand, whose reason is written down only after its `… written`.
 
     `claim begun`: the transaction is open and has not asked for anything.
     """
@@ -231,6 +239,7 @@ def set_traps(trap: Trap) -> None:
     """Wrap the seams."""
     transactions, edges = Transactions(trap), Edges(trap)
     put_in_place(batching, submit_batch=transactions.submit_batch, apply_moves=transactions.apply_moves)
+    put_in_place(money_commands, apply_moves=transactions.apply_moves)
     put_in_place(product, open_database=transactions.open_database)
     put_in_place(worker, claim=transactions.claim)
     put_in_place(cashier, settle=transactions.settle)

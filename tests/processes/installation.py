@@ -165,6 +165,10 @@ class Installation:
         process.wait_until_working()
         return process
 
+    def settle(self, task_id: str, reason: str, orders: Orders | None = None) -> Process:
+        """Start an operator's command that ends a task by hand."""
+        return self._start(["tasks", "settle", task_id, "--reason", reason], 0, Manner(PLAIN, orders, instant=False))
+
     def end(self) -> None:
         """Kill what still runs."""
         for process in self.processes:

@@ -24,7 +24,7 @@ from providers.case import CASES, Expected
 from providers.test_conformance import SUBMIT
 from scenarios.live import Live, hurried, live_at, simulated
 from scenarios.offer_bodies import Served, body_for
-from scenarios.test_every_offer import BALANCE, OFFERS, SETTINGS, parsed, price_of, retired, with_only
+from scenarios.test_every_offer import BALANCE, OFFERS, SETTINGS, on_a_picture, parsed, price_of, retired, with_only
 
 End = Literal["made", "refused", "unknown"]
 OFTEN: Final = 5
@@ -33,7 +33,7 @@ UNSURE: Final = (Unclear, Lost)
 TRIED_AGAIN: Final[frozenset[Fault]] = frozenset({"throttled", "no_balance", "bad_credential", "provider_error"})
 TOO_MUCH: Final[frozenset[FaultName]] = frozenset({"huge"})
 """Half a gigabyte on the wire says nothing here that the conformance suite has not said."""
-SIMPLE: Final = tuple(one for one in OFFERS if not one.made_by.operation and not retired(one))
+SIMPLE: Final = tuple(one for one in OFFERS if not one.made_by.operation and not retired(one) and not on_a_picture(one))
 """Offers that need no earlier task."""
 VENDORS: Final = sorted({one.offer.provider for one in SIMPLE})
 

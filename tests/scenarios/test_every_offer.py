@@ -21,6 +21,7 @@ from apiinone.api.task_ids import read_task_id
 from apiinone.catalog.conditions import serves
 from apiinone.catalog.costs import cost_of
 from apiinone.catalog.load import Catalogue, catalogue_of, load_catalogue
+from apiinone.catalog.parameters import TaskReference
 from apiinone.catalog.pricing import Price, price, route_price
 from apiinone.catalog.rendering import rendering
 from apiinone.catalog.schema import Bodies, Parsed
@@ -30,6 +31,8 @@ from scenarios.live import Live, hurried, live_at, simulated
 from scenarios.offer_bodies import Served, body_for, served
 
 BALANCE: Final = 1_000_000
+LAST: Final = 1_000
+"""The round of those that work on a picture."""
 CATALOGUE: Final = load_catalogue()
 OFFERS: Final = tuple(served(CATALOGUE))
 SETTINGS: Final[Mapping[str, Any]] = {"face_swap_accepted": True}
@@ -42,12 +45,19 @@ SAFE_MEDIA: Final[Mapping[str, tuple[str, ...]]] = {
 _COSTS = Sql("SELECT provider, upstream_model, state, expected_cost_micro_usd FROM attempts WHERE task_id = $1")
 
 
+def on_a_picture(one: Served) -> bool:
+    """Whether it works on a picture of an earlier task."""
+    earlier = {field.name for field in one.entry.parameters if isinstance(field, TaskReference)}
+    return any(send.form == "file" and send.field in earlier for send in one.offer.send)
+
+
 def rounds() -> Iterator[tuple[Served, ...]]:
-    """The offers, at most one for each sub-model at a time; those of routes that work on a song come last."""
+    """The offers, at most one for each sub-model at a time; those that work on what was made before come last."""
     places = Counter[str]()
     rows: dict[int, list[Served]] = {}
     for one in sorted(OFFERS, key=lambda one: bool(one.offer.operation)):
-        rows.setdefault(places[one.sub_model.id], []).append(one)
+        number = LAST if on_a_picture(one) else places[one.sub_model.id]
+        rows.setdefault(number, []).append(one)
         places[one.sub_model.id] += 1
     yield from (tuple(rows[number]) for number in sorted(rows))
 
@@ -79,16 +89,20 @@ def retired(one: Served) -> bool:
 
 
 class Trial:
-    """The rounds' common memory: who asks, where the vendors stand, and the songs that other routes work on."""
+    """The rounds' common memory: who asks, where the vendors stand, and what was made for others to work on."""
 
     def __init__(self, roots: Mapping[str, str]) -> None:
         self.roots = roots
         self.tenant: Tenant | None = None
         self.songs: dict[tuple[str, str], str] = {}
+        self.picture = f"n48{'0' * 26}_recraft"
+        """A task that made a picture of pixels, once there is one."""
         self.submits = Counter[str]()
 
     def song_for(self, one: Served) -> str:
         """A song of the same version, made by the same vendor where there is one."""
+        if on_a_picture(one):
+            return self.picture
         same = self.songs.get((one.sub_model.id, one.offer.provider))
         return same or next((song for (sub, _), song in self.songs.items() if sub == one.sub_model.id), "")
 
@@ -136,6 +150,8 @@ class Trial:
         (row,) = await running.api.rows(_COSTS, named.id)
         cost = cost_of(one.offer.cost_micro_usd, fields) * expected.units
         assert row == (one.offer.provider, one.offer.upstream_model, "finished", cost), str(one)
+        if kind == "raster":
+            self.picture = task["task_id"]
         if one.entry.output == "audio" and not one.made_by.operation:
             self.songs[one.sub_model.id, one.offer.provider] = task["task_id"]
 
@@ -156,7 +172,7 @@ def assert_receipt(one: Served, receipt: Any) -> None:
 
 @pytest.mark.parametrize("one", [one for one in OFFERS if not one.made_by.operation], ids=str)
 def test_there_is_a_body_for_every_offer_that_it_alone_may_serve(one: Served) -> None:
-    fields = parsed(one, body_for(one)).fields
+    fields = parsed(one, body_for(one, song=Trial({}).song_for(one))).fields
     assert serves(one.offer, one.sub_model, fields, one.made_by.operation)
 
 

@@ -24,7 +24,6 @@ from apiinone.catalog.clean import shown
 from apiinone.catalog.endpoints import CreateRoute, endpoint_named
 from apiinone.catalog.entry import Choice, Entry
 from apiinone.catalog.load import Catalogue
-from apiinone.catalog.price_rules import Tokens
 from apiinone.catalog.pricing import Price, price, route_price
 from apiinone.catalog.schema import Parsed
 from apiinone.core.clock import US_PER_S
@@ -220,10 +219,11 @@ def _whose_keys(context: Context, caller: Caller, parsed: Parsed, made_by: Creat
     node, keyring, standing = parsed.choice.entry.node, context.keyring, context.board.now
     if sub.id in standing.models_off:
         raise ProviderNotConfigured(f"{sub.id} is switched off for live keys here; test keys can use it.")
-    reached = context.calls.chat_providers if made_by.endpoint_name == CHAT else keyring.providers(None, node)
+    at_once = _answering_at_once(context, parsed, made_by)
+    reached = keyring.providers(None, node) if at_once is None else at_once
     house = usable_offers(sub, parsed.fields, reached, made_by.operation, standing)
-    owned = frozenset[str]() if isinstance(sub.price, Tokens) else keyring.providers(caller.account_id, node)
-    # chats are made with the house's keys alone
+    # what comes at once uses the house's keys alone
+    owned = keyring.providers(caller.account_id, node) if at_once is None else frozenset[str]()
     own = usable_offers(sub, parsed.fields, owned, made_by.operation, standing)
     if own:
         keys = [key for offer in own for key in keyring.good(offer.provider, caller.account_id, node)]
@@ -232,6 +232,14 @@ def _whose_keys(context: Context, caller: Caller, parsed: Parsed, made_by: Creat
         what = f"{sub.id} on this route" if made_by.operation else sub.id
         raise ProviderNotConfigured(f"No provider for {what} is configured here; test keys can use it.")
     return "house"
+
+
+def _answering_at_once(context: Context, parsed: Parsed, made_by: CreateRoute) -> frozenset[str] | None:
+    """Whom a route that answers at once can ask, from here or by a node; None for a route that makes tasks."""
+    if made_by.endpoint_name == CHAT:
+        return context.calls.chat_providers
+    route = parsed.choice.entry.route_of(made_by.operation)
+    return context.calls.lyrics.providers if route is not None and route.direct else None
 
 
 def _refuse_unaccepted(context: Context, caller: Caller, choice: Choice) -> None:

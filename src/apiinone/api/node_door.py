@@ -1,4 +1,4 @@
-"""The internal address: another process of the installation asks this one, which holds a credential, to chat.
+"""The internal address: another process of the installation asks this one, which holds a credential, to chat or time.
 
 It is an application of its own on a listener of its own: nothing of it can be reached where clients come in, and
 nothing else can be reached here. `tasks/node_wire.py` says how requests are signed.
@@ -13,8 +13,19 @@ from starlette.types import Message, Receive, Scope, Send
 
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.providers.chat import ChatOrder, ChatRefused
+from apiinone.tasks.live_lyrics import LiveLyrics
 from apiinone.tasks.local_chat import ChatSource
-from apiinone.tasks.node_wire import CHAT_PATH, Gate, Refused, Signed, read_order, write_line
+from apiinone.tasks.node_wire import (
+    CHAT_PATH,
+    LYRICS_PATH,
+    Gate,
+    Refused,
+    Signed,
+    read_lyrics_order,
+    read_order,
+    write_line,
+    write_timed,
+)
 from apiinone.tasks.scenario import PLAIN
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024
@@ -25,9 +36,10 @@ _log = logging.getLogger("apiinone.node_door")
 class NodeDoor:
     """The ASGI application."""
 
-    def __init__(self, source: ChatSource, key: bytes, clock: Clock) -> None:
-        """Take who answers, the installation's key for this, and the time."""
+    def __init__(self, source: ChatSource, lyrics: LiveLyrics, key: bytes, clock: Clock) -> None:
+        """Take who answers chats, who times songs, the installation's key for this, and the time."""
         self._source = source
+        self._lyrics = lyrics
         self._gate = Gate(key)
         self._clock = clock
 
@@ -35,7 +47,8 @@ class NodeDoor:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        if (scope["method"], scope["path"]) != ("POST", CHAT_PATH):
+        path = scope["path"]
+        if scope["method"] != "POST" or path not in (CHAT_PATH, LYRICS_PATH):
             await _turn_away(send, 404)
             return
         body = await _body(receive)
@@ -43,11 +56,14 @@ class NodeDoor:
             await _turn_away(send, 413)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        if not self._gate.admits(headers, Signed("POST", CHAT_PATH, body), self._clock.now_us() // US_PER_S):
+        if not self._gate.admits(headers, Signed("POST", path, body), self._clock.now_us() // US_PER_S):
             _log.warning("an unsigned request at the internal address")
             await _turn_away(send, 401)
             return
         try:
+            if path == LYRICS_PATH:
+                await _whole(send, write_timed(await self._lyrics.time(read_lyrics_order(body))))
+                return
             order = read_order(body)
         except ValueError:
             await _turn_away(send, 400)
@@ -80,6 +96,12 @@ class NodeDoor:
 
 def _part(line: bytes) -> Message:
     return {"type": "http.response.body", "body": line, "more_body": True}
+
+
+async def _whole(send: Send, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -1,6 +1,10 @@
-"""POST /audio/music/timestamped-lyrics: a song's words with the moments at which they are sung, at once."""
+"""POST /audio/music/timestamped-lyrics: a song's words with the moments at which they are sung, at once.
+
+For a live key the vendor is asked that made the song, from here or by the node that holds its credential.
+"""
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Final, assert_never
 
 import msgspec
@@ -18,9 +22,15 @@ from apiinone.api.task_ids import read_take_id
 from apiinone.api.work_on_song import AUDIO
 from apiinone.catalog.endpoints import CreateRoute
 from apiinone.core.errors import Conflict, DatabaseUnavailable, Refusal
+from apiinone.db import Tx
 from apiinone.providers.local.lyrics import Break, Timed, timed_lyrics
+from apiinone.providers.lyrics import LyricsOrder, LyricsReply, TimedWords
+from apiinone.providers.provider import Rejected, Unclear
+from apiinone.tasks.chat_reckoning import BROKE_OFF
 from apiinone.tasks.client_faults import CLIENT_FAULTS
+from apiinone.tasks.live_lyrics import order_for
 from apiinone.tasks.moves import Move, Moved, WasAnswered, WasRejected
+from apiinone.tasks.routing import Asked
 from apiinone.tasks.scenario import parse_scenario, rejection
 from apiinone.tasks.submission import Direct, Submission
 from apiinone.tasks.submit import Created, Replayed
@@ -64,11 +74,15 @@ class TimedLyrics(Struct, frozen=True):
 async def time_lyrics(house: House, call: Call, caller: Caller, made_by: CreateRoute) -> Answer:
     """Hold the route's price, answer from the song's own request, capture it."""
     creation = await read_direct_creation(house, call, caller, made_by)
-    direct = await house.context.calls.direct(caller, creation.choice)
+    order = None if caller.mode == "test" else await _order(house, caller, creation)
+    asked = Asked(creation.parsed.fields, made_by.operation)
+    direct = await house.context.calls.timing(caller, creation.choice, asked, order)
     submission = submission_of(house.context, call, caller, creation, direct)
     outcome = await house.context.submit(submission)
     match outcome:
         case Created():
+            if order is not None:
+                return await _answer_live(house, submission, direct, order)
             return await _answer(house, submission, direct, _page(creation, caller.mode))
         case Replayed(task_id):
             return await replayed(house, caller, task_id, streams=False)
@@ -76,6 +90,37 @@ async def time_lyrics(house: House, call: Call, caller: Caller, made_by: CreateR
             raise outcome
         case _:
             assert_never(outcome)
+
+
+async def _order(house: House, caller: Caller, creation: Creation) -> LyricsOrder | None:
+    """What is to be asked, and of whom: the vendor that made the song."""
+    take = read_take_id(str(creation.parsed.fields[AUDIO]))
+
+    async def look(tx: Tx) -> LyricsOrder | None:
+        return await order_for(tx, caller.owner, creation.works_on[SONG].id, 0 if take is None else take.output_no)
+
+    return await house.context.database.read(look)
+
+
+async def _answer_live(house: House, submission: Submission, direct: Direct, order: LyricsOrder) -> Answer:
+    """The vendor's words, and the price; what is lost or refused costs nothing."""
+    reply: LyricsReply = BROKE_OFF
+    with suppress(TimeoutError):
+        async with asyncio.timeout(submission.deadline_s):
+            reply = await house.context.calls.lyrics.time(order)
+    match reply:
+        case TimedWords():
+            answer = success(_page_of(reply, submission.caller.mode))
+            kept = answer.body.decode() if submission.idempotency_key is not None else None
+            cost = direct.attempt.expected_cost_micro_usd
+            await _say(house, submission, WasAnswered(direct.attempt.id, submission.total, None, kept, cost))
+            return answer
+        case Rejected() | Unclear():
+            refused = reply if isinstance(reply, Rejected) else BROKE_OFF
+            await _say(house, submission, WasRejected(direct.attempt.id, refused.fault, refused.message, None))
+            raise call_failed(CLIENT_FAULTS[refused.fault], refused.message)
+        case _:
+            assert_never(reply)
 
 
 async def _answer(house: House, submission: Submission, direct: Direct, page: TimedLyrics) -> Answer:
@@ -99,6 +144,12 @@ async def _say(house: House, submission: Submission, what: WasAnswered | WasReje
     outcome = await house.context.apply(Move(submission.task_id, submission.owner, what, fence=0))
     if not isinstance(outcome, Moved):
         raise Conflict("This call was ended by somebody else.") if not outcome.held else DatabaseUnavailable("later")
+
+
+def _page_of(timed: TimedWords, mode: Mode) -> TimedLyrics:
+    lines = tuple(LyricLine(word.text, word.start_s, word.end_s) for word in timed.words)
+    text = "".join(word.text for word in timed.words)
+    return TimedLyrics(text=text, lyric_params=lines, waveform=timed.waveform, mode=mode)
 
 
 def _page(creation: Creation, mode: Mode) -> TimedLyrics:

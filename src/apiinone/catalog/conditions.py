@@ -1,6 +1,6 @@
 """Whether a condition of a data file holds for a request. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import cast
 
 from apiinone.catalog.costs import characters
@@ -28,9 +28,15 @@ def excluded(exclusions: Iterable[Exclusion], sub_model: SubModel, fields: Mappi
     return any(all(holds(part, sub_model, fields) for part in exclusion.when) for exclusion in exclusions)
 
 
-def offers_for(sub_model: SubModel, fields: Mapping[str, object], operation: str = "") -> tuple[Offer, ...]:
-    """The offers that can serve such a request, the first choice first. `operation`: a further create route's."""
-    fit = (offer for offer in sub_model.offers if serves(offer, sub_model, fields, operation))
+def offers_for(
+    sub_model: SubModel, fields: Mapping[str, object], operation: str = "", among: Container[str] | None = None
+) -> tuple[Offer, ...]:
+    """The offers that can serve such a request, the first choice first.
+
+    `operation`: a further create route's. `among`: the providers that count; None: all.
+    """
+    asked = (offer for offer in sub_model.offers if among is None or offer.provider in among)
+    fit = (offer for offer in asked if serves(offer, sub_model, fields, operation))
     return tuple(sorted(fit, key=lambda offer: offer.priority))
 
 

@@ -1,11 +1,12 @@
 """What a request costs. Pure: one request at one catalogue version has one price. Amounts are Credits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import assert_never, cast
 
 import msgspec
 from msgspec import Struct
 
+from apiinone.catalog.costs import characters
 from apiinone.catalog.entry import Choice, Route
 from apiinone.catalog.price_rules import (
     ByFields,
@@ -60,10 +61,10 @@ def price(choice: Choice, fields: Mapping[str, object]) -> Price:
             unit, seconds = _unit(rule.unit, fields), _count(fields, rule.field)
             return _one(Line(f"{label}, per second", seconds, unit, Credits(unit * seconds)))
         case PerThousandCharacters():
-            characters = sum(map(len, _texts(fields.get(rule.field))))
+            count = characters(fields.get(rule.field))
             unit = exact(rule.credits)
-            total = Credits(-(-unit * characters // 1000))
-            return _one(Line(f"{label}, {characters} characters, per 1,000", -(-characters // 1000), unit, total))
+            total = Credits(-(-unit * count // 1000))
+            return _one(Line(f"{label}, {count} characters, per 1,000", -(-count // 1000), unit, total))
         case Tokens():
             return _most(label, rule, fields)
         case _:
@@ -153,12 +154,3 @@ def _most(label: str, rule: Tokens, fields: Mapping[str, object]) -> Price:
 
 def _tokens(label: str, tokens: int, per_million: Credits) -> Line:
     return Line(label, tokens, Credits(-(-per_million // MILLION)), Credits(-(-per_million * tokens // MILLION)))
-
-
-def _texts(value: object) -> Iterable[str]:
-    """All texts under the key `text`, or the value itself where it is one."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in cast("list[dict[str, object]]", value):
-            yield str(item["text"])

@@ -31,6 +31,8 @@ from apiinone.providers import (
 )
 from apiinone.providers.chat import ChatRemote
 from apiinone.providers.chat_openai_form import CHAT_FORMS, OpenAiChat
+from apiinone.providers.kie_lyrics import KieLyrics
+from apiinone.providers.lyrics import LyricsRemote
 from apiinone.providers.provider import Remote
 
 Make = tuple[Callable[[str], Remote], str]
@@ -61,6 +63,8 @@ CHATS: Final[Mapping[str, tuple[Callable[[str], ChatRemote], str]]] = {
     form.name: (partial(OpenAiChat, form), form.base_url) for form in CHAT_FORMS
 }
 """Vendors that chat, by name; one that also makes media has the same name and credential in both tables."""
+LYRICS: Final[Mapping[str, Callable[[str], LyricsRemote]]] = {"kie": KieLyrics}
+"""Vendors that time the words of their songs at once, by name: that of `REMOTES`, at the same address."""
 CHAT_ADDRESS: Final = "-chat"
 """After a vendor's name: where its chat alone stands, for who has put it elsewhere than its media."""
 PLUG_INS: Final = "apiinone.providers"
@@ -89,6 +93,11 @@ def chat_remotes(base_urls: Mapping[str, str]) -> dict[str, ChatRemote]:
     """
     own = {name: base_urls.get(f"{name}{CHAT_ADDRESS}") or base_urls.get(name, "") for name in CHATS}
     return {name: make(own[name]) for name, (make, default) in CHATS.items() if own[name] or default}
+
+
+def lyrics_remotes(base_urls: Mapping[str, str]) -> dict[str, LyricsRemote]:
+    """Every adapter that times words, at the operator's own address where `base_urls` names one. Raises ValueError."""
+    return {name: make(base_urls.get(name, REMOTES[name][1])) for name, make in LYRICS.items()}
 
 
 def _plugged_in(name: str) -> Make:

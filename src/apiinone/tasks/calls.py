@@ -14,12 +14,14 @@ from apiinone.core.errors import ProviderNotConfigured
 from apiinone.core.ids import Ids
 from apiinone.db import Database
 from apiinone.providers.chat import ChatOrder
+from apiinone.providers.lyrics import LyricsOrder
 from apiinone.switchboard.standing import Board
 from apiinone.tasks.chats import ChatRules, Chats, Try
+from apiinone.tasks.live_lyrics import LyricsSources
 from apiinone.tasks.local_chat import ChatSources
 from apiinone.tasks.moves import Move, NewAttempt, Outcome
 from apiinone.tasks.presence import Presence
-from apiinone.tasks.routing import Asked, Reach, Route, Tried, choose
+from apiinone.tasks.routing import Asked, Reach, Route, choose, choose_in_turn
 from apiinone.tasks.submission import Direct
 
 ATTEMPTS_MAX: Final = 3
@@ -33,15 +35,20 @@ class Calls:
     presence: Presence
     chats: Chats
     ids: Ids
+    lyrics: LyricsSources
     chat_providers: frozenset[str] = frozenset()
     """Vendors that can be asked to chat, from here or by a node."""
     board: Board = field(default_factory=Board)
 
-    async def direct(self, caller: Caller, choice: Choice) -> Direct:
-        """Who answers a new call, and by which attempt. Raises ProviderNotConfigured, DatabaseUnavailable."""
-        route = choose(caller.mode, choice.sub_model, Asked({}), Reach(frozenset()))
-        if not isinstance(route, Route):  # no vendor is known yet that answers at once
-            raise ProviderNotConfigured(f"No provider for {choice.sub_model.id} is configured here.")
+    async def timing(self, caller: Caller, choice: Choice, asked: Asked, made_by: LyricsOrder | None) -> Direct:
+        """Who times a song's words, and by which attempt: for a live key the vendor that made it, if it does that.
+
+        Raises ProviderNotConfigured, DatabaseUnavailable.
+        """
+        reach = self.lyrics.providers & {made_by.provider if made_by else ""}
+        route = choose(caller.mode, choice.sub_model, asked, Reach(reach, standing=self.board.now))
+        if not isinstance(route, Route):
+            raise ProviderNotConfigured("The provider that made this song cannot be asked from here to time its words.")
         cost = route.expected_cost_micro_usd
         attempt = NewAttempt(self.ids.new(), route.provider, route.upstream_model, route.because, cost)
         return Direct(await self.presence.name(), attempt)
@@ -53,25 +60,13 @@ class Calls:
 
         Raises ProviderNotConfigured, DatabaseUnavailable.
         """
-        routes = self._chat_routes(caller, choice, fields)
+        reach = Reach(self.chat_providers, standing=self.board.now)
+        routes = choose_in_turn(caller.mode, choice.sub_model, Asked(fields), reach, ATTEMPTS_MAX)
         if not routes:
             said = f"No provider for {choice.sub_model.id} is configured here; test keys can use it."
             raise ProviderNotConfigured(said)
         found = tuple(self._try(route, fields, rates) for route in routes)
         return Direct(await self.presence.name(), found[0].attempt), found
-
-    def _chat_routes(self, caller: Caller, choice: Choice, fields: Mapping[str, object]) -> list[Route]:
-        """The ways that a chat may go, each once, the first choice first."""
-        routes: list[Route] = []
-        tried: list[Tried] = []
-        while len(routes) < ATTEMPTS_MAX:
-            reach = Reach(self.chat_providers, standing=self.board.now)
-            route = choose(caller.mode, choice.sub_model, Asked(fields), reach, tried)
-            if not isinstance(route, Route) or (route.provider, route.upstream_model, False) in tried:
-                break
-            routes.append(route)
-            tried.append((route.provider, route.upstream_model, False))
-        return routes
 
     def _try(self, route: Route, fields: Mapping[str, object], rates: Rates) -> Try:
         offer = route.offer
@@ -98,12 +93,13 @@ class Calls:
 def open_calls(
     database: Database,
     apply: Callable[[Move], Awaitable[Outcome]],
-    sources: ChatSources,
+    sources: tuple[ChatSources, LyricsSources],
     parts: tuple[Ids, Clock, Board],
     rules: tuple[float, float],
 ) -> Calls:
     """What routes that answer at once need; `rules`: a name's lease and a stream's longest unread time, in seconds."""
     ids, clock, board = parts
+    chatting, lyrics = sources
     lease_s, unread_s_max = rules
-    chats = Chats(apply, sources, clock, ChatRules(unread_s_max=unread_s_max))
-    return Calls(Presence(database, ids, clock, lease_s=lease_s), chats, ids, sources.providers, board)
+    chats = Chats(apply, chatting, clock, ChatRules(unread_s_max=unread_s_max))
+    return Calls(Presence(database, ids, clock, lease_s=lease_s), chats, ids, lyrics, chatting.providers, board)

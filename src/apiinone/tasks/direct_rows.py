@@ -14,10 +14,6 @@ from apiinone.tasks.submission import Direct
 
 ANSWER_KEEP_US = 24 * 3600 * US_PER_S
 
-_BEGIN = Sql(
-    "UPDATE tasks SET state = 'submitting', holder = $1, claims = 1, due_us = NULL, sweep_us = deadline_us + $2,"
-    " attempts = 1, attempt_id = $3, started_us = $4 WHERE id = $5"
-)
 _NEW_ATTEMPT = Sql(
     "INSERT INTO attempts (id, task_id, attempt_no, state, provider, upstream_model, chosen_because,"
     " expected_cost_micro_usd, created_us, sent_us) VALUES ($1, $2, 1, 'sending', $3, $4, $5, $6, $7, $7)"
@@ -51,16 +47,31 @@ class Remembered(Struct, frozen=True):
     answer: str | None
 
 
+class Begun(Struct, frozen=True):
+    """How a new task begins: in the queue, or as a call that its process answers at once."""
+
+    state: TaskState
+    claims: int
+    """As many as attempts."""
+    due_us: int | None
+    sweep_us: int
+    holder: str | None = None
+    attempt_id: str | None = None
+    started_us: int | None = None
+
+
+def begun_direct(direct: Direct | None, deadline_us: int, now_us: int) -> Begun:
+    """A call's beginning; where it is none, a task's."""
+    if direct is None:
+        return Begun("queued", 0, now_us, deadline_us)
+    sweep_us = deadline_us + GRACE_S * US_PER_S
+    return Begun("submitting", 1, None, sweep_us, direct.holder, direct.attempt.id, now_us)
+
+
 async def begin_directs(tx: Tx, begun: Sequence[tuple[str, Direct]]) -> None:
-    """Turn new tasks into calls that their process answers: (task id, who and how). What follows is the socket."""
-    if not begun:
-        return
-    now_us = tx.now_us
-    await tx.many(
-        _BEGIN,
-        [(direct.holder, GRACE_S * US_PER_S, direct.attempt.id, now_us, task_id) for task_id, direct in begun],
-    )
-    await tx.many(_NEW_ATTEMPT, [_attempt(task_id, direct, now_us) for task_id, direct in begun])
+    """Write the attempts of new calls: (task id, who and how). What follows is the socket."""
+    if begun:
+        await tx.many(_NEW_ATTEMPT, [_attempt(task_id, direct, tx.now_us) for task_id, direct in begun])
 
 
 async def read_notes(tx: Tx, task_ids: Collection[str]) -> dict[str, Note]:

@@ -1,4 +1,4 @@
-"""What one process of an installation asks another: a chat's order, answered by events as lines of JSON. Pure.
+"""What one process of an installation asks another: to chat, answered by lines of JSON, or to time a song. Pure.
 
 A request is signed over method, path, time, nonce and the body's hash, by a key that all processes of the installation
 derive from its secret. It counts for `WINDOW_S` on either side, and once: the other side remembers nonces for as long.
@@ -8,15 +8,17 @@ import hashlib
 import hmac
 from collections import deque
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 from msgspec import Struct
 
 from apiinone.providers.chat import Called, ChatEvent, ChatOrder, Ended, Said, Thought, Used
-from apiinone.providers.provider import Rejected
+from apiinone.providers.lyrics import LyricsOrder, LyricsReply, TimedWords
+from apiinone.providers.provider import Rejected, Unclear
 
 CHAT_PATH: Final = "/internal/v1/chat"
+LYRICS_PATH: Final = "/internal/v1/lyrics"
 PURPOSE: Final = "nodes"
 """What the key is derived for."""
 WINDOW_S: Final = 30
@@ -32,6 +34,12 @@ class Refused(Struct, frozen=True, tag=True):
     """The last line where the vendor certainly refused."""
 
     rejected: Rejected
+
+
+class NotClear(Struct, frozen=True, tag=True):
+    """What was asked may have been done, and cannot be read."""
+
+    reason: str
 
 
 class Signed(Struct, frozen=True):
@@ -90,6 +98,42 @@ def write_order(order: ChatOrder) -> bytes:
 def read_order(body: bytes) -> ChatOrder:
     """The order. Raises ValueError."""
     return msgspec.json.decode(body, type=ChatOrder)
+
+
+def write_lyrics_order(order: LyricsOrder) -> bytes:
+    """The body of a request for timed lyrics."""
+    return msgspec.json.encode(order)
+
+
+def read_lyrics_order(body: bytes) -> LyricsOrder:
+    """The order. Raises ValueError."""
+    return msgspec.json.decode(body, type=LyricsOrder)
+
+
+def write_timed(reply: LyricsReply) -> bytes:
+    """The answer to it."""
+    match reply:
+        case TimedWords():
+            return msgspec.json.encode(reply)
+        case Rejected():
+            return msgspec.json.encode(Refused(reply))
+        case Unclear(reason):
+            return msgspec.json.encode(NotClear(reason))
+        case _:
+            assert_never(reply)
+
+
+def read_timed(body: bytes) -> LyricsReply:
+    """The answer. Raises ValueError."""
+    match msgspec.json.decode(body, type=TimedWords | Refused | NotClear):
+        case TimedWords() as timed:
+            return timed
+        case Refused(rejected):
+            return rejected
+        case NotClear(reason):
+            return Unclear(reason)
+        case other:
+            assert_never(other)
 
 
 def write_line(event: ChatEvent | Refused) -> bytes:

@@ -1,16 +1,20 @@
 """The operator's rules for what is asked, applied before anything is held and before any vendor sees a prompt."""
 
+import base64
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, Literal, cast
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Struct
 
 from apiinone.accounts.keys import Mode
+from apiinone.assets.media import Unacceptable
+from apiinone.assets.sniff import kind_of
 from apiinone.core.blocked_terms import BlockedTerms
 from apiinone.core.exchange import Request
 from apiinone.core.secret import Secret
@@ -24,6 +28,8 @@ TEXT_CHARACTERS_MAX: Final = 30_000
 PIECES_MAX: Final = 32
 TIMEOUT_S: Final = 10.0
 ANSWER_BYTES_MAX: Final = 1024 * 1024
+START_CHARACTERS: Final = 8192
+"""So much of a file shows what kind it is."""
 _BASE64_URL_FROM: Final = "data:"
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/=%]*")
 _log = logging.getLogger("apiinone.policy")
@@ -107,9 +113,19 @@ def texts_of(value: object) -> Iterator[str]:
 
 
 def _is_file(text: str) -> bool:
-    """Whether it is a `data:` URL of nothing but base64, perhaps percent-encoded; whatever else is read as a text."""
+    """Whether it is a `data:` URL of base64 alone, perhaps percent-encoded, and begins as a picture, film or sound.
+
+    Whatever else is read as a text, such as words in letters that base64 has too.
+    """
     head, mark, data = text.partition(";base64,")
-    return bool(mark) and head.startswith(_BASE64_URL_FROM) and _BASE64.fullmatch(data) is not None
+    if not mark or not head.startswith(_BASE64_URL_FROM) or _BASE64.fullmatch(data) is None:
+        return False
+    start = unquote(data[:START_CHARACTERS]).rstrip("=")
+    try:
+        kind_of(base64.b64decode(start[: len(start) // 4 * 4]))
+    except (ValueError, Unacceptable):
+        return False
+    return True
 
 
 class _Result(Struct):

@@ -82,14 +82,15 @@ def usable_offers(
 
     `operation`: the further create route that asks, such as `music/extend`.
     """
+    if not configured:
+        return ()
+    model_id = sub_model.id
     fitting = [
-        offer
-        for offer in offers_for(sub_model, fields, operation)
-        if offer.provider in configured and not standing.is_off(sub_model.id, offer)
+        offer for offer in offers_for(sub_model, fields, operation, configured) if not standing.is_off(model_id, offer)
     ]
-    return sorted(
-        fitting, key=lambda offer: (standing.priority(sub_model.id, offer), cost_of(offer.cost_micro_usd, fields))
-    )
+    if len(fitting) <= 1:
+        return fitting
+    return sorted(fitting, key=lambda one: (standing.priority(model_id, one), cost_of(one.cost_micro_usd, fields)))
 
 
 def choose(
@@ -100,18 +101,24 @@ def choose(
     None where nothing configured here serves the request any more.
     """
     if mode == "test":
-        return Route(LOCAL, sub_model.id, "test mode: the built-in local provider makes everything", None, 0)
+        return _here(sub_model)
     ways = sorted(_ways(sub_model, asked, reach, tried), key=lambda way: way.rank)
     if not ways:
         return None
     able = [way for way in ways if way.wait_s <= 0]
     if not able:
         return LaterRoute(min(way.wait_s for way in ways))
-    chosen = able[0]
-    because = _reason(ways, chosen, len(tried))
-    offer = chosen.offer
-    cost = 0 if chosen.own else chosen.cost  # the account pays its own vendor
-    return Route(offer.provider, offer.upstream_model, because, offer, cost, chosen.own)
+    return _route(ways, able[0], len(tried))
+
+
+def choose_in_turn(mode: Mode, sub_model: SubModel, asked: Asked, reach: Reach, most: int) -> list[Route]:
+    """The ways of the first tries, each another one, for calls that go through them at once; none rests for them."""
+    if mode == "test":
+        return [_here(sub_model)]
+    ways = sorted(_ways(sub_model, asked, reach, ()), key=lambda way: way.rank)
+    others = {(way.offer.provider, way.offer.upstream_model, way.own): way for way in reversed(ways)}
+    first_ones = sorted(others.values(), key=lambda way: way.rank)[:most]
+    return [_route(ways, way, tries) for tries, way in enumerate(first_ones)]
 
 
 def offer_named(sub_model: SubModel, provider: str | None, upstream_model: str | None, asked: Asked) -> Offer | None:
@@ -122,6 +129,16 @@ def offer_named(sub_model: SubModel, provider: str | None, upstream_model: str |
     """
     fitting = offers_for(sub_model, asked.fields, asked.operation)
     return next((o for o in fitting if o.provider == provider and o.upstream_model == upstream_model), None)
+
+
+def _here(sub_model: SubModel) -> Route:
+    return Route(LOCAL, sub_model.id, "test mode: the built-in local provider makes everything", None, 0)
+
+
+def _route(ways: Sequence[_Way], chosen: _Way, tries: int) -> Route:
+    offer = chosen.offer
+    cost = 0 if chosen.own else chosen.cost  # the account pays its own vendor
+    return Route(offer.provider, offer.upstream_model, _reason(ways, chosen, tries), offer, cost, chosen.own)
 
 
 def _ways(sub_model: SubModel, asked: Asked, reach: Reach, tried: Sequence[Tried]) -> Iterator[_Way]:

@@ -9,7 +9,7 @@ from apiinone.core.clock import US_PER_S
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Owner
-from apiinone.tasks.direct_rows import begin_directs
+from apiinone.tasks.direct_rows import begin_directs, begun_direct
 from apiinone.tasks.submission import Place, Submission
 from apiinone.tasks.whose_keys import WhoseKeys
 from apiinone.webhooks.outbox import keep_addresses
@@ -37,9 +37,10 @@ _NEW_QUOTE = Sql(
 _NEW_TASK = Sql(
     "INSERT INTO tasks (id, account_id, mode, key_id, lineage_id, request_id, endpoint, model, sub_model, node, suffix,"
     " scenario, state, fence, claims, due_us, sweep_us, deadline_us, unknown_limit_us, held_micro, unit_micro, units,"
-    " attempts, result_ttl_s, catalogue_version, created_us, operation, whose_keys, own_unit_micro)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued', 0, 0, $13, $14, $15, $16, $17, $18, $19,"
-    " 0, $20, $21, $22, $23, $24, $25)"
+    " attempts, result_ttl_s, catalogue_version, created_us, operation, whose_keys, own_unit_micro, holder, attempt_id,"
+    " started_us)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16, $17, $18, $19, $20, $21,"
+    " $14, $22, $23, $24, $25, $26, $27, $28, $29, $30)"
 )
 _NEW_INPUT = Sql("INSERT INTO task_inputs (task_id, request, metadata) VALUES ($1, $2, $3)")
 _NEW_LABEL = Sql("INSERT INTO task_labels (account_id, mode, name, value, task_id) VALUES ($1, $2, $3, $4, $5)")
@@ -117,6 +118,7 @@ async def write_tasks(tx: Tx, accepted: Sequence[tuple[Submission, Credits]], *,
 
 def _task(submission: Submission, held: Credits, now_us: int, unknown_max_s: int) -> tuple[str | int | None, ...]:
     deadline_us = now_us + submission.deadline_s * US_PER_S
+    begun = begun_direct(submission.direct, deadline_us, now_us)
     return (
         submission.task_id,
         *submission.owner,
@@ -129,8 +131,10 @@ def _task(submission: Submission, held: Credits, now_us: int, unknown_max_s: int
         submission.node,
         submission.suffix,
         submission.scenario,
-        now_us,
-        deadline_us,
+        begun.state,
+        begun.claims,
+        begun.due_us,
+        begun.sweep_us,
         deadline_us,
         deadline_us + unknown_max_s * US_PER_S,
         held,
@@ -142,6 +146,9 @@ def _task(submission: Submission, held: Credits, now_us: int, unknown_max_s: int
         submission.operation,
         submission.whose_keys,
         submission.own_unit,
+        begun.holder,
+        begun.attempt_id,
+        begun.started_us,
     )
 
 
