@@ -27,6 +27,10 @@ OPTIONS = Options(key=KEY.reveal().removeprefix("sk_test_"), webhook_secret=HOOK
 WITHIN_S = 5.0
 
 
+class _Events(Struct, frozen=True):
+    data: list[dict[str, object]]
+
+
 class Stripe(Struct, frozen=True):
     """The simulator, as its customers and its owner see it."""
 
@@ -55,8 +59,8 @@ class Stripe(Struct, frozen=True):
         """All events so far, the oldest first."""
         headers = {"Authorization": f"Bearer {KEY.reveal()}"}
         async with self.session.get(f"{self.root}/v1/events", headers=headers) as answer:
-            found = msgspec.json.decode(await answer.read(), type=dict[str, object])
-        return list(reversed(found["data"]))  # pyright: ignore[reportArgumentType, reportUnknownVariableType]
+            found = msgspec.json.decode(await answer.read(), type=_Events)
+        return list(reversed(found.data))
 
 
 class Shop:

@@ -50,6 +50,8 @@ class StripeSimulator(StandIn):
         self._books = Books()
         self._events = Events(self.controls)
         self._money = Money(self._books, self._events, options)
+        if options.callback_url:
+            self._events.add_endpoint(options.callback_url, options.webhook_secret)
         self._replays: OrderedDict[str, tuple[bytes, bytes, int]] = OrderedDict()
 
     def routes(self) -> Sequence[BaseRoute]:
