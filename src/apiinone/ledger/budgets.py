@@ -80,15 +80,16 @@ class Limits:
         self.load_changes[lineage_id] = self.load_changes.get(lineage_id, 0) + 1
         period = self.period_of(lineage_id)
         if period is not None:
-            place = (lineage_id, period)
-            self.used[place] = self.used.get(place, 0) + amount
-            self.used_more[place] = self.used_more.get(place, 0) + amount
+            self._use((lineage_id, period), amount)
 
     def placed_of_account(self, account_id: str, day: str, amount: int) -> None:
         """Count a new hold in its account's own budgets."""
         for place in account_places(account_id, day):
-            self.used[place] = self.used.get(place, 0) + amount
-            self.used_more[place] = self.used_more.get(place, 0) + amount
+            self._use(place, amount)
+
+    def _use(self, place: tuple[str, str], amount: int) -> None:
+        self.used[place] = self.used.get(place, 0) + amount
+        self.used_more[place] = self.used_more.get(place, 0) + amount
 
     def settled(self, settlement: Settlement) -> None:
         """Count a hold's end: what was released no longer counts against the period the hold was placed in."""

@@ -162,9 +162,9 @@ class Desk:
         left = self.limits.left(caller.lineage_id)
         if left is not None and left < amount:
             raise BudgetExceeded(f"this costs {shown(amount)} credits; the key's budget has {shown(left)} left")
-        left = self.limits.account_left(caller.account_id) if caller.mode == "live" else None
-        if left is not None and left < amount:
-            raise BudgetExceeded(f"this costs {shown(amount)} credits; the account's own budget has {shown(left)} left")
+        own = self.limits.account_left(caller.account_id) if caller.mode == "live" else None
+        if own is not None and own < amount:
+            raise BudgetExceeded(f"this costs {shown(amount)} credits; the account's own budget has {shown(own)} left")
 
     def _refuse_too_many_open(self, caller: Caller) -> None:
         most = caller.rules.open_tasks_max
