@@ -16,6 +16,8 @@ class Options(Struct, frozen=True):
     webhook_secret: str = SIMULATED_WEBHOOK_SECRET
     seconds: float = 1.0
     fast: bool = False
+    callback_url: str = ""
+    """Where a vendor that tells events tells them from the start."""
 
 
 class Simulator(Protocol):
