@@ -20,7 +20,9 @@ DELIVERY = Sql(
 async def made_key(browser: Browser, **fields: str) -> str:
     """A key as its page shows it, this once."""
     await browser.get("/console/keys/new")
-    seen = await browser.post("/console/keys", **{"mode": "test", "name": "a key", "scopes": "generate", **fields})
+    seen = await browser.post(
+        "/console/keys", None, **{"mode": "test", "name": "a key", "scopes": "generate", **fields}
+    )
     found = KEY.search(seen.text)
     assert found is not None, seen.text
     return found[0]

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from api.served_api import Api, served_api
+from apiinone.control.key_commands import RevokeKey, RotateKey
+from apiinone.core.errors import NotFound
 from apiinone.db import Sql
+from apiinone.desk_of_app import desk_of
 from databases import sqlite_url
 from web.browsing import Browser, somebody
 from web.owning import KEY, made_key
@@ -83,7 +86,7 @@ async def test_what_is_wrong_stands_beside_its_field_and_no_key_is_made(site: Ap
     fields = {"mode": "test", "name": "mine", "scopes": "generate", field: value}
     if field == "budget_period":
         fields["budget"] = "5"
-    seen = await browser.post("/console/keys", **fields)
+    seen = await browser.post("/console/keys", None, **fields)
     shown_at = "budget" if field == "budget_period" else field
     assert (seen.status, f'id="why-{shown_at}"' in seen.text) == (422, True), seen.text
     assert await site.rows(RULES) == []
@@ -139,3 +142,17 @@ async def test_the_switch_on_a_page_that_only_a_form_leads_to_goes_where_there_i
     key = await made_key(browser)
     seen = await browser.post(f"/console/keys/{key.split('_')[2]}/rotate", overlap_s="0")
     assert 'name="next" value="/console/keys"' in seen.text
+
+
+async def test_a_key_that_must_be_one_accounts_is_touched_for_that_account_alone(site: Api) -> None:
+    owner, other, desk = await site.tenant(), await site.tenant(), desk_of(site.app)
+    for command in (
+        RotateKey(owner.key_id, of_account=other.account_id),
+        RevokeKey(owner.key_id, of_account=other.account_id),
+        RevokeKey("0" * 26, of_account=other.account_id),
+    ):
+        with pytest.raises(NotFound):
+            await command.run(desk)
+    assert await site.rows(ACTIONS) == []
+    await RevokeKey(owner.key_id, of_account=owner.account_id).run(desk)
+    assert await status_of(site, owner.key) == 401

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.served_api import CREATE, Api, served_api
+from api.served_api import BODY, CREATE, Api, served_api
 from apiinone.db import Sql
 from databases import sqlite_url
 from web.browsing import Browser, somebody
@@ -22,7 +22,7 @@ async def site(sqlite_path: Path, tmp_path: Path) -> AsyncGenerator[Api]:
 
 
 async def refused(browser: Browser, key_id: str, **headers: str) -> tuple[int, str]:
-    status, text = await run(browser, key_id, **headers)
+    status, text = await run(browser, key_id, BODY, CREATE, **headers)
     return status, json.loads(text)["error"]["type"]
 
 
