@@ -28,12 +28,15 @@ def browser() -> Generator[Browser]:
 
 
 @contextmanager
-def visit(opened: Browser, *, width: int = 1280, theme: Theme = "light", reduced: bool = False) -> Generator[Page]:
-    """A fresh visitor, whose page may neither fail nor call anybody else."""
+def visit(
+    opened: Browser, *, width: int = 1280, theme: Theme = "light", reduced: bool = False, state: str | None = None
+) -> Generator[Page]:
+    """A visitor, whose page may neither fail nor call anybody else: a fresh one, or with the cookies of this file."""
     context = opened.new_context(
         viewport={"width": width, "height": 900},
         color_scheme=theme,
         reduced_motion="reduce" if reduced else "no-preference",
+        storage_state=state,
     )
     page = context.new_page()
     failures: list[str] = []

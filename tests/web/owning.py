@@ -38,12 +38,7 @@ async def run(
     browser: Browser, key_id: str, body: Mapping[str, object] = BODY, path: str = CREATE, **headers: str
 ) -> tuple[int, str]:
     """A request of the playground: the API's own, with a key of the account by its id."""
-    sent = {
-        "X-CSRF-Token": browser.csrf,
-        "Content-Type": "application/json",
-        "Sec-Fetch-Site": "same-origin",
-        **headers,
-    }
+    sent = {"X-CSRF-Token": browser.csrf, "Content-Type": "application/json", **headers}
     url = f"/console/with/{key_id}{path}"
     seen = await browser.ask("POST", url, headers=sent, body=json.dumps(body).encode())
     return seen.status, seen.text

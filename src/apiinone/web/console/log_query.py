@@ -31,9 +31,9 @@ class LogQuery(Struct, frozen=True):
     """The filters as they stand in the address, for the form and for links."""
     errors: Mapping[str, str]
 
-    def link(self, path: str, **more: str) -> str:
-        """The same filters at another address."""
-        query = urlencode({**{name: text for name, text in self.given.items() if text}, **more})
+    def link(self, path: str, after: str = "") -> str:
+        """The same filters at another address, from the line after this one on."""
+        query = urlencode({name: text for name, text in {**self.given, "after": after}.items() if text})
         return f"{path}?{query}" if query else path
 
 

@@ -74,5 +74,5 @@ def zone_of(time_zone: str) -> tzinfo:
     """The zone of this name; UTC where none was chosen, or none is known by it."""
     try:
         return ZoneInfo(time_zone) if time_zone else UTC
-    except (OSError, ValueError):  # no such file among the system's zones, or a name that cannot be one
+    except (OSError, KeyError, ValueError):  # none is known by it, or it cannot be a name
         return UTC

@@ -54,7 +54,7 @@ async def show_usage(rooms: Rooms, call: PageCall) -> PageReply:
     facts = {
         "asked": asked,
         "lines": found[:ROWS],
-        "older": asked.link(USAGE, after=found[ROWS - 1].id) if len(found) > ROWS else "",
+        "older": asked.link(USAGE, found[ROWS - 1].id) if len(found) > ROWS else "",
         "newest": asked.link(USAGE) if call.query.get("after") else "",
         "export": asked.link(EXPORT),
         "keys": keys,
