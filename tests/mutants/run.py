@@ -2,9 +2,11 @@
 
 Each worker has a copy of the repository and an interpreter whose `apiinone` is that copy, so that child processes are
 broken as well. First the tests must pass as they are; then each mutant must make its test fail, not merely keep it
-from running.
+from running. Byte code is kept from the first run and never from a broken file: without it, each run would spend more
+time on compiling than on testing.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -23,8 +25,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from mutant_list import Mutant, read_mutants
 from repository import ROOT
 
-WORKERS = 2
+WORKERS = 3
 TIMEOUT_S = 600
+WHOLE_TIMEOUT_S = 7_200
+"""For the tests as they are, all of them."""
 _NOT_COPIED = shutil.ignore_patterns(".git", ".venv", "*.egg-info", "__pycache__", ".*_cache", ".hypothesis")
 _NOT_COPIED_AT_ROOT = {"data"}
 """An installation's own folder; the catalogue's folder of that name is part of the product."""
@@ -45,19 +49,23 @@ class Verdict(Struct, frozen=True):
 class Copy:
     """A copy of the repository with an interpreter that imports the product from it."""
 
-    def __init__(self, folder: Path) -> None:
-        """Copy what the tests read and make the interpreter."""
-        self._root = folder / "repository"
-        shutil.copytree(ROOT, self._root, ignore=_not_copied)
-        self._python = _interpreter(folder / "environment", self._root / "src")
+    def __init__(self, folder: Path, like: "Copy | None" = None) -> None:
+        """Copy what the tests read, or another copy with its byte code, and make the interpreter."""
+        self.root = folder / "repository"
+        if like is None:
+            shutil.copytree(ROOT, self.root, ignore=_not_copied)
+        else:
+            shutil.copytree(like.root, self.root)
+        self._python = _interpreter(folder / "environment", self.root / "src")
         imported = self._run(["-c", _WHERE]).stdout
-        assert imported.startswith(str(self._root)), f"the copy is not what is imported: {imported}"
+        assert imported.startswith(str(self.root)), f"the copy is not what is imported: {imported}"
 
-    def test(self, *arguments: str) -> tuple[Outcome, str]:
+    def test(self, *arguments: str, keeps_bytecode: bool = False) -> tuple[Outcome, str]:
         """Run tests here; how it ended and what pytest printed."""
         try:
             done = self._run(
-                ["-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", "--tb=short", *arguments]
+                ["-m", "pytest", "-p", "no:cacheprovider", "-p", "no:schemathesis", "--tb=short", *arguments],
+                keeps_bytecode=keeps_bytecode,
             )
         except subprocess.TimeoutExpired as late:
             return "took too long", str(late)
@@ -65,8 +73,8 @@ class Copy:
 
     def judge(self, mutant: Mutant) -> Verdict:
         """Break the rule, run its test, mend the rule."""
-        file = self._root / mutant.file
-        whole = file.read_text()
+        file = self.root / mutant.file
+        whole, times = file.read_text(), file.stat()
         broken = mutant.applied(whole)
         began = time.monotonic()
         file.write_text(broken)
@@ -74,12 +82,19 @@ class Copy:
             outcome, output = self.test("-x", mutant.test)
         finally:
             file.write_text(whole)
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))  # its byte code is good again
         return Verdict(mutant, outcome, time.monotonic() - began, output)
 
-    def _run(self, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        command = [str(self._python), "-B", *arguments]
+    def _run(self, arguments: Sequence[str], *, keeps_bytecode: bool = False) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "" if keeps_bytecode else "1"}
         return subprocess.run(  # noqa: S603 - our own program
-            command, cwd=self._root, check=False, capture_output=True, text=True, timeout=TIMEOUT_S
+            [str(self._python), *arguments],
+            cwd=self.root,
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=WHOLE_TIMEOUT_S if keeps_bytecode else TIMEOUT_S,
         )
 
 
@@ -113,16 +128,15 @@ def _interpreter(folder: Path, source: Path) -> Path:
 
 def judge_all(mutants: Sequence[Mutant], folder: Path) -> list[Verdict]:
     """Judge all mutants, as many at a time as there are copies; each is printed when it is known."""
-    copies: SimpleQueue[Copy] = SimpleQueue()
-    for number in range(WORKERS):
-        copies.put(Copy(folder / str(number)))
     tests = list(dict.fromkeys(mutant.test for mutant in mutants))
     print(f"{len(tests)} tests as they are …", flush=True)
-    copy = copies.get()
-    outcome, output = copy.test("-n", str(WORKERS), *tests)
-    copies.put(copy)
+    first = Copy(folder / "0")
+    outcome, output = first.test("-n", str(WORKERS), *tests, keeps_bytecode=True)
     if outcome != "survived":
         sys.exit(f"{output}\nNot every test passes as it is ({outcome}), so mutants would prove nothing.")
+    copies: SimpleQueue[Copy] = SimpleQueue()
+    for copy in (first, *(Copy(folder / str(number), first) for number in range(1, WORKERS))):
+        copies.put(copy)
 
     def judge(mutant: Mutant) -> Verdict:
         mine = copies.get()
