@@ -62,7 +62,7 @@ async def _send_pieces(reply: Streamed, send: Send) -> None:
 
 
 class _Patience:
-    """Cuts off a reader that takes nothing for so long. One alarm for a whole stream: one for each piece costs too much."""
+    """Cuts off a reader that takes nothing for so long; one alarm for a whole stream, for one a piece costs too much."""
 
     def __init__(self, most_s: float | None) -> None:
         self._most_s = most_s
