@@ -62,7 +62,7 @@ async def _send_pieces(reply: Streamed, send: Send) -> None:
 
 
 class _Patience:
-    """Cuts off a reader that takes nothing for so long; one alarm for a whole stream, for one a piece costs too much."""
+    """Cuts off who takes nothing for so long; one alarm for a whole stream, as one a piece costs too much."""
 
     def __init__(self, most_s: float | None) -> None:
         self._most_s = most_s
