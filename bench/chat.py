@@ -1,9 +1,9 @@
-"""Chats relayed to one upstream on the other core: ours with its billing, against LiteLLM's chat route.
+"""Chats relayed to one upstream on the other core: ours with its billing, against LiteLLM's chat route and Portkey.
 
-The upstream (`chat_upstream.py`) answers at once, or streams a hundred chunks one by one. LiteLLM relays a call and
-accounts for nothing; ours checks a live key, holds, writes the attempt down before the socket, notes a stream before
-its first word reaches the client, and settles by the upstream's count. All CPU time of a stream is divided by its
-chunks, the request's own share with it. Added latency is the median at one connection less the upstream's own.
+The upstream (`chat_upstream.py`) answers at once, or streams a hundred chunks one by one. LiteLLM and Portkey relay
+a call and account for nothing; ours checks a live key, holds, writes the attempt down before the socket, notes a stream
+before its first word reaches the client, and settles by the upstream's count. All CPU time of a stream is divided by
+its chunks, the request's own share with it. Added latency is the median at one connection less the upstream's own.
 """
 
 import msgspec
@@ -11,6 +11,7 @@ from chat_upstream import CHUNKS
 from closed_loop import HOST, Stop, drive, request
 from cores import on, other_core
 from litellm_server import MASTER_KEY, litellm_server, release
+from portkey_server import headers, portkey_release, portkey_server
 from results import Findings, figure, ratios
 from script import run_script
 from servers import Server, product_server, script, served
@@ -20,7 +21,7 @@ from tenants import new_tenant
 
 from apiinone.settings import PREFIX
 
-SECONDS = 5.0
+SECONDS = 4.0
 WARM_UP = 100
 ALONE = 400
 STREAMS = 64
@@ -39,6 +40,8 @@ class Peer(msgspec.Struct, frozen=True):
     path: str
     key: str
     model: str
+    more: str = ""
+    """Further header lines."""
 
     def post(self, *, streams: bool) -> bytes:
         """One request."""
@@ -48,11 +51,11 @@ class Peer(msgspec.Struct, frozen=True):
         }
         if streams:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
-        return request("POST", self.path, key=self.key, body=msgspec.json.encode(body))
+        return request("POST", self.path, key=self.key, body=msgspec.json.encode(body), more=self.more)
 
 
 async def measure(rounds: int) -> Findings:
-    """Alternate LiteLLM and ours, whole and streamed; then ours alone, one call at a time."""
+    """Alternate the peers and ours, whole and streamed; then each alone, one call at a time."""
     table: Table = {}
     with (
         data_folder() as folder,
@@ -68,24 +71,28 @@ async def measure(rounds: int) -> Findings:
             f"{PREFIX}STEPS_MAX": "1024",
             "GEMINI_API_KEY": KEY,
         }
-        peer_folder = folder / "litellm"
-        peer_folder.mkdir()
+        for name in ("litellm", "portkey"):
+            (folder / name).mkdir()
         with (
-            litellm_server(peer_folder, upstream=url, upstream_key=KEY, names=(MODEL, "openai/m")) as litellm,
+            litellm_server(folder / "litellm", upstream=url, upstream_key=KEY, names=(MODEL, "openai/m")) as litellm,
+            portkey_server(folder / "portkey") as portkey,
             product_server(settings, folder, more) as product,
         ):
             peers = (
                 Peer("LiteLLM", litellm, CHAT_PATH, MASTER_KEY, MODEL),
+                Peer("Portkey", portkey, CHAT_PATH, KEY, "m", headers(url)),
                 Peer("ours", product, OUR_PATH, tenant.key, "gemini"),
             )
             bare = Peer("upstream", upstream, CHAT_PATH, KEY, "m")
+            streaming = tuple(peer for peer in peers if peer.server is not portkey)  # it fails at streams of so many
             for peer in peers:
                 await _whole(peer, Stop(requests=WARM_UP), {})
+            for peer in streaming:
                 await _streamed(peer, Stop(requests=WARM_UP), {})
             for _ in range(rounds):
                 for peer in peers:
                     await _whole(peer, Stop(seconds=SECONDS), table)
-                for peer in peers:
+                for peer in streaming:
                     await _streamed(peer, Stop(seconds=SECONDS), table)
                 own_ms = await _alone(bare)
                 for peer in peers:
@@ -94,12 +101,13 @@ async def measure(rounds: int) -> Findings:
     promised = (
         ratios("chat", "times LiteLLM", figures["ours"], figures["LiteLLM"]),
         ratios("chat_streamed", "times LiteLLM", figures["ours, streams"], figures["LiteLLM, streams"]),
+        ratios("chat_portkey", "times Portkey", figures["ours"], figures["Portkey"]),
         figure("chat_added", "ms", figures["ours, added alone"].values),
         figure("chat_chunk", "µs", figures["ours, CPU of a chunk"].values),
     )
     notes = (
-        f"LiteLLM {release()}, one worker, production settings",
-        "not measured beside it: Portkey (612 req/s, 168 µs a chunk), TensorZero (3,921), SMG (3,804); of another day",
+        f"LiteLLM {release()}, one worker, production settings; Portkey {portkey_release()}",
+        "not measured beside it, of another day: TensorZero 3,921 req/s, 61 µs a chunk; SMG 3,804 req/s, 44 µs",
     )
     return Findings(promised, tuple(figures.values()), notes)
 

@@ -38,6 +38,7 @@ _CHAT = (
     "chat relayed to an upstream on the other core, live key, hold and settlement durable, SQLite FULL; against"
     " LiteLLM's chat route before the same upstream"
 )
+_CHAT_PORTKEY = "the same chats; against Portkey's gateway before the same upstream"
 _ENGINE = "submit → settled with the instant local provider; against a plain-SQL loop writing the same rows"
 _MEMORY = "10,000 tasks of 3 s in flight in one worker: memory of each"
 _LATE = "10,000 tasks of 3 s in flight in one worker: all settled within so long of the last being due"
@@ -63,6 +64,7 @@ PROMISES = (
     Promise("outbound", "outbound", _OUTBOUND, "at least", 20, "times LiteLLM"),
     Promise("chat", "chat", f"{_CHAT}; not streamed, 64 connections", "at least", 20, "times LiteLLM"),
     Promise("chat_streamed", "chat", f"{_CHAT}; streams of 100 chunks, 64 at once", "at least", 20, "times LiteLLM"),
+    Promise("chat_portkey", "chat", f"{_CHAT_PORTKEY}; not streamed, 64 connections", "at least", 3, "times Portkey"),
     Promise("chat_added", "chat", "what relaying adds to a chat, one at a time, p50", "at most", 1.5, "ms"),
     Promise("chat_chunk", "chat", "CPU of each chunk of a relayed stream, its request included", "at most", 90, "µs"),
     Promise("engine_sqlite", "engine", f"{_ENGINE}, SQLite", "at least", 0.25, "of plain SQL"),

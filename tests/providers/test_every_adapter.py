@@ -33,7 +33,7 @@ from providers.case import CASES
 from providers.catalogue_orders import PNG
 from scenarios.offer_bodies import Served, body_for, served
 
-OWN: dict[str, str] = {"comfyui": "https://own.example", "openai-compatible": "https://own.example"}
+OWN = {"comfyui": "https://own.example", "openai-compatible": "https://own.example"}
 ADAPTERS = remote_providers(OWN)
 EVIL = "https://evil.example/jobs/1"
 SONG = f"n35{'0' * 26}_suno"

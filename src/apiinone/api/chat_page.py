@@ -1,5 +1,6 @@
 """A chat's answer as OpenAI's clients read it: one object, or chunks as server-sent events."""
 
+from functools import lru_cache
 from typing import Annotated, Final, Literal, assert_never
 
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType
@@ -15,6 +16,7 @@ from apiinone.tasks.direct import Note
 from apiinone.tasks.spoken import Spoken
 
 DONE: Final = b"data: [DONE]\n\n"
+_MARK: Final = "the text stands here"
 
 
 class FunctionCall(Struct, frozen=True):
@@ -185,7 +187,8 @@ def piece_event(head: Head, piece: ChatPiece) -> bytes:
     """One piece."""
     match piece:
         case Said(text):
-            return _chunk(head, Delta(content=text), None)
+            before, after = _around(head)
+            return before + encode(text) + after
         case Thought(text):
             return _chunk(head, Delta(reasoning_content=text), None)
         case Called():
@@ -222,6 +225,13 @@ def _chunk(head: Head, delta: Delta, finish_reason: FinishReason | None) -> byte
     told = None if head.tells_usage else UNSET
     choices = (ChunkChoice(0, delta, None, finish_reason),)
     return _event(ChatChunk(head.id, "chat.completion.chunk", head.created, head.model, choices, head.mode, told))
+
+
+@lru_cache(maxsize=256)
+def _around(head: Head) -> tuple[bytes, bytes]:
+    """What stands before and behind the text of each word's chunk: of a stream it is the same every time."""
+    before, _, after = _chunk(head, Delta(content=_MARK), None).rpartition(encode(_MARK))
+    return before, after
 
 
 def _event(value: object) -> bytes:

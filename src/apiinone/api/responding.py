@@ -47,12 +47,60 @@ async def _stream(reply: Streamed, common: list[Header], send: Send, *, with_bod
 
 
 async def _send_pieces(reply: Streamed, send: Send) -> None:
+    patience = _Patience(reply.unread_s_max)
     try:
         async for piece in reply.pieces:
-            async with asyncio.timeout(reply.unread_s_max):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-    except TimeoutError as error:
-        raise BrokenOff from error
+            patience.begin()
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            patience.end()
+    except asyncio.CancelledError:
+        if not patience.is_over():
+            raise
+        raise BrokenOff from None
+    finally:
+        patience.leave()
+
+
+class _Patience:
+    """Cuts off who takes nothing for so long; one alarm for a whole stream, as one a piece costs too much."""
+
+    def __init__(self, most_s: float | None) -> None:
+        self._most_s = most_s
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
+        self._since_s: float | None = None
+        self._over = False
+        self._alarm = None if most_s is None else self._loop.call_later(most_s, self._look)
+
+    def begin(self) -> None:
+        """A piece is on its way."""
+        self._since_s = self._loop.time()
+
+    def end(self) -> None:
+        """It was taken."""
+        self._since_s = None
+
+    def is_over(self) -> bool:
+        """Whether the task was cancelled because of this; then it is no longer."""
+        if self._over and self._task is not None:
+            self._task.uncancel()
+        return self._over
+
+    def leave(self) -> None:
+        """There is nothing more to wait for."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    def _look(self) -> None:
+        if self._most_s is None or self._task is None:
+            return
+        now_s = self._loop.time()
+        due_s = now_s + self._most_s if self._since_s is None else self._since_s + self._most_s
+        if now_s >= due_s:
+            self._over = True
+            self._task.cancel()
+        else:
+            self._alarm = self._loop.call_at(due_s, self._look)
 
 
 async def _push(reply: Pushed, common: list[Header], receive: Receive, send: Send, *, with_body: bool) -> None:

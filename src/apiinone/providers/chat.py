@@ -167,9 +167,20 @@ class Tally:
         return tokens_of(self.said) + tokens_of(self.thought) + tokens_of(self.called)
 
 
+def piece_bytes(piece: ChatPiece) -> int:
+    """What a piece says, in bytes of UTF-8."""
+    match piece:
+        case Said(text) | Thought(text):
+            return size_of(text)
+        case Called():
+            return size_of(piece.name) + size_of(piece.arguments)
+        case _:
+            assert_never(piece)
+
+
 def size_of(text: str) -> int:
     """Bytes of UTF-8."""
-    return len(text.encode(errors="replace"))
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))
 
 
 def tokens_of(size: int) -> int:

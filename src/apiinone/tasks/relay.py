@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from apiinone.core.clock import Clock
-from apiinone.providers.chat import ChatPiece, Tally
+from apiinone.providers.chat import ChatPiece, piece_bytes
 
 PIECE_BYTES = 256
 """What a piece weighs beside its text, on its way to the client."""
@@ -42,9 +42,7 @@ class Relay:
             await self._wait_for_room()
         if self.left:
             return
-        tally = Tally()
-        tally.add(piece)
-        size = tally.bytes + PIECE_BYTES
+        size = piece_bytes(piece) + PIECE_BYTES
         self._waiting.append((piece, size))
         self._bytes += size
         self._filled.set()
