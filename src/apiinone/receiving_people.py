@@ -14,6 +14,7 @@ from apiinone.people.office import Office
 from apiinone.people.passwords import Passwords
 from apiinone.sealing import Seal
 from apiinone.settings import Settings
+from apiinone.tasks.clear_closed import clear_closed
 from apiinone.tasks.duties import SLOW_S, Duty
 from apiinone.web.cookies import Cookies
 from apiinone.web.letters import TemplateLetters
@@ -52,7 +53,11 @@ def people_duties(database: Database) -> list[Duty]:
     async def unconfirmed() -> int:
         return await database.transact(forget_unconfirmed)
 
+    async def closed() -> int:
+        return await database.transact(clear_closed)
+
     return [
+        Duty("closed accounts cleared", SLOW_S, closed),
         Duty("sessions and links forgotten", SLOW_S, over),
         Duty("unconfirmed people forgotten", SLOW_S, unconfirmed),
     ]

@@ -57,6 +57,15 @@ def is_for_everybody(page: Page) -> None:
     page.set_viewport_size({"width": 1280, "height": 900})
 
 
+def settings_are_for_everybody(page: Page, site: Served) -> None:
+    for path in ("profile", "members", "leave", "security"):
+        page.goto(f"{site.url}/account/{path}")
+        is_for_everybody(page)
+    page.click("text=Set up codes")
+    expect(page.locator("svg.qr")).to_be_visible()
+    is_for_everybody(page)
+
+
 def send(page: Page) -> None:
     """Send the page's own form."""
     page.click("form.stack button")
@@ -84,6 +93,7 @@ def test_from_an_account_made_to_an_account_left(site: Served, chromium: Browser
         send(page)
         expect(page.locator("h1")).to_have_text("Ada & Söhne")
         is_for_everybody(page)
+        settings_are_for_everybody(page, site)
         page.goto(f"{site.url}/models")
         page.click("header >> text=Console")
         expect(page).to_have_url(f"{site.url}/console")

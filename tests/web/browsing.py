@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import secrets
 from collections.abc import Mapping
 from html import unescape
 from http.cookies import SimpleCookie
@@ -12,8 +13,11 @@ from msgspec import Struct
 from api.served_api import Api
 from apiinone.db import Sql, Tx
 from apiinone.mail.letter import Letter
+from apiinone.people.hashes import Hashes
 from apiinone.people.roles import Role
 from apiinone.people.session_rows import Mode
+from apiinone.people.sign_in import SESSION
+from apiinone.web.cookies import Cookies
 
 CSRF = re.compile(r'name="csrf" value="([0-9a-f]+)"')
 LINK = re.compile(r"https?://\S+?(/\S+\?token=\S+)")
@@ -43,6 +47,12 @@ class Browser:
         self.site = site
         self.cookies: dict[str, str] = {}
         self.csrf = ""
+
+    @property
+    def session_id(self) -> str:
+        """What is stored of this browser's session."""
+        hashes = Hashes(self.site.app.secret.key("people"), secrets.token_bytes)
+        return hashes.of(SESSION, self.cookies[Cookies(self.site.url).session])
 
     async def get(self, path: str, **headers: str) -> Seen:
         return await self.ask("GET", path, headers=headers)

@@ -22,6 +22,9 @@ _CLOSE = Sql(
     "UPDATE accounts SET state = 'suspended', closed_us = $1, email = 'closed-' || id || '@account.invalid', name = ''"
     " WHERE id = $2 AND closed_us IS NULL"
 )
+_MOVE = Sql("UPDATE accounts SET email = $1 WHERE id = $2 AND NOT EXISTS (SELECT 1 FROM accounts o WHERE o.email = $1)")
+_LET_GO = Sql("UPDATE accounts SET email = 'account-' || id || '@account.invalid' WHERE email = $1")
+_RENAME = Sql("UPDATE accounts SET name = $1 WHERE id = $2 AND closed_us IS NULL")
 _HAS_KEY = Sql("SELECT 1 FROM keys WHERE account_id = $1 LIMIT 1")
 _DROP = Sql("DELETE FROM accounts WHERE id = $1")
 _NEW_ACTION = Sql(
@@ -105,6 +108,21 @@ async def set_suspended(tx: Tx, account_id: str, action: Action, *, suspended: b
 async def close_account(tx: Tx, account_id: str) -> None:
     """End an account for good: its keys are refused, address and name give way to a pseudonym, its money rows stay."""
     await tx.run(_CLOSE, tx.now_us, account_id)
+
+
+async def move_account_address(tx: Tx, account_id: str, email: str) -> None:
+    """Give an account its owner's new address, unless another account has that."""
+    await tx.run(_MOVE, email, account_id)
+
+
+async def let_go_of_address(tx: Tx, email: str) -> None:
+    """Take an address from whichever account has it: the person whose it was is gone."""
+    await tx.run(_LET_GO, email)
+
+
+async def rename_account(tx: Tx, account_id: str, name: str) -> None:
+    """Call an account otherwise."""
+    await tx.run(_RENAME, name, account_id)
 
 
 async def drop_unused_account(tx: Tx, account_id: str) -> bool:

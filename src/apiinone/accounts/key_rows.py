@@ -24,13 +24,16 @@ _STATES = Sql(
 )
 _ACCOUNT = Sql("SELECT 1 FROM accounts WHERE id = $1")
 _NEW_KEY = Sql(
-    "INSERT INTO keys (id, account_id, mode, lineage_id, secret_hash, name, rules, created_us, expires_us)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    "INSERT INTO keys (id, account_id, mode, lineage_id, secret_hash, name, rules, created_us, expires_us, made_by)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 )
 _LOCK_KEY = Sql("SELECT 1 FROM keys WHERE id = $1 FOR UPDATE")
 _SUCCESSOR = Sql("SELECT 1 FROM keys WHERE account_id = $1 AND lineage_id = $2 AND id > $3 LIMIT 1")
 _NEW_LOAD = Sql("INSERT INTO key_loads (lineage_id, open_holds) VALUES ($1, 0)")
 _REVOKE = Sql("UPDATE keys SET revoked_us = $1 WHERE id = $2 AND revoked_us IS NULL")
+_REVOKE_OF_MAKER = Sql("UPDATE keys SET revoked_us = $1 WHERE account_id = $2 AND made_by = $3 AND revoked_us IS NULL")
+_REVOKE_OF_ACCOUNT = Sql("UPDATE keys SET revoked_us = coalesce(revoked_us, $1), name = '' WHERE account_id = $2")
+_MAKER = Sql("SELECT made_by FROM keys WHERE id = $1")
 _EXPIRE = Sql("UPDATE keys SET expires_us = $1 WHERE id = $2 AND (expires_us IS NULL OR expires_us > $1)")
 _TOUCH = Sql("UPDATE keys SET last_used_us = $1 WHERE id = $2 AND (last_used_us IS NULL OR last_used_us < $1)")
 _decode_rules = msgspec.json.Decoder(KeyRules).decode
@@ -48,6 +51,8 @@ class NewKey(Struct, frozen=True):
     rules: KeyRules = KeyRules()
     expires_us: int | None = None
     budget: tuple[Credits, Period] | None = None
+    made_by: str | None = None
+    """The person who made it, and whose leaving the account ends it; None: an operator."""
 
 
 async def make_key(tx: Tx, key: NewKey) -> None:
@@ -71,7 +76,9 @@ async def rotate_key(tx: Tx, old_id: str, *, new_id: str, secret_hash: bytes, ov
         raise NotFound("there is no such key")
     if await tx.row(_SUCCESSOR, old.account_id, old.lineage_id, old.id) is not None:
         raise Conflict("this key was rotated before; rotate its successor")
-    new = NewKey(new_id, old.account_id, old.mode, secret_hash, old.name, old.rules, old.expires_us)
+    row = await tx.row(_MAKER, old_id)
+    maker = None if row is None else row[0]
+    new = NewKey(new_id, old.account_id, old.mode, secret_hash, old.name, old.rules, old.expires_us, made_by=maker)
     await _insert(tx, new, lineage_id=old.lineage_id)
     await tx.run(_EXPIRE, tx.now_us + overlap_us, old_id)
     return old
@@ -81,6 +88,16 @@ async def revoke_key(tx: Tx, key_id: str) -> None:
     """End a key at once. Raises NotFound where there is none, or it was revoked before."""
     if await tx.run(_REVOKE, tx.now_us, key_id) == 0:
         raise NotFound("there is no such key, or it was revoked before")
+
+
+async def revoke_keys_of_maker(tx: Tx, account_id: str, person_id: str) -> int:
+    """End the keys that somebody made in an account; how many."""
+    return await tx.run(_REVOKE_OF_MAKER, tx.now_us, account_id, person_id)
+
+
+async def revoke_keys_of_account(tx: Tx, account_id: str) -> None:
+    """End all keys of an account, and forget what they were called."""
+    await tx.run(_REVOKE_OF_ACCOUNT, tx.now_us, account_id)
 
 
 async def key_by_id(tx: Tx, key_id: str) -> Key | None:
@@ -107,7 +124,7 @@ async def touch_keys(tx: Tx, used: Iterable[tuple[str, int]]) -> None:
 async def _insert(tx: Tx, key: NewKey, *, lineage_id: str) -> None:
     rules = _encode(key.rules).decode()
     identity = (key.id, key.account_id, key.mode, lineage_id, key.secret_hash)
-    await tx.run(_NEW_KEY, *identity, key.name, rules, tx.now_us, key.expires_us)
+    await tx.run(_NEW_KEY, *identity, key.name, rules, tx.now_us, key.expires_us, key.made_by)
 
 
 def _key(row: tuple[Any, ...]) -> Key:

@@ -1,6 +1,7 @@
 """Tables of accounts and keys."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import text as words
 
 from apiinone.tables import binary, integer, micro, table, text
 
@@ -12,6 +13,7 @@ accounts = table(
     integer("created_us"),
     text("name", data="personal"),
     integer("closed_us", null=True),
+    integer("cleared_us", null=True),
     UniqueConstraint("email"),
     keep="until the account is deleted; then address and name are replaced by a pseudonym",
 )
@@ -29,9 +31,15 @@ keys = table(
     integer("expires_us", null=True),
     integer("revoked_us", null=True),
     integer("last_used_us", null=True),
+    text("made_by", null=True),
     Index("ix_keys_account", "account_id", "id"),
     keep="as long as the account: tasks and entries name the key they came from",
 )
+
+_MADE_BY = words("made_by IS NOT NULL")
+Index("ix_keys_made_by", keys.c.made_by, sqlite_where=_MADE_BY, postgresql_where=_MADE_BY)
+_TO_CLEAR = words("closed_us IS NOT NULL AND cleared_us IS NULL")
+Index("ix_accounts_to_clear", accounts.c.closed_us, sqlite_where=_TO_CLEAR, postgresql_where=_TO_CLEAR)
 
 key_loads = table(
     "key_loads",

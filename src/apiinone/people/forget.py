@@ -1,6 +1,6 @@
 """What is forgotten in time, and what goes with a person."""
 
-from apiinone.accounts.account_rows import drop_unused_account
+from apiinone.accounts.account_rows import drop_unused_account, let_go_of_address
 from apiinone.db import Tx
 from apiinone.mail.outbox import drop_mail_to
 from apiinone.people import mail_links, session_rows
@@ -30,4 +30,5 @@ async def erase_person(tx: Tx, person_id: str, email: str) -> None:
     """Every row about a person, and the mail on its way to them. What their accounts hold is for others to erase."""
     await drop_mail_to(tx, email)
     await drop_links_to(tx, email)
+    await let_go_of_address(tx, email)
     await forget_person(tx, person_id)

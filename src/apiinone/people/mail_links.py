@@ -9,14 +9,13 @@ from apiinone.db import Sql, Tx
 from apiinone.people.hashes import Hashes
 from apiinone.people.roles import Role
 
-Purpose = Literal["verify", "reset", "invite", "change_address", "delete"]
+Purpose = Literal["verify", "reset", "invite", "change_address"]
 HOUR_US: Final = 3600 * US_PER_S
 LASTS_US: Final[dict[Purpose, int]] = {
     "verify": 24 * HOUR_US,
     "reset": HOUR_US,
     "invite": 7 * 24 * HOUR_US,
     "change_address": 24 * HOUR_US,
-    "delete": HOUR_US,
 }
 
 _ADD = Sql(
@@ -29,6 +28,10 @@ _USE = Sql("DELETE FROM mail_tokens WHERE id = $1")
 _DROP_OF = Sql("DELETE FROM mail_tokens WHERE person_id = $1 AND purpose = $2")
 _DROP_ALL_OF = Sql("DELETE FROM mail_tokens WHERE person_id = $1 AND purpose <> 'invite'")
 _DROP_TO = Sql("DELETE FROM mail_tokens WHERE email = $1")
+_INVITATIONS = Sql(
+    _COLUMNS + " WHERE account_id = $1 AND purpose = 'invite' AND expires_us > $2 ORDER BY created_us, id LIMIT 200"
+)
+_DROP_INVITATION = Sql("DELETE FROM mail_tokens WHERE account_id = $1 AND purpose = 'invite' AND email = $2")
 _DROP_OVER = Sql("DELETE FROM mail_tokens WHERE expires_us <= $1")
 
 
@@ -99,6 +102,16 @@ async def drop_all_links_of(tx: Tx, person_id: str) -> None:
 async def drop_links_to(tx: Tx, email: str) -> None:
     """Forget every link that was sent to an address."""
     await tx.run(_DROP_TO, email)
+
+
+async def invitations_of(tx: Tx, account_id: str) -> list[MailLink]:
+    """The open invitations to an account, the oldest first."""
+    return [MailLink(*row) for row in await tx.rows(_INVITATIONS, account_id, tx.now_us)]
+
+
+async def drop_invitation(tx: Tx, account_id: str, email: str) -> bool:
+    """Have the invitations of an address to an account open nothing; False where there were none."""
+    return await tx.run(_DROP_INVITATION, account_id, email) > 0
 
 
 async def drop_over(tx: Tx) -> int:

@@ -14,7 +14,7 @@ from apiinone.people.passwords import Passwords
 from apiinone.people.person_rows import Person
 from apiinone.sealing import Seal
 
-LetterKind = Literal["verify", "known", "reset", "invite", "change_address", "address_changed", "delete"]
+LetterKind = Literal["verify", "known", "reset", "invite", "change_address", "address_changed"]
 SignUpPolicy = Literal["open", "invited", "closed"]
 
 

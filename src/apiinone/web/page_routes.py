@@ -2,10 +2,29 @@
 
 from typing import Final
 
+from apiinone.people.roles import ADMINS, EVERYBODY
 from apiinone.web.account_pages import do_go_to_account, do_set_mode, show_account
 from apiinone.web.admin.admin_routes import ADMIN
 from apiinone.web.console.routes import CONSOLE
-from apiinone.web.page_route import PageRoute, Public, SignedIn
+from apiinone.web.invitation_pages import do_accept, do_sign_up_invited, show_invitation
+from apiinone.web.leave_pages import do_leave, download_export, show_leave
+from apiinone.web.member_pages import (
+    do_change_role,
+    do_invite,
+    do_leave_account,
+    do_remove,
+    do_rename_account,
+    do_withdraw,
+    show_members,
+)
+from apiinone.web.page_route import Member, PageId, PageRoute, Public, SignedIn
+from apiinone.web.profile_pages import (
+    do_ask_for_new_address,
+    do_change_address,
+    do_profile,
+    show_change_address,
+    show_profile,
+)
 from apiinone.web.reset_pages import do_forgotten, do_new_password, show_forgotten, show_new_password
 from apiinone.web.security_pages import (
     do_begin_codes,
@@ -47,7 +66,73 @@ SIGNING_IN: Final = (
     ),
     PageRoute(method="POST", path="/new-password", name="set_password", authority=Public(do_new_password), ids=()),
 )
+LETTERS: Final = (
+    PageRoute(
+        method="GET", path="/change-address", name="show_change_address", authority=Public(show_change_address), ids=()
+    ),
+    PageRoute(
+        method="POST", path="/change-address", name="change_address", authority=Public(do_change_address), ids=()
+    ),
+    PageRoute(method="GET", path="/invitation", name="show_invitation", authority=Public(show_invitation), ids=()),
+    PageRoute(method="POST", path="/invitation", name="sign_up_invited", authority=Public(do_sign_up_invited), ids=()),
+    PageRoute(
+        method="POST", path="/invitation/accept", name="accept_invitation", authority=SignedIn(do_accept), ids=()
+    ),
+)
+MEMBERS: Final = (
+    PageRoute(
+        method="GET", path="/account/members", name="show_members", authority=Member(EVERYBODY, show_members), ids=()
+    ),
+    PageRoute(
+        method="POST", path="/account/members/invite", name="invite", authority=Member(ADMINS, do_invite), ids=()
+    ),
+    PageRoute(
+        method="POST",
+        path="/account/members/withdraw",
+        name="withdraw_invitation",
+        authority=Member(ADMINS, do_withdraw),
+        ids=(),
+    ),
+    PageRoute(
+        method="POST",
+        path="/account/members/leave",
+        name="leave_account",
+        authority=Member(EVERYBODY, do_leave_account),
+        ids=(),
+    ),
+    PageRoute(
+        method="POST",
+        path="/account/members/{person_id}/role",
+        name="change_role",
+        authority=Member(ADMINS, do_change_role),
+        ids=(PageId("person_id", "own_member"),),
+    ),
+    PageRoute(
+        method="POST",
+        path="/account/members/{person_id}/remove",
+        name="remove_member",
+        authority=Member(ADMINS, do_remove),
+        ids=(PageId("person_id", "own_member"),),
+    ),
+    PageRoute(
+        method="POST", path="/account/name", name="rename_account", authority=Member(ADMINS, do_rename_account), ids=()
+    ),
+)
 ACCOUNT: Final = (
+    PageRoute(method="GET", path="/account/profile", name="show_profile", authority=SignedIn(show_profile), ids=()),
+    PageRoute(method="POST", path="/account/profile", name="set_profile", authority=SignedIn(do_profile), ids=()),
+    PageRoute(
+        method="POST",
+        path="/account/profile/address",
+        name="ask_for_new_address",
+        authority=SignedIn(do_ask_for_new_address),
+        ids=(),
+    ),
+    PageRoute(method="GET", path="/account/leave", name="show_leave", authority=SignedIn(show_leave), ids=()),
+    PageRoute(method="POST", path="/account/leave", name="leave", authority=SignedIn(do_leave), ids=()),
+    PageRoute(
+        method="GET", path="/account/export", name="download_export", authority=SignedIn(download_export), ids=()
+    ),
     PageRoute(method="GET", path="/account", name="show_account", authority=SignedIn(show_account), ids=()),
     PageRoute(method="POST", path="/account/go-to", name="go_to_account", authority=SignedIn(do_go_to_account), ids=()),
     PageRoute(method="GET", path="/account/security", name="show_security", authority=SignedIn(show_security), ids=()),
@@ -87,4 +172,4 @@ ACCOUNT: Final = (
     ),
     PageRoute(method="POST", path="/account/mode", name="set_mode", authority=SignedIn(do_set_mode), ids=()),
 )
-ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *ACCOUNT, *WORDS, *ADMIN, *CONSOLE)
+ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *LETTERS, *ACCOUNT, *MEMBERS, *WORDS, *ADMIN, *CONSOLE)
