@@ -106,10 +106,11 @@ async def test_a_large_change_cannot_be_cut_into_small_ones_nor_taking_set_again
 
 
 async def test_changes_at_the_same_moment_do_not_pass_the_ceiling_together(books: Books) -> None:
-    await books.ask(whole(1))  # the day has begun, so that beginning it keeps nobody waiting
-    states = [one.state for one in await asyncio.gather(*(books.ask(whole(60)) for _ in range(3)))]
-    assert sorted(states) == ["done", "waiting", "waiting"]
-    assert await books.available() == whole(111)
+    begun = (FIRST, SECOND, "operator-three", "operator-four")
+    await asyncio.gather(*(books.ask(whole(1), by=who) for who in begun))  # no day and no connection has to be begun
+    states = [one.state for one in await asyncio.gather(*(books.ask(whole(60)) for _ in range(4)))]
+    assert sorted(states) == ["done", "waiting", "waiting", "waiting"]
+    assert await books.available() == whole(114)
 
 
 async def test_a_refused_or_forgotten_change_never_comes_about(books: Books) -> None:
