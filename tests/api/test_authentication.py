@@ -13,16 +13,23 @@ from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, Quot
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import RouteIncomplete, Table
 from apiinone.core.errors import Refusal
+from apiinone.db import Sql
 
 KEYED = [route for route in ROUTES if isinstance(route.authority, ByKey)]
 WITH_TASKS = [route for route in KEYED if route.ids]
+ENDPOINT_ROW = Sql(
+    "INSERT INTO webhook_endpoints (id, account_id, mode, url, host, events, name, created_us)"
+    " VALUES ($1, $2, 'live', 'https://hooks.example.com/in', 'hooks.example.com:443', 'task.succeeded', '', 1)"
+)
 PROVIDER_KEY = {"provider": "recraft", "key": "own-key-for-tests"}
+ENDPOINT = {"url": "https://hooks.example.com/in"}
 UNKNOWN_TASK = f"n78{'0' * 26}_recraft"
 
 
 async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOWN_TASK, **headers: str) -> Got:
     path = route.path.replace("{task_id}", task_id).replace("{delivery_id}", delivery_of(task_id))
     path = path.replace("{provider_key_id}", provider_key_of(task_id))
+    path = path.replace("{endpoint_id}", provider_key_of(task_id))
     if "task_id" in route.query.__struct_fields__:
         path += f"?task_id={task_id}"
     match route.body:
@@ -31,7 +38,7 @@ async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOW
         case QuoteBody():
             body = dict(BODY)
         case TypedBody():
-            body = dict(PROVIDER_KEY)
+            body = dict(ENDPOINT if route.name == "create_webhook_endpoint" else PROVIDER_KEY)
         case _:
             body = None
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -90,6 +97,7 @@ async def test_what_belongs_to_another_account_or_mode_is_not_found(idle_api: Ap
     )
     task_id = await idle_api.task(owner.key)
     node, opaque = task_id[1:3], task_id[3:29]
+    await idle_api.change(ENDPOINT_ROW, opaque, owner.account_id)
     await idle_api.store_own_key(owner, opaque)
     disguises = (
         f"n{int(node) + 1}{opaque}_recraft",
@@ -111,10 +119,11 @@ async def test_what_belongs_to_another_account_or_mode_is_not_found(idle_api: Ap
             unknown = await _ask(idle_api, route, key=stranger.key)
             assert _without_ids(unknown) == _without_ids(got)
         for disguise in disguises:
-            if route.name == "delete_provider_key" and disguise == opaque:
+            if route.name in ("delete_provider_key", "delete_webhook_endpoint") and disguise == opaque:
                 continue  # which is its very name
             assert (await _ask(idle_api, route, key=owner.key, task_id=disguise)).status == 404, (route.name, disguise)
     assert len((await idle_api.get("/api/v1/provider-keys", owner.key)).data) == 1
+    assert len((await idle_api.get("/api/v1/webhooks/endpoints", owner.key)).data) == 1
     for stranger in strangers:
         assert (await idle_api.get("/api/v1/provider-keys", stranger.key)).data == []
     for stranger in strangers:
@@ -140,7 +149,7 @@ def _without_ids(got: Got) -> dict[str, object]:
 
 async def test_every_id_that_a_keyed_route_takes_is_one_that_the_tests_above_try() -> None:
     kinds = {path_id.kind for route in KEYED for path_id in route.ids}
-    assert kinds == {"own_task", "own_delivery", "own_provider_key"}
+    assert kinds == {"own_task", "own_delivery", "own_provider_key", "own_endpoint"}
 
 
 async def test_a_revoked_key_and_a_suspended_account_open_nothing(small_api: Api) -> None:

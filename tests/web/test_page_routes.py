@@ -19,10 +19,15 @@ from apiinone.web.page_routes import ROUTES
 from apiinone.web.page_table import PageIncomplete, PageTable
 from databases import sqlite_url
 from web.browsing import Browser, somebody
-from web.owning import own_delivery, own_key, own_task
+from web.owning import own_delivery, own_endpoint, own_key, own_task
 
 Maker = Callable[[Browser], Awaitable[str]]
-MAKERS: Final[Mapping[str, Maker]] = {"own_key": own_key, "own_task": own_task, "own_delivery": own_delivery}
+MAKERS: Final[Mapping[str, Maker]] = {
+    "own_key": own_key,
+    "own_task": own_task,
+    "own_delivery": own_delivery,
+    "own_endpoint": own_endpoint,
+}
 """By the kind of a path's id: makes one for whoever is signed in with this browser."""
 NOT_FOUND, REFUSED, ELSEWHERE = 404, 403, 303
 

@@ -15,11 +15,13 @@ from apiinone.core.errors import Refusal
 
 Handler = Callable[[House, Call], Awaitable[Reply]]
 KeyHandler = Callable[[House, Call, Caller], Awaitable[Reply]]
-Kind = Literal["own_task", "own_delivery", "own_provider_key", "model", "linked_task", "output_no", "provider"]
+Kind = Literal[
+    "own_task", "own_delivery", "own_provider_key", "own_endpoint", "model", "linked_task", "output_no", "provider"
+]
 """What an id in a path names, and whose it must be.
 
-`own_task`, `own_delivery`, `own_provider_key`: of the caller's account and mode, any other is 404. `model`: a public
-name of the catalogue.
+`own_task`, `own_delivery`, `own_provider_key`, `own_endpoint`: of the caller's account and mode, any other is 404.
+`model`: a public name of the catalogue.
 `linked_task`, `output_no`: what a signed link leads to. `provider`: a name that an operator has configured.
 """
 

@@ -20,5 +20,7 @@ FLASHES: Final[Mapping[str, str]] = {
     "task_deleted": marked("Request and outputs are deleted. What was paid stays on record."),
     "redelivered": marked("It is sent anew, under the same webhook-id."),
     "not_redelivered": marked("It cannot be sent anew: its task was deleted, or it was tried too often."),
+    "endpoint_registered": marked("The endpoint is registered. It is told of every end from now on."),
+    "endpoint_deleted": marked("The endpoint is deleted, and what still waited for it with it."),
     "operators_need_codes": marked("Operators sign in with a code as well. Set one up first."),
 }
