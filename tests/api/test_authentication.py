@@ -16,7 +16,9 @@ from apiinone.api.provider_keys import ProviderKeyBody
 from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, QuoteBody, Route, TypedBody
 from apiinone.api.routes import ROUTES
 from apiinone.api.table import RouteIncomplete, Table
+from apiinone.api.webhook_endpoints import EndpointBody
 from apiinone.core.errors import Refusal
+from apiinone.db import Sql
 
 KEYED = [route for route in ROUTES if isinstance(route.authority, ByKey)]
 WITH_TASKS = [route for route in KEYED if route.ids]
@@ -27,8 +29,13 @@ TYPED_BODIES: dict[type[Struct], dict[str, object]] = {
     TopUpBody: {"threshold": 5, "pack": "starter", "payment_method_id": "0" * 26, "month_max_minor": 5000},
     AlertsBody: {"low_balance": 5},
     BudgetsBody: {"day": 5},
+    EndpointBody: {"url": "https://hooks.example.com/in"},
 }
 """For each type of body one that could be meant."""
+ENDPOINT_ROW = Sql(
+    "INSERT INTO webhook_endpoints (id, account_id, mode, url, host, events, name, created_us)"
+    " VALUES ($1, $2, 'live', 'https://hooks.example.com/in', 'hooks.example.com:443', 'task.succeeded', '', 1)"
+)
 UNKNOWN_TASK = f"n78{'0' * 26}_recraft"
 
 
@@ -37,6 +44,7 @@ async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOW
     path = path.replace("{provider_key_id}", provider_key_of(task_id))
     path = path.replace("{order_id}", provider_key_of(task_id))
     path = path.replace("{document_id}", provider_key_of(task_id))
+    path = path.replace("{endpoint_id}", provider_key_of(task_id))
     if "task_id" in route.query.__struct_fields__:
         path += f"?task_id={task_id}"
     match route.body:
@@ -104,6 +112,7 @@ async def test_what_belongs_to_another_account_or_mode_is_not_found(idle_api: Ap
     )
     task_id = await idle_api.task(owner.key)
     node, opaque = task_id[1:3], task_id[3:29]
+    await idle_api.change(ENDPOINT_ROW, opaque, owner.account_id)
     await idle_api.store_own_key(owner, opaque)
     disguises = (
         f"n{int(node) + 1}{opaque}_recraft",
@@ -125,10 +134,11 @@ async def test_what_belongs_to_another_account_or_mode_is_not_found(idle_api: Ap
             unknown = await _ask(idle_api, route, key=stranger.key)
             assert _without_ids(unknown) == _without_ids(got)
         for disguise in disguises:
-            if route.name == "delete_provider_key" and disguise == opaque:
+            if route.name in ("delete_provider_key", "delete_webhook_endpoint") and disguise == opaque:
                 continue  # which is its very name
             assert (await _ask(idle_api, route, key=owner.key, task_id=disguise)).status == 404, (route.name, disguise)
     assert len((await idle_api.get("/api/v1/provider-keys", owner.key)).data) == 1
+    assert len((await idle_api.get("/api/v1/webhooks/endpoints", owner.key)).data) == 1
     for stranger in strangers:
         assert (await idle_api.get("/api/v1/provider-keys", stranger.key)).data == []
     for stranger in strangers:
@@ -154,7 +164,7 @@ def _without_ids(got: Got) -> dict[str, object]:
 
 async def test_every_id_that_a_keyed_route_takes_is_one_that_the_tests_above_try() -> None:
     kinds = {path_id.kind for route in KEYED for path_id in route.ids}
-    assert kinds == {"own_task", "own_delivery", "own_provider_key", "own_order", "own_document"}
+    assert kinds == {"own_task", "own_delivery", "own_provider_key", "own_order", "own_endpoint", "own_document"}
 
 
 async def test_a_revoked_key_and_a_suspended_account_open_nothing(small_api: Api) -> None:

@@ -8,6 +8,7 @@ from api.served_api import BODY, CREATE
 from apiinone.db import Sql, Tx
 from web.browsing import Browser
 
+ENDPOINT = re.compile(r"/console/webhooks/endpoints/([0-9a-v]{26})/delete")
 KEY = re.compile(r"aio_(?:test|live)_([0-9a-v]{26})_[0-9a-v]{52}")
 TASK = re.compile(r"n[0-9]{1,3}([0-9a-v]{26})_[a-z0-9]+")
 DELIVERY = Sql(
@@ -61,3 +62,12 @@ async def own_delivery(browser: Browser) -> str:
 
     await browser.site.app.database.transact(add)
     return f"evt_{task_id}"
+
+
+async def own_endpoint(browser: Browser) -> str:
+    await browser.get("/console/webhooks")
+    seen = await browser.post("/console/webhooks/endpoints", url="https://hooks.example.com/in", events="task.failed")
+    assert seen.status == 303, seen.text
+    found = ENDPOINT.search((await browser.get("/console/webhooks")).text)
+    assert found is not None
+    return found[1]

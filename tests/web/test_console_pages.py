@@ -207,3 +207,25 @@ def test_figures_are_written_as_people_read_them() -> None:
     ]
     assert moments_in("Europe/Berlin")(0) == "1970-01-01 01:00:00"
     assert moments_in("No/Where")(0) == moments_in("../etc")(0) == moments_in("")(0) == "1970-01-01 00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "at"),
+    [
+        ("url", "", "url"),
+        ("url", "https://127.0.0.1/x", "url"),
+        ("url", "nowhere", "url"),
+        ("url", "https://taken.example.com/", "url"),
+        ("name", "n" * 101, "name"),
+        ("events", "task.never", "events"),
+    ],
+)
+async def test_an_address_that_cannot_be_called_is_not_registered(site: Api, field: str, value: str, at: str) -> None:
+    browser = await somebody(site, "ada@example.com")
+    await browser.get("/console/webhooks")
+    taken = {"url": "https://taken.example.com/", "name": "taken", "events": "task.failed"}
+    assert (await browser.post("/console/webhooks/endpoints", None, **taken)).status == 303
+    fields = {"url": "https://hooks.example.com/", "name": "mine", "events": "task.failed", field: value}
+    seen = await browser.post("/console/webhooks/endpoints", None, **fields)
+    assert (seen.status, f'id="why-{at}"' in seen.text) == (422, True)
+    assert len(await site.rows(Sql("SELECT id FROM webhook_endpoints"))) == 1

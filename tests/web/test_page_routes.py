@@ -20,7 +20,7 @@ from apiinone.web.page_table import PageIncomplete, PageTable
 from apiinone.web.step_up_pages import STEP_UP
 from databases import sqlite_url
 from web.browsing import Browser, somebody
-from web.owning import own_delivery, own_key, own_task
+from web.owning import own_delivery, own_endpoint, own_key, own_task
 
 Maker = Callable[[Browser], Awaitable[str]]
 
@@ -46,6 +46,7 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "own_key": own_key,
     "own_task": own_task,
     "own_delivery": own_delivery,
+    "own_endpoint": own_endpoint,
 }
 """By the kind of a path's id: makes one for whoever is signed in with this browser."""
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {"change_role": {"role": "billing"}}

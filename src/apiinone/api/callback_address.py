@@ -26,10 +26,15 @@ def read_callback_address(parsed: Parsed, mode: Mode, allowed: frozenset[str]) -
         return None
     if mode == "live":
         refuse_callback_without_webhook(parsed)
+    return read_address("callback_url", parsed.callback_url, mode, allowed)
+
+
+def read_address(field: str, url: str, mode: Mode, allowed: frozenset[str]) -> Address:
+    """An address to be called, as this field gives it. Raises BadRequest naming the field."""
     try:
-        address, _ = read_callback(parsed.callback_url, allowed=allowed, https_only=mode == "live")
+        address, _ = read_callback(url, allowed=allowed, https_only=mode == "live")
     except AddressRefused as refused:
         reason: Refused = refused.reason
     else:
         return Address(address.url, address.host_and_port)
-    raise BadRequest(f"'callback_url' {_WHY[reason]}.", param="/callback_url")
+    raise BadRequest(f"'{field}' {_WHY[reason]}.", param=f"/{field}")

@@ -13,7 +13,15 @@ from apiinone.api.deliveries import (
 )
 from apiinone.api.event_stream import EventPage, StagePage, stream_events
 from apiinone.api.queries import NoQuery
-from apiinone.api.route import ByKey, EventStreamOf, Json, Listed, NoBody, PathId, Route
+from apiinone.api.route import ByKey, EventStreamOf, Json, Listed, NoBody, PathId, Route, Several, TypedBody
+from apiinone.api.webhook_endpoints import (
+    DeletedEndpoint,
+    EndpointBody,
+    EndpointPage,
+    create_endpoint,
+    delete_endpoint,
+    list_endpoints,
+)
 from apiinone.core.errors import Conflict, Overloaded
 
 CALLBACK_ROUTES: Final = (
@@ -80,6 +88,45 @@ CALLBACK_ROUTES: Final = (
         headers=(),
         body=NoBody(),
         answers=Json((SecretsPage,)),
+        refusals=(),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/webhooks/endpoints",
+        name="list_webhook_endpoints",
+        about="Registered addresses of the key's account and mode, which are told of every task's end.",
+        authority=ByKey("tasks.read", list_endpoints),
+        ids=(),
+        query=NoQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Several(EndpointPage),
+        refusals=(),
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/webhooks/endpoints",
+        name="create_webhook_endpoint",
+        about="Register an address that is told of every task's end, signed as all callbacks are.",
+        authority=ByKey("tasks.write", create_endpoint),
+        ids=(),
+        query=NoQuery,
+        headers=(),
+        body=TypedBody(EndpointBody),
+        answers=Json((EndpointPage,)),
+        refusals=(Conflict,),
+    ),
+    Route(
+        method="DELETE",
+        path="/api/v1/webhooks/endpoints/{endpoint_id}",
+        name="delete_webhook_endpoint",
+        about="Delete a registered address, and what still waits to be sent there.",
+        authority=ByKey("tasks.write", delete_endpoint),
+        ids=(PathId("endpoint_id", "own_endpoint"),),
+        query=NoQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Json((DeletedEndpoint,)),
         refusals=(),
     ),
 )

@@ -13,6 +13,7 @@ from apiinone.api.queries import NoQuery
 from apiinone.api.request_headers import IDEMPOTENCY_KEY_CHARACTERS_MAX, SCENARIO_CHARACTERS_MAX
 from apiinone.api.route import ROUTE_FIELD, CreationBody, Kind, QuoteBody, Route
 from apiinone.api.task_ids import PATTERN
+from apiinone.api.webhook_endpoints import ENDPOINT_PATTERN
 from apiinone.catalog.endpoints import PAID_ROUTES, CreateRoute
 from apiinone.catalog.load import Catalogue
 from apiinone.catalog.schema import body_schema
@@ -26,6 +27,7 @@ _IDS: Final[dict[Kind, Schema]] = {
     "own_order": {"type": "string", "pattern": ORDER_PATTERN},
     "own_document": {"type": "string", "pattern": ORDER_PATTERN},
     "payment_method": {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"},
+    "own_endpoint": {"type": "string", "pattern": ENDPOINT_PATTERN},
     "model": {"type": "string", "minLength": 1, "maxLength": 64},
     "linked_task": {"type": "string", "pattern": PATTERN},
     "output_no": {"type": "string", "pattern": "^[0-9]{1,2}$"},

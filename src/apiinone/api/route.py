@@ -20,6 +20,7 @@ Kind = Literal[
     "own_delivery",
     "own_provider_key",
     "own_order",
+    "own_endpoint",
     "own_document",
     "model",
     "linked_task",

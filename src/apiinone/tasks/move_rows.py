@@ -8,6 +8,7 @@ from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.direct import Note
 from apiinone.tasks.lifecycle import AttemptState, TaskState
+from apiinone.webhooks.endpoints import announce_to_endpoints
 from apiinone.webhooks.outbox import Ended, announce
 from apiinone.webhooks.schedule import EventType
 
@@ -169,6 +170,7 @@ async def write_moves(tx: Tx, tasks: Iterable[Task], attempts: Sequence[Attempt]
     if outputs:
         await tx.many(_NEW_OUTPUT, [_output(task, no, output) for task, no, output in outputs])
     await announce(tx, [_ended(task) for task in changed if task.calls_back and task.state in EVENTS])
+    await announce_to_endpoints(tx, [_ended(task) for task in changed if task.state in EVENTS])
     if usage:
         rows = [(*key, grown.succeeded, grown.not_charged, grown.captured) for key, grown in sorted(usage.items())]
         await tx.many(_ADD_USAGE, rows)

@@ -33,6 +33,8 @@ FLASHES: Final[Mapping[str, str]] = {
     "left": marked("You have left the account."),
     "account_renamed": marked("The account is renamed."),
     "erased": marked("Your person is deleted. Whatever your account held is being cleared."),
+    "endpoint_registered": marked("The endpoint is registered. It is told of every end from now on."),
+    "endpoint_deleted": marked("The endpoint is deleted, and what still waited for it with it."),
     "operators_need_codes": marked("Operators sign in with a code as well. Set one up first."),
     "done_and_written_down": marked("Done, and written down with your name."),
     "waits_for_second_operator": marked("That is above the ceiling: it waits for a second operator."),

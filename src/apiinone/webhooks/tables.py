@@ -77,3 +77,17 @@ webhook_secrets = table(
     Index("ix_webhook_secrets_owner", "account_id", "mode"),
     keep="as long as the account; after a rotation the old one for a day",
 )
+
+webhook_endpoints = table(
+    "webhook_endpoints",
+    text("id", key=True),
+    text("account_id"),
+    text("mode", CheckConstraint(_MODES, name="mode")),
+    text("url", data="personal"),
+    text("host", data="personal"),
+    text("events"),
+    text("name", data="personal"),
+    integer("created_us"),
+    Index("ix_webhook_endpoints_owner", "account_id", "mode"),
+    keep="until the account deletes it",
+)

@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0500"
-down_revision = "0300"
+down_revision = "0400"
 
 
 def upgrade() -> None:

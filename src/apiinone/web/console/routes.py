@@ -16,11 +16,18 @@ from apiinone.web.console.overview_page import show_overview
 from apiinone.web.console.play_facts import tell_play_facts
 from apiinone.web.console.task_pages import do_cancel_task, do_delete_task, do_redeliver, show_task
 from apiinone.web.console.usage_pages import export_usage, show_usage
-from apiinone.web.console.webhook_pages import do_rotate_secret, do_show_secret, show_webhooks
+from apiinone.web.console.webhook_pages import (
+    do_register,
+    do_rotate_secret,
+    do_show_secret,
+    do_unregister,
+    show_webhooks,
+)
 from apiinone.web.page_route import Member, PageId, PageRoute, Public, SignedIn
 
 _KEY: Final = (PageId("key_id", "own_key"),)
 _TASK: Final = (PageId("task_id", "own_task"),)
+_ENDPOINT: Final = (PageId("endpoint_id", "own_endpoint"),)
 _DELIVERY: Final = (PageId("delivery_id", "own_delivery"),)
 
 CONSOLE: Final = (
@@ -91,6 +98,20 @@ CONSOLE: Final = (
         name="show_webhooks",
         authority=Member(DEVELOPERS, show_webhooks),
         ids=(),
+    ),
+    PageRoute(
+        method="POST",
+        path="/console/webhooks/endpoints",
+        name="register_endpoint",
+        authority=Member(DEVELOPERS, do_register),
+        ids=(),
+    ),
+    PageRoute(
+        method="POST",
+        path="/console/webhooks/endpoints/{endpoint_id}/delete",
+        name="unregister_endpoint",
+        authority=Member(DEVELOPERS, do_unregister),
+        ids=_ENDPOINT,
     ),
     PageRoute(
         method="POST",
