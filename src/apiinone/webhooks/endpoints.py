@@ -100,13 +100,13 @@ async def announce_to_endpoints(tx: Tx, ended: Sequence[Ended]) -> None:
     """Write a delivery of each end for each endpoint that is told of such; due at once."""
     if not ended:
         return
-    told: dict[Owner, list[Endpoint]] = {}
+    told: dict[tuple[str, str], list[Endpoint]] = {}
     for row in await tx.rows(_OF_ACCOUNTS, sorted({one.account_id for one in ended})):
         told.setdefault((row[6], row[7]), []).append(_endpoint(row))
     rows = [
         (delivery_id(one.task_id, to.id), one.task_id, one.account_id, one.mode, one.type, to.url, to.host, tx.now_us)
         for one in ended
-        for to in told.get((one.account_id, one.mode), ())  # pyright: ignore[reportArgumentType] - a mode as text
+        for to in told.get((one.account_id, one.mode), ())
         if one.type in to.events
     ]
     if rows:

@@ -24,7 +24,7 @@ from apiinone.web.visitor import MemberHere
 from apiinone.webhooks.endpoints import EVENTS, Endpoint, endpoints_of
 from apiinone.webhooks.history import AFTER_EVERY_MOMENT_US, DeliveryRow, TryRow, Wanted, read_deliveries, read_tries
 from apiinone.webhooks.outbox import EVENT_PREFIX
-from apiinone.webhooks.schedule import DeliveryState
+from apiinone.webhooks.schedule import DeliveryState, EventType
 from apiinone.webhooks.signing import written_secret
 
 WEBHOOKS: Final = "/console/webhooks"
@@ -64,7 +64,7 @@ async def show_webhooks(rooms: Rooms, call: PageCall, here: MemberHere) -> PageR
 async def do_register(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
     """Register an address; what is wrong with it stands beside its field."""
     form = call.form(EndpointForm)
-    events = tuple(one for one in EVENTS if form.events.count(one))
+    events: tuple[EventType, ...] = tuple(one for one in EVENTS if form.events.count(one))
     url, name = form.url.strip(), form.name.strip()
     errors: dict[str, str] = {}
     if not url or len(url) > URL_CHARACTERS_MAX:
