@@ -1,5 +1,6 @@
 """The product's use cases at hand on a real database: accounts, keys, submits, moves, and time that passes."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ from later import LaterDatabase
 PRICE = whole(10)
 RULES = SubmitRules(open_tasks_max=10_000, test_credits_per_day=whole(1_000), unknown_max_s=3_600)
 DAY_S = 86_400
+APPLIED_AT_ONCE_MAX = 8
+"""Without batches, hundreds of moves at once would wait for a connection longer than the product lets them."""
 _BALANCE = Sql("SELECT available_micro, held_micro FROM balances WHERE account_id = $1 AND mode = $2")
 _TASK = Sql(
     "SELECT state, fence, captured_micro, error_type, attempt_id, finished_us, cancel_requested_us, attempts"
@@ -72,6 +75,7 @@ class Workshop:
         self.database = database
         self.rules = rules
         self.ids = Ids(SystemClock())
+        self._room = asyncio.Semaphore(APPLIED_AT_ONCE_MAX)
 
     async def tenant(
         self,
@@ -167,8 +171,9 @@ class Workshop:
 
     async def only(self, move: Move) -> Outcome:
         """One move, as a process without batches would make it."""
-        (outcome,) = await self.apply(move)
-        return outcome
+        async with self._room:
+            (outcome,) = await self.apply(move)
+            return outcome
 
     async def drop_nothing(self, keys: Sequence[str]) -> None:
         """The place of a storage that keeps nothing."""

@@ -46,7 +46,7 @@ DOORS = {
         "tasks.tables",
         "webhooks.tables",
     ),
-    "starlette": ("api", "app", "cli.http_protocol", "gateway", "simulators", "web"),
+    "starlette": ("api", "app", "cli.http_protocol", "cli.listening", "gateway", "simulators", "web"),
     "uvicorn": ("app", "cli", "simulators"),
     "uvloop": ("app", "cli"),
     "vtracer": ("providers.local",),

@@ -1,13 +1,16 @@
 """Pains 12, 29 to 40 and 53: tasks end by themselves, once, through one settlement, whatever vendors do."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from apiinone.db import Sql
 from apiinone.tasks.moves import CancelAsked, EndedByHand, Move, Moved, TimePassed, WasLost, WasStored
 from apiinone.tasks.moves import WasRejected as Rejected
+from outbound.loopback import Loopback, silent
 from scripted_worker import until
 from whole_app import Running, opened, working
 from workshop import PRICE, Workshop
@@ -34,16 +37,19 @@ async def test_a_task_past_its_last_limit_ends_and_gives_its_hold_back(workshop:
 
 
 async def test_a_slow_vendor_does_not_delay_the_tasks_of_another(database_url: str, tmp_path: Path) -> None:
-    async with working(database_url, tmp_path, vendors=["recraft"], steps_max=8) as running:
-        workshop = running.workshop
-        await running.vendors["recraft"].arrange({"fault": "slow", "delay_s": 8.0, "times": 100})
-        slow, test = await workshop.tenant(live=10_000), await workshop.tenant(mode="test")
-        await workshop.submit(*[workshop.submission(slow) for _ in range(60)])
-        await running.app.database.hint("tasks")
-        await until(lambda: running.app.worker.held > 0)
-        await asyncio.sleep(0.6)
-        tasks = [await running.submit(workshop.submission(test)) for _ in range(5)]
-        assert {task.state for task in await running.ended(*tasks, within_s=7.0)} == {"succeeded"}
+    settings: dict[str, Any] = {"steps_max": 8, "provider_concurrent_max": {"recraft": 4}}
+    async with AsyncExitStack() as hanging:
+        at = {"recraft": (await hanging.enter_async_context(Loopback(silent))).url}
+        async with working(database_url, tmp_path, vendors=["recraft"], at=at, **settings) as running:
+            workshop = running.workshop
+            slow, test = await workshop.tenant(live=10_000), await workshop.tenant(mode="test")
+            await workshop.submit(*[workshop.submission(slow) for _ in range(60)])
+            await running.app.database.hint("tasks")
+            await until(lambda: running.app.worker.held > 0)
+            await asyncio.sleep(0.6)
+            tasks = [await running.submit(workshop.submission(test)) for _ in range(5)]
+            assert {task.state for task in await running.ended(*tasks)} == {"succeeded"}
+            await hanging.aclose()  # so that nobody waits for it in the end
 
 
 async def test_two_that_end_a_task_at_once_settle_it_once(database_url: str, tmp_path: Path) -> None:

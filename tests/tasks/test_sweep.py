@@ -27,10 +27,6 @@ LAST_USED = Sql("SELECT last_used_us FROM keys WHERE id = $1")
 EXPIRED = Sql("SELECT expired_micro FROM lots WHERE id = $1")
 
 
-APPLIED_AT_ONCE_MAX = 8
-"""The product writes moves down in batches; each one by itself would wait for a connection too long."""
-
-
 class Bench:
     """A sweeper with everything it touches."""
 
@@ -39,14 +35,11 @@ class Bench:
         self.dropped: list[str] = []
         self.used: dict[str, int] = {}
         self.files_fail = False
-        self._room = asyncio.Semaphore(APPLIED_AT_ONCE_MAX)
         rules = SweepRules(task_keep_days=90, test_credits_per_day=whole(1_000))
         self.sweeper = Sweeper(workshop.database, self.apply, self.drop, self.take_used, workshop.ids, rules)
 
     async def apply(self, move: Move) -> Outcome:
-        async with self._room:
-            (outcome,) = await self.workshop.apply(move)
-            return outcome
+        return await self.workshop.only(move)
 
     async def drop(self, keys: Sequence[str]) -> None:
         if self.files_fail:

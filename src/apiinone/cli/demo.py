@@ -9,10 +9,11 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
+from apiinone.cli.listening import listen
 from apiinone.cli.opening import make_folders, settings_now, sqlite_file
 from apiinone.cli.printing import say
 from apiinone.cli.serve import HOST, PORT
-from apiinone.cli.serving import Served, listen, on_fast_loop, serving, stop_asked, url_of
+from apiinone.cli.serving import Served, on_fast_loop, serving, stop_asked, url_of
 from apiinone.core.errors import Conflict, Refusal
 from apiinone.front_desk import desk_of
 from apiinone.logs import configure_logs

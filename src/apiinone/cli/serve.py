@@ -8,9 +8,10 @@ from msgspec.structs import replace
 from apiinone.app import open_app
 from apiinone.cli.arguments import Nodes
 from apiinone.cli.internal import answering_inside
+from apiinone.cli.listening import listen
 from apiinone.cli.opening import make_folders, settings_now, sqlite_file
 from apiinone.cli.printing import say
-from apiinone.cli.serving import freeze_memory, listen, on_fast_loop, prepare_aloud, serving, stop_asked
+from apiinone.cli.serving import freeze_memory, on_fast_loop, prepare_aloud, serving, stop_asked
 from apiinone.core.errors import Conflict
 from apiinone.logs import configure_logs
 from apiinone.settings import Settings, environment

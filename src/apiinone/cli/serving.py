@@ -4,25 +4,21 @@ The end goes backwards: no new connection is taken, requests under way are answe
 """
 
 import asyncio
-import errno
 import gc
-import os
 import signal
 import socket
 from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
-import uvicorn
 from msgspec import Struct
 
 from apiinone.app import App, open_app
-from apiinone.cli.http_protocol import WholeResponses
 from apiinone.cli.internal import answering_inside
+from apiinone.cli.listening import answering
 from apiinone.cli.opening import holding_database, sqlite_file
 from apiinone.cli.preparing import Migrated, prepare
 from apiinone.cli.printing import say
-from apiinone.cli.stopping import LeavesSignals
 from apiinone.control.ownership import Ownership, Taken
 from apiinone.control.serving import taking_commands
 from apiinone.core.errors import Conflict
@@ -31,10 +27,6 @@ from apiinone.gateway import gateway
 from apiinone.settings import Settings, environment
 
 T = TypeVar("T")
-BACKLOG = 2048
-KEEP_ALIVE_S = 75
-DRAIN_S = 10
-"""How long requests under way may take once the server is told to stop."""
 ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
 _NOTHING: Mapping[str, str] = {}
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -93,18 +85,6 @@ async def prepare_aloud(settings: Settings) -> None:
             return
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0: any that is free. Raises Conflict where the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise Conflict(f"port {port} is taken; choose another one with --port") from error
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise Conflict(f"{host}:{port} cannot be listened on: {reason}") from error
-
-
 def url_of(listener: socket.socket) -> str:
     """The address of a listener as clients on this machine write it."""
     host, port = listener.getsockname()[:2]
@@ -158,28 +138,8 @@ async def _commands(app: App, ownership: Ownership | None) -> AsyncGenerator[Non
 
 @asynccontextmanager
 async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenerator[None]:
-    config = uvicorn.Config(
-        gateway(app, url),
-        http=WholeResponses,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=DRAIN_S,
-    )
-    server = LeavesSignals(config)
-    running = asyncio.create_task(server.serve([listener]))
-    try:
-        while not server.started:
-            await asyncio.wait([running], timeout=0.005)
-            if running.done():
-                running.result()
-        yield
-    finally:
-        app.watchers.end_all()
-        server.should_exit = True
-        await running
+    async with answering(gateway(app, url), listener):
+        try:
+            yield
+        finally:
+            app.watchers.end_all()

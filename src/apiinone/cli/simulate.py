@@ -4,9 +4,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from apiinone.cli.listening import listen
 from apiinone.cli.printing import say
 from apiinone.cli.serve import PORT as SERVED_PORT
-from apiinone.cli.serving import listen
 from apiinone.providers.registry import CHAT_ADDRESS, CHATS, REMOTES, chat_remotes, remote_providers
 from apiinone.settings import provider_variable
 from apiinone.simulators import SIMULATORS, run
