@@ -125,9 +125,9 @@ def chat_sources(
 
 
 def own_hosts(settings: Settings) -> frozenset[str]:
-    """Hosts and ports that the operator names himself: of a provider at another address, of a node."""
+    """Hosts and ports that the operator names himself: of providers at other addresses, of nodes, of the sign-in."""
     hosts: set[str] = set()
-    for url in (*settings.provider_base_urls.values(), *settings.provider_node_urls.values()):
+    for url in (*settings.provider_base_urls.values(), *settings.provider_node_urls.values(), settings.oidc_issuer):
         parts = urlsplit(url)
         if parts.hostname:
             host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

@@ -21,6 +21,7 @@ DOORS = {
     "defusedxml": ("assets.svg", "assets.svg_tree"),
     "email_validator": ("people.email_address",),
     "httptools": ("cli.http_protocol",),
+    "joserfc": ("people.outside",),
     "jinja2": ("web.templates_of_pages",),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),
     "markdown_it": ("web.markdown",),

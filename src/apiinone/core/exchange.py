@@ -55,6 +55,8 @@ class Request(Struct, frozen=True):
     json: object | None = None
     form: tuple[Part, ...] = ()
     """Sent as `multipart/form-data` where there is no `json`."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """Sent as `application/x-www-form-urlencoded` where there is neither."""
     headers: Mapping[str, str] = {}
     timeout_s: float = 60.0
     body_bytes_max: int = 32 * 1024 * 1024

@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -26,6 +27,9 @@ def encoded(request: Request, secret: Secret | None, now_s: int) -> tuple[bytes,
     elif request.form:
         boundary, body = _form(request.form)
         headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+    elif request.fields:
+        body = urlencode(request.fields, errors="replace").encode()
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
     if request.auth != "none" and not (request.auth == "bearer_if_any" and secret is None):
         if secret is None:
             raise NotSent("credential_missing")

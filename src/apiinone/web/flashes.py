@@ -24,5 +24,8 @@ FLASHES: Final[Mapping[str, str]] = {
     "left": marked("You have left the account."),
     "account_renamed": marked("The account is renamed."),
     "erased": marked("Your person is deleted. Whatever your account held is being cleared."),
+    "identity_added": marked("You can sign in with it from now on."),
+    "identity_dropped": marked("It signs nobody in any more."),
+    "set_a_password_first": marked("Set a password first, or nobody could sign in as you."),
     "operators_need_codes": marked("Operators sign in with a code as well. Set one up first."),
 }

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from apiinone.api.answer import Answer, Header
 from apiinone.api.house import House
+from apiinone.people.ask_outside import OutsideDoor
 from apiinone.people.office import Office
 from apiinone.people.roles import Role
 from apiinone.web.cookies import Cookies
@@ -32,6 +33,8 @@ class Rooms:
     cookies: Cookies
     languages: Languages
     base_url: str
+    outside: OutsideDoor | None = None
+    """Whom people may sign in with; None: nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class PageCall:
     """The session of the cookie, good or not."""
     ids: Mapping[str, str]
     query: Mapping[str, str]
+    cookies: Mapping[str, str]
     fields: Fields
     now_us: int
     """By the database's clock."""
