@@ -34,9 +34,10 @@ from apiinone.migrations import CURRENT_REVISION
 from apiinone.open_policy import open_policy, with_models_kept_back
 from apiinone.outbound import Outbound
 from apiinone.own_secret import agree_on_secret, own_secret
+from apiinone.people.ask_outside import OutsideDoor
 from apiinone.providers.local.brief import TARGET as DRAW_TARGET
 from apiinone.providers.local.media_briefs import MEDIA_TARGETS
-from apiinone.receiving_people import people_duties
+from apiinone.receiving_people import outside_of, people_duties
 from apiinone.sandbox import Sandbox, SandboxLimits
 from apiinone.settings import Settings
 from apiinone.switchboard.follow_board import BoardFollower
@@ -98,6 +99,8 @@ class App:
     callbacks: Callbacks
     mailing: Mailing
     payments: Payments
+    outside: OutsideDoor | None
+    """Whom people may sign in with, beside their password here."""
     vendors: Mapping[str, Vendor]
     keyring: Keyring
     follower: Follower
@@ -263,6 +266,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         callbacks=callbacks,
         mailing=mailing,
         payments=payments,
+        outside=outside_of(settings, ground.environ, ground.outbound, clock),
         vendors=connected.vendors,
         keyring=connected.keyring,
         follower=following,

@@ -136,10 +136,10 @@ def lyrics_sources(
 
 
 def own_hosts(settings: Settings) -> frozenset[str]:
-    """Hosts and ports that the operator names himself: of a provider at another address, of a node."""
+    """Hosts and ports that the operator names himself: of providers at other addresses, of nodes, of the sign-in."""
     hosts: set[str] = set()
-    own = (*settings.provider_base_urls.values(), *settings.provider_node_urls.values(), settings.stripe_url)
-    for url in own:
+    addresses = (settings.stripe_url, settings.oidc_issuer)
+    for url in (*settings.provider_base_urls.values(), *settings.provider_node_urls.values(), *addresses):
         parts = urlsplit(url)
         if parts.hostname:
             host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

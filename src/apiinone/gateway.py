@@ -1,5 +1,7 @@
 """A gateway: the ASGI application over an open `App`."""
 
+from dataclasses import replace
+
 from starlette.types import ASGIApp
 
 from apiinone.accounts.limits import RequestRates
@@ -21,7 +23,7 @@ def gateway(app: App, address: str) -> ASGIApp:
     house = make_house(_context(app))
     site = site_parts(Languages(), drawing_with(app.sandbox), app.secret.key("forms"))
     rooms = rooms_of(app.settings, app.secret, house, site, (app.mailing.outbox, show.public_url, desk_of(app)))
-    return make_site(make_application(house), rooms, site)
+    return make_site(make_application(house), replace(rooms, outside=app.outside), site)
 
 
 def _context(app: App) -> Context:

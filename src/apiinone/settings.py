@@ -117,6 +117,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the log keeps the texts of requests that these rules refuse."""
     sign_up: Literal["open", "invited", "closed"] = "open"
     """Who can make an account on the site: anybody, who was invited, or nobody."""
+    oidc_issuer: str = ""
+    """An OpenID provider that people may sign in with: the address that its `/.well-known/openid-configuration` is
+    below; empty: there is none. Its client's secret is `OIDC_CLIENT_SECRET`, and it leads back to `/sign-in/with/back`.
+    """
+    oidc_client_id: str = ""
+    """What this installation is called there."""
+    oidc_name: str = "single sign-on"
+    """What people know it as: `Continue with …`."""
     smtp_url: str = ""
     """Mail server for letters to people: `smtp://user@host:587` or `smtps://user@host:465`, the password in
     `SMTP_PASSWORD`; empty: letters are shown in the log."""

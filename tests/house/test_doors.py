@@ -21,6 +21,7 @@ DOORS = {
     "email_validator": ("people.email_address",),
     "fpdf": ("payments.document_drawing",),
     "httptools": ("cli.http_protocol", "outbound.wire"),
+    "joserfc": ("people.outside",),
     "jinja2": ("web.templates_of_pages",),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),
     "markdown_it": ("web.markdown",),

@@ -15,6 +15,7 @@ HEAVY = (
     "av",
     "email_validator",
     "jinja2",
+    "joserfc",
     "markdown_it",
     "multiprocessing",
     "obstore",

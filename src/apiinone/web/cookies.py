@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from apiinone.api.answer import Header
+from apiinone.people.outside import FLIGHT_S
 
 HOST_PREFIX: Final = "__Host-"
 COOKIE_CHARACTERS_MAX: Final = 4096
@@ -28,12 +29,12 @@ class Cookies:
         """Take the address that people use."""
         parts = urlsplit(base_url)
         self._secure = parts.scheme == "https"
-        self.sessions_allowed = self._secure or _on_loopback(parts.hostname or "")
+        self.sessions_allowed = self._secure or on_loopback(parts.hostname or "")
         """Whether anybody can sign in here."""
         ending = "" if self._secure else f"-{parts.port or 80}"  # servers on one machine share a host's cookies
         prefix = HOST_PREFIX if self._secure else ""
-        self.session, self.form, self.flash, self.language = (
-            f"{prefix}{name}{ending}" for name in ("session", "form", "flash", "language")
+        self.session, self.form, self.flash, self.language, self.flight = (
+            f"{prefix}{name}{ending}" for name in ("session", "form", "flash", "language", "flight")
         )
 
     def begin_session(self, token: str) -> Header:
@@ -55,6 +56,14 @@ class Cookies:
     def end_flash(self) -> Header:
         """It was said."""
         return self._set(self.flash, "", 0)
+
+    def set_flight(self, sealed: str) -> Header:
+        """On the way to who people sign in with, and back."""
+        return self._set(self.flight, sealed, FLIGHT_S)
+
+    def end_flight(self) -> Header:
+        """They are back."""
+        return self._set(self.flight, "", 0)
 
     def set_language(self, language: str) -> Header:
         """The language that was chosen in this browser."""
@@ -79,7 +88,8 @@ def read_cookies(headers: Mapping[bytes, bytes]) -> Mapping[str, str]:
     return {name: one.value for name, one in read.items()}
 
 
-def _on_loopback(host: str) -> bool:
+def on_loopback(host: str) -> bool:
+    """Whether a host is this machine itself."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

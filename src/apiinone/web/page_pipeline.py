@@ -67,7 +67,8 @@ class PagePipeline:
         headers: dict[bytes, bytes] = dict(scope["headers"])
         query = _query(scope["query_string"])
         accepted = headers.get(b"accept-language", b"").decode("latin-1")
-        who = await self._recogniser.recognise(read_cookies(headers), accepted, query.get("lang", ""))
+        cookies = read_cookies(headers)
+        who = await self._recogniser.recognise(cookies, accepted, query.get("lang", ""))
         call = Call(scope["method"], headers, scope["query_string"], address_of(scope, self._trusted), "", receive)
         words = self._rooms.languages.words(who.visitor.language)
         asked = PageCall(
@@ -78,6 +79,7 @@ class PagePipeline:
             session_id=who.session_id,
             ids=page.ids,
             query=query,
+            cookies=cookies,
             fields={},
             now_us=who.now_us,
             say=words.gettext,

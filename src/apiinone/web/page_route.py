@@ -13,6 +13,7 @@ from msgspec import Struct
 from apiinone.api.answer import Answer, Header, Streamed
 from apiinone.api.house import House
 from apiinone.control.desk import Desk
+from apiinone.people.ask_outside import OutsideDoor
 from apiinone.people.office import Office
 from apiinone.people.roles import Role
 from apiinone.web.cookies import Cookies
@@ -35,6 +36,8 @@ class Rooms:
     base_url: str
     desk: Desk
     """Where keys are made and operators have things done, in the name of who is signed in."""
+    outside: OutsideDoor | None = None
+    """Whom people may sign in with; None: nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class PageCall:
     """The session of the cookie, good or not."""
     ids: Mapping[str, str]
     query: Mapping[str, str]
+    cookies: Mapping[str, str]
     fields: Fields
     now_us: int
     """By the database's clock."""

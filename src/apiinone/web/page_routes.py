@@ -17,6 +17,7 @@ from apiinone.web.member_pages import (
     do_withdraw,
     show_members,
 )
+from apiinone.web.outside_pages import come_back, do_drop_identities, go_outside, go_outside_to_add
 from apiinone.web.page_route import Member, PageId, PageRoute, Public, SignedIn
 from apiinone.web.profile_pages import (
     do_ask_for_new_address,
@@ -65,6 +66,24 @@ SIGNING_IN: Final = (
         method="GET", path="/new-password", name="show_new_password", authority=Public(show_new_password), ids=()
     ),
     PageRoute(method="POST", path="/new-password", name="set_password", authority=Public(do_new_password), ids=()),
+)
+OUTSIDE: Final = (
+    PageRoute(method="GET", path="/sign-in/with", name="go_outside", authority=Public(go_outside), ids=()),
+    PageRoute(method="GET", path="/sign-in/with/back", name="come_back", authority=Public(come_back), ids=()),
+    PageRoute(
+        method="GET",
+        path="/account/security/identity",
+        name="go_outside_to_add",
+        authority=SignedIn(go_outside_to_add),
+        ids=(),
+    ),
+    PageRoute(
+        method="POST",
+        path="/account/security/identity/end",
+        name="drop_identities",
+        authority=SignedIn(do_drop_identities),
+        ids=(),
+    ),
 )
 LETTERS: Final = (
     PageRoute(
@@ -172,4 +191,4 @@ ACCOUNT: Final = (
     ),
     PageRoute(method="POST", path="/account/mode", name="set_mode", authority=SignedIn(do_set_mode), ids=()),
 )
-ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *LETTERS, *ACCOUNT, *MEMBERS, *WORDS, *ADMIN, *CONSOLE)
+ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *OUTSIDE, *LETTERS, *ACCOUNT, *MEMBERS, *WORDS, *ADMIN, *CONSOLE)

@@ -12,6 +12,7 @@ from apiinone.people.codes import WrongCode, recovery_codes_left
 from apiinone.people.passwords import CHARACTERS_MIN, WeakPassword
 from apiinone.people.session_rows import Found, Session, end_session, sessions_of
 from apiinone.people.sign_in import SignIn, WrongPair
+from apiinone.people.sign_in_outside import IdentityRow, identities_of
 from apiinone.people.step_up import (
     Renewed,
     begin_codes,
@@ -23,7 +24,7 @@ from apiinone.people.step_up import (
 from apiinone.people.throttles import Throttled
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther, Shown
 from apiinone.web.qr_code import qr_code
-from apiinone.web.sign_in_pages import later, too_many
+from apiinone.web.sign_in_pages import later, outside_name, too_many
 from apiinone.web.sign_up_pages import why_weak
 from apiinone.web.step_up_pages import identity_first
 from apiinone.web.visitor import SignedInAs
@@ -143,10 +144,11 @@ async def _page(
     status: int = 200,
     headers: tuple[Header, ...] = (),
 ) -> Shown:
-    async def look(tx: Tx) -> tuple[list[Session], int]:
-        return await sessions_of(tx, here.person.id), await recovery_codes_left(tx, here.person.id)
+    async def look(tx: Tx) -> tuple[list[Session], int, list[IdentityRow]]:
+        left = await recovery_codes_left(tx, here.person.id)
+        return await sessions_of(tx, here.person.id), left, await identities_of(tx, here.person.id)
 
-    sessions, left = await rooms.office.database.read(look)
+    sessions, left, identities = await rooms.office.database.read(look)
     setup = codes_to_set_up(rooms.office, here.person)
     facts = {
         "here": here,
@@ -156,6 +158,8 @@ async def _page(
         "setup": setup,
         "qr": None if setup is None else qr_code(setup.link),
         "characters_min": CHARACTERS_MIN,
+        "outside": outside_name(rooms),
+        "identities": identities,
     }
     return Shown("security.html.j2", facts, status, headers)
 

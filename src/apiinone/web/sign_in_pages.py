@@ -85,6 +85,11 @@ def begun(rooms: Rooms, signed_in: SignedIn, path: str, flash: str) -> SeeOther:
     return SeeOther(path, flash, headers)
 
 
+def outside_name(rooms: Rooms) -> str:
+    """What those are called whom people may sign in with; empty: there are none."""
+    return "" if rooms.outside is None else rooms.outside.outsider.name
+
+
 def too_many(call: PageCall, throttled: Throttled) -> str:
     """What to say to who tried too often."""
     minutes = -(-throttled.retry_after_s // 60)
@@ -110,5 +115,6 @@ def _form(
         "errors": errors or {},
         "sessions_allowed": rooms.cookies.sessions_allowed,
         "sign_up": rooms.office.sign_up_now,
+        "outside": outside_name(rooms),
     }
     return Shown("sign_in.html.j2", facts, status, headers)

@@ -13,7 +13,7 @@ from apiinone.people.sign_in import SignedIn, SignIn, WrongPair
 from apiinone.people.sign_up import LetterSent, NotOpen, SignUp, sign_up
 from apiinone.people.throttles import Throttled
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther, Shown
-from apiinone.web.sign_in_pages import HOME, begun, later, too_many
+from apiinone.web.sign_in_pages import HOME, begun, later, outside_name, too_many
 
 NAME_CHARACTERS_MAX = 80
 TOKEN_CHARACTERS_MAX = 100
@@ -129,6 +129,7 @@ def _sign_up_form(
         "sign_up": rooms.office.sign_up_now,
         "sessions_allowed": rooms.cookies.sessions_allowed,
         "characters_min": CHARACTERS_MIN,
+        "outside": outside_name(rooms),
     }
     return Shown("sign_up.html.j2", facts, status, headers)
 
