@@ -20,9 +20,10 @@ from apiinone.web.page_table import PageIncomplete, PageTable
 from apiinone.web.step_up_pages import STEP_UP
 from databases import sqlite_url
 from web.browsing import Browser, somebody
+from web.owning import own_delivery, own_key, own_task
 
 Maker = Callable[[Browser], Awaitable[str]]
-MAKERS: Final[Mapping[str, Maker]] = {}
+MAKERS: Final[Mapping[str, Maker]] = {"own_key": own_key, "own_task": own_task, "own_delivery": own_delivery}
 """By the kind of a path's id: makes one for whoever is signed in with this browser."""
 NOT_FOUND, REFUSED, ELSEWHERE = 404, 403, 303
 

@@ -120,7 +120,7 @@ async def test_a_forgotten_password_is_replaced(site: Api) -> None:
     assert (await browser.post("/new-password", token=token, password="a new good one")).location == "/sign-in"
     assert (await browser.get(link)).status == 410
     assert (await elsewhere.get("/account")).status == 303
-    assert (await browser.sign_in("ada@example.com", "a new good one")).location == "/account"
+    assert (await browser.sign_in("ada@example.com", "a new good one")).location == "/console"
 
 
 async def test_signing_out_everywhere_reaches_every_browser(site: Api) -> None:
@@ -138,7 +138,7 @@ async def test_the_session_is_another_after_signing_in_than_before(site: Api) ->
     browser.cookies.pop(Cookies(site.url).form, None)
     csrf = browser.csrf
     seen = await browser.post("/sign-in", email="ada@example.com", password=PASSWORD)
-    assert seen.location == "/account"
+    assert seen.location == "/console"
     names = Cookies(site.url)
     assert browser.cookies[names.session] != before[names.session]
     await browser.get("/account")

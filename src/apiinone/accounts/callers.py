@@ -5,8 +5,9 @@ import hashlib
 from msgspec import Struct
 
 from apiinone.accounts.key_rows import key_by_id
-from apiinone.accounts.keys import Key, KeyRules, Mode, judge, read_authorization, refuse_address
+from apiinone.accounts.keys import Key, KeyRules, Mode, judge, read_authorization, refuse_address, refuse_ended
 from apiinone.core.clock import Clock
+from apiinone.core.errors import NotFound
 from apiinone.db import Database, Tx
 from apiinone.ledger.ledger import Owner
 
@@ -57,6 +58,21 @@ class Callers:
             refuse_address(caller.rules, address)
         self._used[caller.key_id] = now_us
         return caller
+
+    async def of_key(self, account_id: str, key_id: str, address: str) -> Caller:
+        """The caller that somebody is who may use this key of this account without holding it: a member, signed in.
+
+        The key's own rules hold as if it had been presented. Raises NotFound where the account has no such key,
+        AuthenticationFailed, PermissionDenied.
+        """
+        key, _ = await self._find(key_id)
+        if key is None or key.account_id != account_id:
+            raise NotFound("There is no such key.", param="key_id")
+        now_us = self._clock.now_us()
+        refuse_ended(key.revoked_us, key.expires_us, key.account_state, now_us)
+        refuse_address(key.rules, address)
+        self._used[key.id] = now_us
+        return Caller(key.account_id, key.mode, key.id, key.lineage_id, key.rules)
 
     def take_used(self) -> dict[str, int]:
         """The keys used since the last call, with the moment of their last use."""

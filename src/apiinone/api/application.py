@@ -16,7 +16,7 @@ from apiinone.accounts.keys import refuse_scope
 from apiinone.accounts.limits import Allowed
 from apiinone.api import errors
 from apiinone.api.answer import Answer, BrokenOff, Header, Reply
-from apiinone.api.call import Call, ClientGone
+from apiinone.api.call import OWN_KEY, Call, ClientGone
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.api.context import Context
 from apiinone.api.counts import Counts
@@ -109,6 +109,7 @@ class Application:
         call = Call(
             scope["method"], headers, scope["query_string"], address_of(scope, self._trusted), request_id, receive
         )
+        call.own_key = scope.get(OWN_KEY)
         common: list[Header] = [_NOSNIFF, (b"x-request-id", request_id.encode())]
         if b"origin" in headers and scope["path"].startswith(API):
             common += _CORS
@@ -137,7 +138,7 @@ class Application:
         match route.authority:
             case ByKey(scope, handle):
                 common.append(_PRIVATE)
-                caller = await self._context.callers.identify(call.header(b"authorization"), call.address)
+                caller = await self._caller(call)
                 self._refuse_too_many(caller, common)
                 if scope is not None:
                     refuse_scope(caller.rules, scope)
@@ -154,6 +155,13 @@ class Application:
                 return await handle(self._house, call)
             case _:
                 assert_never(route.authority)
+
+    async def _caller(self, call: Call) -> Caller:
+        """Whose key it is: the one presented, or the one that a member uses. Raises AuthenticationFailed, NotFound."""
+        callers = self._context.callers
+        if call.own_key is not None:
+            return await callers.of_key(*call.own_key, call.address)
+        return await callers.identify(call.header(b"authorization"), call.address)
 
     def _refuse_too_many(self, caller: Caller, common: list[Header]) -> None:
         """Take one from the key's rate; the response says how it stands (draft-ietf-httpapi-ratelimit-headers)."""

@@ -8,6 +8,8 @@ from starlette.types import Receive
 
 from apiinone.core.errors import BadRequest, PayloadTooLarge
 
+OWN_KEY: Final = "apiinone.own_key"
+"""Where a scope carries `Call.own_key`. The site puts it there in this process; no request can."""
 _LENGTH_DIGITS_MAX: Final = 18
 
 
@@ -28,6 +30,8 @@ class Call:
     receive: Receive
     ids: Mapping[str, str] = field(default_factory=dict[str, str])
     """What stands in the path where the route has names."""
+    own_key: tuple[str, str] | None = None
+    """Account and id of the key that a member who is signed in uses; None: the request presents a key itself."""
     waited_s: float = 0.0
     """How long it waited because the client asked to wait; no overhead of ours."""
 

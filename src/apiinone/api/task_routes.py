@@ -1,6 +1,6 @@
 """Routes of tasks: look, list, cancel, delete."""
 
-from typing import Annotated, Final, Literal, assert_never
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -8,23 +8,19 @@ from apiinone.accounts.callers import Caller
 from apiinone.api.answer import Answer, page, success
 from apiinone.api.call import Call
 from apiinone.api.cursors import read_cursor, write_cursor
-from apiinone.api.errors import CancelRequested
+from apiinone.api.end_task import cancel, delete
 from apiinone.api.house import House
 from apiinone.api.look_at_task import own_task
 from apiinone.api.queries import Cursor, Limit, given, read_moment, read_query
 from apiinone.api.request_headers import WAIT_S_MAX, preference_applied, preferred_wait_s
 from apiinone.api.task_page import Status, retry_after, task_page
-from apiinone.assets.storage import StorageFailed
 from apiinone.catalog.load import Catalogue
-from apiinone.core.errors import BadRequest, Conflict, NotFound, ServerError
+from apiinone.core.errors import BadRequest
 from apiinone.core.ids import is_id
 from apiinone.db import Tx
-from apiinone.tasks.delete import Missing, Unreachable, drop_outputs, make_unreachable
 from apiinone.tasks.history import NO_ID_AFTER, Wanted, read_tasks
 from apiinone.tasks.lifecycle import TASK_MOVES, TaskState, status_of
-from apiinone.tasks.moves import CancelAsked, Move, Moved, Stale
 from apiinone.tasks.task_view import TaskView
-from apiinone.tasks.worker import CANCEL
 
 PAGE_ROWS: Final = 20
 _STATES: Final[tuple[TaskState, ...]] = tuple(sorted({*TASK_MOVES.values(), *(state for state, _ in TASK_MOVES)}))
@@ -84,47 +80,14 @@ async def list_tasks(house: House, call: Call, caller: Caller) -> Answer:
 async def cancel_task(house: House, call: Call, caller: Caller) -> Answer:
     """CANCELED where that is certain; else a conflict, and the result decides."""
     view = await own_task(house, call, caller)
-    if view.state == "canceled":
-        return _shown(house, view)
-    outcome = await house.context.apply(Move(view.id, caller.owner, CancelAsked()))
-    match outcome:
-        case Moved():
-            return _shown(house, await own_task(house, call, caller))
-        case Stale(state=None):
-            raise NotFound("There is no such task.", param="task_id")
-        case Stale(held=True):
-            house.hints.soon(CANCEL + view.id)
-            raise CancelRequested("The provider may be at work on it; it is asked to stop, and the result decides.")
-        case Stale(state="canceled"):
-            return _shown(house, await own_task(house, call, caller))
-        case Stale():
-            raise Conflict("The task has ended already.")
-        case _:
-            assert_never(outcome)
+    if await cancel(house, view):
+        view = await own_task(house, call, caller)
+    return _shown(house, view)
 
 
 async def delete_task(house: House, call: Call, caller: Caller) -> Answer:
     """An ended task's request and outputs go, for good; what was paid stays on record."""
-    view = await own_task(house, call, caller)
-    context = house.context
-
-    async def first(tx: Tx) -> Unreachable | Missing:
-        return await make_unreachable(tx, caller.owner, view.id)
-
-    async def second(tx: Tx) -> None:
-        await drop_outputs(tx, view.id)
-
-    match await context.database.transact(first):
-        case Missing():
-            raise NotFound("There is no such task.", param="task_id")
-        case Unreachable(storage_keys):
-            try:
-                await context.storage.delete(storage_keys)
-            except StorageFailed as error:
-                sentence = "Nobody can read it any more, but its files could not be deleted just now; ask again."
-                raise ServerError(sentence) from error
-            if storage_keys:
-                await context.database.transact(second)
+    await delete(house, await own_task(house, call, caller))
     return _shown(house, await own_task(house, call, caller))
 
 

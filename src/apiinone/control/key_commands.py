@@ -6,20 +6,23 @@ from typing import ClassVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from apiinone.accounts.key_rows import NewKey, make_key, revoke_key, rotate_key
+from apiinone.accounts.account_rows import Action, record
+from apiinone.accounts.key_rows import NewKey, key_by_id, make_key, revoke_key, rotate_key
 from apiinone.accounts.keys import Key, KeyRules, Mode, new_secret, secret_hash, written
 from apiinone.catalog.endpoints import ENDPOINTS
 from apiinone.catalog.load import Catalogue
 from apiinone.control.desk import Command, Desk
 from apiinone.core.clock import US_PER_S
 from apiinone.core.credits import Credits
-from apiinone.core.errors import BadRequest
+from apiinone.core.errors import BadRequest, NotFound
 from apiinone.db import Tx
 from apiinone.ledger.budgets import Period
 
 NAME_LENGTH_MAX = 100
 DAYS_MAX = 3650
 LIMIT_MAX = 10**9
+ASKED_FOR = "asked for"
+"""Written down as the reason: whoever may make keys need not say why. Who it was is the record's actor."""
 DAY_US = 24 * 3600 * US_PER_S
 
 
@@ -54,6 +57,7 @@ class MakeKey(Command[MadeKey], frozen=True, tag="keys.create"):
         """Make it and show it."""
         self._refuse_nonsense()
         key_id, secret = desk.ids.new(), new_secret(desk.randomness)
+        action = Action(desk.ids.new(), desk.actor, "keys.create", key_id, ASKED_FOR)
         budget = None if self.budget is None else (self.budget, self.budget_period)
         new = NewKey(
             key_id,
@@ -68,6 +72,7 @@ class MakeKey(Command[MadeKey], frozen=True, tag="keys.create"):
         async def work(tx: Tx) -> None:
             days = self.expires_days
             await make_key(tx, new if days is None else replace(new, expires_us=tx.now_us + days * DAY_US))
+            await record(tx, action)
 
         await desk.database.transact(work)
         return MadeKey(key_id, written(self.mode, key_id, secret), self.account_id, self.mode)
@@ -92,6 +97,8 @@ class RotateKey(Command[MadeKey], frozen=True, tag="keys.rotate"):
     key_id: str
     overlap_s: int = 24 * 3600
     """How long the old key goes on working."""
+    of_account: str | None = None
+    """Only where it is this account's; None: whosever it is."""
 
     async def run(self, desk: Desk) -> MadeKey:
         """Make the new one and let the old one expire."""
@@ -101,7 +108,11 @@ class RotateKey(Command[MadeKey], frozen=True, tag="keys.rotate"):
         hashed = secret_hash(desk.pepper, secret)
         overlap_us = self.overlap_s * US_PER_S
 
+        action = Action(desk.ids.new(), desk.actor, "keys.rotate", self.key_id, ASKED_FOR)
+
         async def work(tx: Tx) -> Key:
+            await _refuse_others(tx, self.key_id, self.of_account)
+            await record(tx, action)
             return await rotate_key(tx, self.key_id, new_id=key_id, secret_hash=hashed, overlap_us=overlap_us)
 
         old = await desk.database.transact(work)
@@ -113,15 +124,27 @@ class RevokeKey(Command[Revoked], frozen=True, tag="keys.revoke"):
 
     answer: ClassVar[type[Revoked]] = Revoked
     key_id: str
+    of_account: str | None = None
+    """As for a rotation."""
 
     async def run(self, desk: Desk) -> Revoked:
         """End it."""
+        action = Action(desk.ids.new(), desk.actor, "keys.revoke", self.key_id, ASKED_FOR)
 
         async def work(tx: Tx) -> None:
+            await _refuse_others(tx, self.key_id, self.of_account)
             await revoke_key(tx, self.key_id)
+            await record(tx, action)
 
         await desk.database.transact(work)
         return Revoked(self.key_id)
+
+
+async def _refuse_others(tx: Tx, key_id: str, account_id: str | None) -> None:
+    """Raise NotFound where the key must be this account's and is not."""
+    key = None if account_id is None else await key_by_id(tx, key_id)
+    if account_id is not None and (key is None or key.account_id != account_id):
+        raise NotFound("there is no such key")
 
 
 def _plain(rules: KeyRules, catalogue: Catalogue) -> KeyRules:

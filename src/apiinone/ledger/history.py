@@ -29,6 +29,12 @@ _USAGE_SUMS = (
 )
 _USAGE_TOTAL = Sql(_USAGE_SUMS + _USAGE_FILTERS)
 
+_BY_DAY = Sql(
+    "SELECT day, CAST(sum(tasks_succeeded) AS bigint), CAST(sum(tasks_not_charged) AS bigint),"
+    " CAST(sum(captured_micro) AS bigint) FROM usage_days WHERE account_id = $1 AND mode = $2 AND day >= $3"
+    " AND day <= $4 GROUP BY day ORDER BY day"
+)
+
 
 class EntryRow(Struct, frozen=True):
     """One line of an owner's ledger."""
@@ -64,6 +70,15 @@ class UsageTotal(Struct, frozen=True):
     captured: Credits
 
 
+class DayUse(Struct, frozen=True):
+    """What an owner made on one UTC day, and what it cost."""
+
+    day: str
+    tasks_succeeded: int
+    tasks_not_charged: int
+    captured: Credits
+
+
 class UsageWanted(Struct, frozen=True):
     """Which days (both included), of which model and key; None: of all. Rows come before `before`, newest first."""
 
@@ -91,3 +106,8 @@ async def read_usage(tx: Tx, owner: Owner, wanted: UsageWanted) -> tuple[list[Us
     rows = [UsageRow(*row) for row in await tx.rows(_USAGE, *filters, *wanted.before, wanted.limit)]
     total = await tx.row(_USAGE_TOTAL, *filters)
     return rows, UsageTotal(0, 0, Credits(0)) if total is None else UsageTotal(*total)
+
+
+async def read_use_by_day(tx: Tx, owner: Owner, *, first_day: str, last_day: str) -> list[DayUse]:
+    """The days on which something ended, both ends included, oldest first."""
+    return [DayUse(*row) for row in await tx.rows(_BY_DAY, *owner, first_day, last_day)]

@@ -14,6 +14,7 @@ from apiinone.core.errors import BadRequest, PermissionDenied, UnsupportedMediaT
 BODY_BYTES_MAX: Final = 32 * 1024
 FIELDS_MAX: Final = 100
 CSRF_FIELD: Final = "csrf"
+CSRF_HEADER: Final = b"x-csrf-token"
 TYPE: Final = b"application/x-www-form-urlencoded"
 Fields = Mapping[str, tuple[str, ...]]
 Form = TypeVar("Form", bound=Struct)
@@ -87,6 +88,11 @@ class FormGuard:
         given = fields.get(CSRF_FIELD, ("",))
         if not bound_to or len(given) != 1 or not hmac.compare_digest(given[0].encode(), self.token(bound_to).encode()):
             raise NotFromHere("This form is out of date.")
+
+    def refuse_foreign_script(self, headers: Mapping[bytes, bytes], bound_to: str) -> None:
+        """The same for a script's request, which carries the token in a header. Raises NotFromHere."""
+        token = headers.get(CSRF_HEADER, b"").decode("latin-1")
+        self.refuse_foreign(headers, {CSRF_FIELD: (token,)}, bound_to)
 
     def _is_ours(self, headers: Mapping[bytes, bytes]) -> bool:
         """Whether the browser names no origin, or ours; the host of a request is the one that a browser went to."""

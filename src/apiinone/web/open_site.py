@@ -13,12 +13,14 @@ from apiinone.sandbox import Sandbox, SandboxFailed
 from apiinone.web.docs_pages import Docs
 from apiinone.web.forms import FormGuard
 from apiinone.web.languages import Languages, Look
+from apiinone.web.own_key_door import OwnKeyDoor
 from apiinone.web.page_pipeline import PagePipeline
 from apiinone.web.page_route import Rooms
 from apiinone.web.page_routes import ROUTES
 from apiinone.web.page_table import PageTable
 from apiinone.web.pages import Pages
 from apiinone.web.pictures import Motif, Pictures
+from apiinone.web.recognise import Recogniser
 from apiinone.web.site import Opened, Site
 from apiinone.web.static_files import StaticFiles
 from apiinone.web.templates_of_pages import Templates
@@ -67,13 +69,18 @@ def make_site(api: ASGIApp, rooms: Rooms, site: SiteParts) -> Site:
 
         return Opened(site.static(), pages_of)
 
+    guard = FormGuard(site.form_key, base_url)
+
     @cache
     def own() -> PagePipeline:
-        guard = FormGuard(site.form_key, base_url)
         trusted = read_networks(house.context.rules.trusted_proxies)
         return PagePipeline(rooms, PageTable(ROUTES), guard, (trusted, opened().pages_of))
 
-    return Site(api, opened, Pictures(site.draw), own, house.context.board)
+    @cache
+    def door() -> OwnKeyDoor:
+        return OwnKeyDoor(api, Recogniser(rooms, guard), guard)
+
+    return Site(api, opened, Pictures(site.draw), (own, door), house.context.board)
 
 
 def drawing_with(sandbox: Sandbox) -> Callable[[Motif], Awaitable[bytes]]:

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import Final, assert_never
 from urllib.parse import parse_qsl, quote
 
+from msgspec.structs import replace as replace_fields
 from starlette.types import Receive, Scope
 
-from apiinone.api.answer import Answer, Header
+from apiinone.api.answer import Answer, Header, Streamed
 from apiinone.api.call import Call, ClientGone
 from apiinone.api.proxies import Network, address_of
 from apiinone.core.errors import NotFound, PermissionDenied, Refusal
@@ -61,7 +62,7 @@ class PagePipeline:
         remember = (names.set_language(language),) if asked and asked == language else ()
         return Look(language, signed_in=names.session in cookies), remember
 
-    async def answer(self, page: FoundPage, scope: Scope, receive: Receive) -> Answer:
+    async def answer(self, page: FoundPage, scope: Scope, receive: Receive) -> Answer | Streamed:
         """Answer a request of a page that was found. Raises ClientGone."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
         query = _query(scope["query_string"])
@@ -122,11 +123,13 @@ class PagePipeline:
         self._guard.refuse_foreign(call.headers, fields, who.bound_to)
         return replace(asked, fields=fields)
 
-    def _written(self, reply: PageReply, asked: PageCall, who: Recognised) -> Answer:
+    def _written(self, reply: PageReply, asked: PageCall, who: Recognised) -> Answer | Streamed:
         cookies = self._rooms.cookies
         match reply:
             case Answer():
                 return Answer(reply.status, reply.body, (*PRIVATE, *reply.headers, *who.headers), reply.content_type)
+            case Streamed():
+                return replace_fields(reply, headers=(*PRIVATE, *reply.headers, *who.headers))
             case SeeOther(path, flash, headers):
                 said = (cookies.set_flash(flash),) if flash else ()
                 return Answer(303, b"", (*PRIVATE, (b"location", path.encode()), *who.headers, *said, *headers))

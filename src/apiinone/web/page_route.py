@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 from msgspec import Struct
 
-from apiinone.api.answer import Answer, Header
+from apiinone.api.answer import Answer, Header, Streamed
 from apiinone.api.house import House
 from apiinone.control.desk import Desk
 from apiinone.people.office import Office
@@ -34,7 +34,7 @@ class Rooms:
     languages: Languages
     base_url: str
     desk: Desk
-    """Where operators have things done."""
+    """Where operators, and members in their own name, have things done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class SeeOther(Struct, frozen=True):
     headers: tuple[Header, ...] = ()
 
 
-PageReply = Shown | SeeOther | Answer
-"""`Answer`: a file, such as a CSV."""
+PageReply = Shown | SeeOther | Answer | Streamed
+"""`Answer`: a file; `Streamed`: one that is read as it is written, such as a CSV."""
 
 
 class Public(Struct, frozen=True):

@@ -122,10 +122,6 @@ class Pages:
         """A form for every model."""
         return self._html("playground.html.j2", "/playground", {"shelves": self.shelves()})
 
-    def desk(self, path: str, template: str) -> Document:
-        """A page that works with the reader's own key."""
-        return self._html(template, path, {})
-
     def own(self, template: str, path: str, visitor: Visitor, facts: Mapping[str, object]) -> str:
         """A page that knows its visitor."""
         return self._filled(template, {"path": path, **facts, "visitor": visitor})

@@ -20,7 +20,7 @@ from apiinone.web.forms import local_path
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther, Shown
 from apiinone.web.visitor import SignedInAs
 
-HOME = "/account"
+HOME = "/console"
 CODE_PAGE = "/sign-in/code"
 
 

@@ -9,13 +9,14 @@ from urllib.parse import parse_qsl
 from msgspec.structs import replace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from apiinone.api.answer import Answer, Header
+from apiinone.api.answer import Answer, Header, Streamed
 from apiinone.api.call import ClientGone
 from apiinone.api.responding import respond
 from apiinone.core.errors import Refusal
 from apiinone.switchboard.standing import MAINTENANCE_RETRY_S, Board
 from apiinone.web.answer_page import Document, answer, document, moved
 from apiinone.web.languages import Look
+from apiinone.web.own_key_door import WITH_KEY, DoorMaker
 from apiinone.web.page_pipeline import PagePipeline
 from apiinone.web.pages import PLAIN, Pages, Wanted
 from apiinone.web.pictures import Pictures
@@ -34,8 +35,6 @@ PICTURES: Final = "/pictures/"
 TEXT_CHARACTERS_MAX: Final = 100
 FIELDS_MAX: Final = 12
 _LOG: Final = logging.getLogger(__name__)
-DESKS: Final[Mapping[str, str]] = {"/usage": "usage.html.j2", "/billing/credits": "credits.html.j2"}
-"""Pages that ask the API with the reader's own key, in the browser."""
 Page = Callable[[], Document]
 
 
@@ -66,7 +65,7 @@ class Site:
         api: ASGIApp,
         opened: Callable[[], Opened],
         pictures: Pictures,
-        own: Callable[[], PagePipeline],
+        own: tuple[Callable[[], PagePipeline], DoorMaker],
         board: Board,
     ) -> None:
         """Take the API and what pages are made of, opened when the first is asked for; and what is switched."""
@@ -74,7 +73,7 @@ class Site:
         self._api = api
         self._opened = opened
         self._pictures = pictures
-        self._own = own
+        self._own, self._door = own
         self._made: dict[tuple[str, Look], Document] = {}
         self._state: object = None
 
@@ -82,6 +81,9 @@ class Site:
         """Answer one request."""
         if scope["type"] != "http" or scope["path"].startswith(OURS):
             await self._api(scope, receive, send)
+            return
+        if scope["path"].startswith(WITH_KEY):
+            await self._door()(scope, receive, send)
             return
         try:
             reply = await self._answer(scope, receive)
@@ -93,7 +95,7 @@ class Site:
         common: list[Header] = [(b"x-content-type-options", b"nosniff")]
         await respond(reply, common, (scope, receive, send))
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer | Streamed | None:
         """A page's answer; None: the address is none of ours."""
         headers: dict[bytes, bytes] = dict(scope["headers"])
         try:
@@ -195,7 +197,6 @@ def _fixed(pages: Pages) -> Mapping[str, Page]:
         "/llms.txt": pages.llms,
         "/robots.txt": pages.robots,
         "/sitemap.xml": pages.sitemap,
-        **{path: (lambda path=path, name=name: pages.desk(path, name)) for path, name in DESKS.items()},
     }
 
 

@@ -7,10 +7,14 @@
   const find = (name) => place.querySelector(`[data-console-${name}]`);
   const models = find("models"), key = find("key"), account = find("account"), fields = find("fields");
   const form = find("form"), error = find("error"), run = find("run"), quote = find("quote"), preview = find("preview"), result = find("result");
-  let form_ = null, entry = null, asked = 0;
+  const keys = find("keys"), chosen = find("chosen"), pasted = find("pasted");
+  let form_ = null, entry = null, asked = 0, own = null;
 
   const element = (name, facts = {}, ...inside) => { const made = Object.assign(document.createElement(name), facts); made.append(...inside); return made; };
-  const headers = () => ({ "Authorization": `Bearer ${key.value.trim()}`, "Content-Type": "application/json" });
+  // Who is signed in uses a key of the account by its id; the key itself never comes into the page.
+  const headers = () => ({ ...(own ? { "X-CSRF-Token": own.csrf } : { "Authorization": `Bearer ${key.value.trim()}` }), "Content-Type": "application/json" });
+  const api = (path) => (own ? `/console/with/${keys.value}${path}` : path);
+  const hasKey = () => Boolean(own ? keys.value : key.value.trim());
 
   async function get(path, options = {}) {
     const answer = await fetch(path, options);
@@ -88,9 +92,9 @@
   async function price(body) {
     const mine = ++asked;
     quote.textContent = "";
-    if (!key.value.trim()) return;
+    if (!hasKey()) return;
     try {
-      const found = await get("/api/v1/quotes", { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: undefined }) });
+      const found = await get(api("/api/v1/quotes"), { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: undefined }) });
       if (mine === asked) quote.textContent = `${found.data.credits} credits`;
     } catch (problem) {
       if (mine === asked && problem.param) say(problem);
@@ -98,12 +102,13 @@
   }
 
   async function who() {
-    sessionStorage.setItem("key", key.value.trim());
-    if (!key.value.trim()) { account.textContent = "The key stays in this tab."; return; }
+    if (!own) sessionStorage.setItem("key", key.value.trim());
+    if (!hasKey()) { account.textContent = "The key stays in this tab."; return; }
     try {
-      const me = (await get("/api/v1/me", { headers: headers() })).data;
-      const credits = (await get("/api/v1/credits", { headers: headers() })).data;
+      const me = (await get(api("/api/v1/me"), { headers: headers() })).data;
+      const credits = (await get(api("/api/v1/credits"), { headers: headers() })).data;
       account.replaceChildren("This is a ", element("span", { className: `mode-${me.mode}`, textContent: `${me.mode} key` }), me.mode === "test" ? ": nothing is spent. " : ": credits are spent. ", `${credits.available} credits available.`);
+      if (own) account.append(" ", element("a", { href: "/console/keys", textContent: "Keys" }), " · ", element("a", { href: "/usage", textContent: "All runs" }));
       if (form_) price(form_.body());
     } catch (problem) {
       account.textContent = problem.message;
@@ -122,7 +127,7 @@
   const waiting = (words) => { const bar = element("div", { className: "progress" }, element("i")); return [element("h3", { textContent: "Result" }), element("p", { textContent: words }), bar]; };
 
   async function receipt(id) {
-    const told = (await get(`/api/v1/tasks/${id}/receipt`, { headers: headers() })).data;
+    const told = (await get(api(`/api/v1/tasks/${id}/receipt`), { headers: headers() })).data;
     const box = element("details", {}, element("summary", { textContent: "Receipt" }), element("pre", { tabIndex: 0 }, element("code", { textContent: JSON.stringify(told, null, 2) })));
     return box;
   }
@@ -131,10 +136,11 @@
     const began = Date.now();
     while (task.status === "IN_PROGRESS") {
       result.replaceChildren(...waiting(`${task.stage ?? "queued"}, ${Math.round((Date.now() - began) / 1000)} s`));
-      task = (await get(`/api/v1/tasks/${task.task_id}?wait=${WAIT_S}`, { headers: headers() })).data;
+      task = (await get(api(`/api/v1/tasks/${task.task_id}?wait=${WAIT_S}`), { headers: headers() })).data;
     }
     const cost = `${task.status}, ${task.consumed_credits} credits, ${((Date.now() - began) / 1000).toFixed(1)} s`;
-    const link = element("code", { textContent: task.task_id });
+    const name = element("code", { textContent: task.task_id });
+    const link = own ? element("a", { href: `/console/tasks/${task.task_id}` }, name) : name;
     result.replaceChildren(element("h3", { textContent: "Result" }), element("p", {}, `${cost} · `, link), ...task.outputs.map(output));
     if (task.error) result.append(element("p", { className: "error", textContent: task.error.message }));
     result.append(await receipt(task.task_id));
@@ -144,7 +150,7 @@
   async function chat(body) {
     const text = element("p", {});
     result.replaceChildren(element("h3", { textContent: "Result" }), text);
-    const answer = await fetch(entry.path, { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }) });
+    const answer = await fetch(api(entry.path), { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }) });
     if (!answer.ok) throw (await answer.json()).error;
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "", usage = null;
@@ -170,7 +176,7 @@
     sessionStorage.setItem("runs", JSON.stringify([id, ...before.filter((one) => one !== id)].slice(0, 20)));
     const list = element("ul", {}, ...JSON.parse(sessionStorage.getItem("runs")).map((one) => {
       const again = element("button", { type: "button", className: "button plain", textContent: one });
-      again.addEventListener("click", async () => follow((await get(`/api/v1/tasks/${one}`, { headers: headers() })).data));
+      again.addEventListener("click", async () => follow((await get(api(`/api/v1/tasks/${one}`), { headers: headers() })).data));
       return element("li", {}, again);
     }));
     result.append(element("details", {}, element("summary", { textContent: "Earlier runs of this tab" }), list));
@@ -179,20 +185,20 @@
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     say(null);
-    if (!key.value.trim()) { say({ message: "A key is needed to run: enter one above." }); key.focus(); return; }
+    if (!hasKey()) { say({ message: "A key is needed to run: enter one above." }); key.focus(); return; }
     run.disabled = true;
     try {
       const body = form_.body();
       if (entry.endpoint === "chat") { await chat(body); return; }
       result.replaceChildren(...waiting("sending"));
-      const made = await get(entry.path, { method: "POST", headers: { ...headers(), "Idempotency-Key": crypto.randomUUID?.() ?? String(Math.random()) }, body: JSON.stringify(body) });
+      const made = await get(api(entry.path), { method: "POST", headers: { ...headers(), "Idempotency-Key": crypto.randomUUID?.() ?? String(Math.random()) }, body: JSON.stringify(body) });
       await follow(made.data);
     } catch (problem) {
       result.replaceChildren(element("h3", { textContent: "Result" }), element("p", { className: "quiet", textContent: "This run was not followed to its end. The usage page tells what was made and paid." }));
       say({ message: problem.message ?? String(problem), param: problem.param });
     } finally {
       run.disabled = false;
-      if (key.value.trim()) who();
+      if (hasKey()) who();
     }
   });
 
@@ -212,7 +218,24 @@
     changed();
   }
 
+  async function signedIn() {
+    if (place.dataset.signedIn === undefined) return;
+    const answer = await fetch("/console/play", { redirect: "manual" });
+    if (!answer.ok) return;
+    const told = await answer.json();
+    if (!told.may_run) return;
+    if (!told.keys.length) {
+      account.replaceChildren(`There is no ${told.mode} key of ${told.account} that can run models. `, element("a", { href: "/console/keys/new", textContent: "Make one" }), ", or enter one above.");
+      return;
+    }
+    own = told;
+    for (const one of told.keys) keys.append(element("option", { value: one.id, textContent: `${one.name || one.id.slice(-6)} (${one.mode})` }));
+    pasted.hidden = true;
+    chosen.hidden = false;
+  }
+
   async function begin() {
+    await signedIn();
     const all = (await get("/api/v1/models")).data;
     const own = all.find((one) => one.id === place.dataset.model);
     const shown = own ? all.filter((one) => one.endpoint === own.endpoint) : all;
@@ -222,11 +245,12 @@
     try { given = location.hash.length > 20 && !own ? JSON.parse(decodeURIComponent(escape(atob(decodeURIComponent(location.hash.slice(1)))))) : null; } catch { given = null; }
     const wanted = new URLSearchParams(location.search).get("model");
     await load(given?.model ?? place.dataset.model ?? "" ? given?.model ?? place.dataset.model : wanted ?? shown[0].id, given);
-    if (key.value) who();
+    if (hasKey()) who();
   }
 
   models.addEventListener("change", () => load(models.value).catch(say));
   form.addEventListener("input", changed);
   key.addEventListener("change", who);
+  keys.addEventListener("change", who);
   begin().catch((problem) => { fields.replaceChildren(element("p", { className: "error", textContent: problem.message ?? String(problem) })); });
 })();
