@@ -8,9 +8,10 @@ import click
 from msgspec.structs import replace
 
 from apiinone.cli.opening import make_folders, settings_now, sqlite_file
+from apiinone.cli.play_shop import play_shop
 from apiinone.cli.printing import say
 from apiinone.cli.serve import HOST, PORT
-from apiinone.cli.serving import Served, listen, on_fast_loop, serving, stop_asked
+from apiinone.cli.serving import Served, listen, on_fast_loop, serving, stop_asked, url_of
 from apiinone.core.errors import Conflict, Refusal
 from apiinone.front_desk import desk_of
 from apiinone.logs import configure_logs
@@ -18,6 +19,7 @@ from apiinone.settings import Settings, environment
 
 EXIT = "DEMO_EXIT"
 FOLDER = "demo"
+LOG = "server.log"
 
 
 @click.command()
@@ -32,16 +34,22 @@ def demo(port: int, *, live: bool) -> int:
     make_folders(settings)
     folder = settings.data_path / FOLDER
     folder.mkdir(exist_ok=True, mode=0o700)
-    configure_logs((folder / "server.log").open("a"))  # stays open: the end of the process has things to log, too
+    configure_logs((folder / LOG).open("a"))  # stays open: the end of the process has things to log, too
     return on_fast_loop(_demo(settings, _listener(port), folder, live=live))
 
 
 async def _demo(settings: Settings, listener: socket.socket, folder: Path, *, live: bool) -> int:
     stays = environment().get(EXIT, "0") in {"", "0"}
     with listener, stop_asked() as asked:
-        async with serving(settings, listener) as served:
+        async with (
+            play_shop(settings, url_of(listener)) as shop,
+            serving(shop.settings, listener, shop.environ) as served,
+        ):
             done = await _walked(served, folder, asked, live=live)
             if done and stays:
+                if shop.is_play:
+                    click.echo(f"\nTo buy credits with test cards, sign up: {served.url}/sign-up")
+                    click.echo(f"Letters are shown in {folder / LOG}")
                 click.echo("\nServing until Ctrl-C.")
                 await asked.wait()
     return 0 if done else 1

@@ -9,7 +9,7 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
@@ -48,14 +48,19 @@ class Served(Struct, frozen=True):
 
 
 @asynccontextmanager
-async def serving(settings: Settings, listener: socket.socket) -> AsyncGenerator[Served]:
-    """Serve on the listener for the length of the block. Raises Refusal, SettingsError, CatalogueInvalid."""
+async def serving(
+    settings: Settings, listener: socket.socket, environ: Mapping[str, str] | None = None
+) -> AsyncGenerator[Served]:
+    """Serve on the listener for the length of the block. Raises Refusal, SettingsError, CatalogueInvalid.
+
+    `environ`: where credentials are read, if not in the process's environment.
+    """
     url = url_of(listener)
     try:
         async with holding_database(settings) as ownership:
             await prepare_aloud(settings)
             async with (
-                open_app(settings, environment()) as app,
+                open_app(settings, environment() if environ is None else environ) as app,
                 app.work(),
                 _commands(app, ownership),
                 answering_inside(app),

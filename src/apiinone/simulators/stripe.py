@@ -48,7 +48,7 @@ class StripeSimulator(StandIn):
         """Start with empty books."""
         super().__init__(wires, options, FAULTS)
         self._books = Books()
-        self._events = Events(self.controls)
+        self._events = Events(self.controls, options)
         self._money = Money(self._books, self._events, options)
         self._replays: OrderedDict[str, tuple[bytes, bytes, int]] = OrderedDict()
 
