@@ -20,10 +20,17 @@ from apiinone.web.page_table import PageIncomplete, PageTable
 from apiinone.web.step_up_pages import STEP_UP
 from databases import sqlite_url
 from web.browsing import Browser, somebody
+from web.buying import own_document, own_order
 from web.owning import own_delivery, own_key, own_task
 
 Maker = Callable[[Browser], Awaitable[str]]
-MAKERS: Final[Mapping[str, Maker]] = {"own_key": own_key, "own_task": own_task, "own_delivery": own_delivery}
+MAKERS: Final[Mapping[str, Maker]] = {
+    "own_key": own_key,
+    "own_task": own_task,
+    "own_delivery": own_delivery,
+    "own_order": own_order,
+    "own_document": own_document,
+}
 """By the kind of a path's id: makes one for whoever is signed in with this browser."""
 NOT_FOUND, REFUSED, ELSEWHERE = 404, 403, 303
 

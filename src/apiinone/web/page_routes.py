@@ -4,6 +4,7 @@ from typing import Final
 
 from apiinone.web.account_pages import do_go_to_account, do_set_mode, show_account
 from apiinone.web.admin.admin_routes import ADMIN
+from apiinone.web.billing.billing_routes import BILLING
 from apiinone.web.console.routes import CONSOLE
 from apiinone.web.page_route import PageRoute, Public, SignedIn
 from apiinone.web.reset_pages import do_forgotten, do_new_password, show_forgotten, show_new_password
@@ -87,4 +88,4 @@ ACCOUNT: Final = (
     ),
     PageRoute(method="POST", path="/account/mode", name="set_mode", authority=SignedIn(do_set_mode), ids=()),
 )
-ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *ACCOUNT, *WORDS, *CONSOLE, *ADMIN)
+ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *ACCOUNT, *WORDS, *CONSOLE, *BILLING, *ADMIN)
