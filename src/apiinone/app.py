@@ -71,6 +71,7 @@ from apiinone.tasks.watchers import Watchers
 from apiinone.tasks.ways import Ways
 from apiinone.tasks.worker import WAKE, Worker
 from apiinone.tasks.worker_rules import WorkerRules
+from apiinone.telling_payers import payers_told
 
 BUSY_PER_S = 200
 """A process that is given so many tasks a second is busy with requests, and its worker holds back."""
@@ -232,7 +233,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     mailing = mailing_of(settings, ground.environ, ground.secret, (database, clock))
     grounded = (database, ground.outbound, clock)
     payments = payments_of(settings, ground.environ, grounded, ground.secret.key("pepper"), callbacks)
-    others = (*callbacks.duties(), *payments.duties(), mailing.duty(), *people_duties(database))
+    told = payers_told(database, mailing.outbox, lambda: callbacks.show.public_url)
+    others = (*callbacks.duties(), *payments.duties(), told, mailing.duty(), *people_duties(database))
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
     inputs = InputReader(ground.outbound)
     origins = Origins(database, ground.outbound, connected.keyring)
