@@ -13,6 +13,8 @@ from apiinone.payments.method import Known
 
 Origin = Literal["buyer", "operator", "auto", "voucher"]
 PAGE_MAX: Final = 1000
+ASKED_SOON_MAX: Final = 30
+"""How often a vendor was asked about an order that nobody hurries any more."""
 
 _COLUMNS = (
     "id, number, account_id, method, origin, pack, state, currency, amount_minor, credits_micro, bonus_micro,"
@@ -44,6 +46,7 @@ _NEXT_NUMBER = Sql(
 )
 _SOON = Sql(
     "UPDATE orders SET ask_us = $1 WHERE id = $2 AND state = 'created' AND vendor_ref IS NOT NULL AND ask_us > $1"
+    " AND asked < $3"
 )
 _OWED = Sql("SELECT " + _COLUMNS + " FROM orders WHERE account_id = $1 AND owed_micro > 0 ORDER BY id DESC LIMIT $2")  # noqa: S608
 _LAST: Final = "~"
@@ -144,7 +147,12 @@ async def due_orders(tx: Tx, limit: int) -> list[str]:
 
 async def ask_soon(tx: Tx, order_id: str) -> None:
     """Somebody looks at it and waits: its vendor is asked in the next round, once however often they look."""
-    await tx.run(_SOON, tx.now_us, order_id)
+    await tx.run(_SOON, tx.now_us, order_id, ASKED_SOON_MAX)
+
+
+def may_ask_soon(order: Order) -> bool:
+    """Whether that would do anything: not for ever, lest a page left open has a vendor asked all day."""
+    return order.state == "created" and order.vendor_ref is not None and order.asked < ASKED_SOON_MAX
 
 
 async def orders_that_owe(tx: Tx, account_id: str, limit: int) -> list[Order]:

@@ -5,19 +5,17 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from apiinone.core.clock import US_PER_S
 from apiinone.core.errors import NotFound
 from apiinone.core.ids import is_id
 from apiinone.db import Tx
 from apiinone.ledger.ledger import Lot
 from apiinone.ledger.statements import lot_of
-from apiinone.payments.asking import LATE_S
 from apiinone.payments.back_rows import DisputeRow, RefundRow, disputes_of, refunds_of
 from apiinone.payments.document_drawing import money
 from apiinone.payments.documents import Document, documents_of_order
 from apiinone.payments.lifecycle import OrderState
 from apiinone.payments.manual import reference
-from apiinone.payments.order_rows import Order, ask_soon, order_by_id, orders_of
+from apiinone.payments.order_rows import Order, ask_soon, may_ask_soon, order_by_id, orders_of
 from apiinone.web.billing.shop import BY_HAND, DOCUMENT_NAMES, METHOD_NAMES
 from apiinone.web.console.shell import in_console
 from apiinone.web.languages import marked
@@ -63,13 +61,14 @@ class SeenOrder(Struct, frozen=True):
 
     @property
     def waits(self) -> bool:
-        """Whether the page may still change by itself soon."""
-        order = self.order
-        if order.state == "created":
-            return True
-        late_us = order.expires_us + LATE_S * US_PER_S
-        under_way = any(one.state in ("asked", "sent") for one in self.refunds)
-        return under_way or (order.state in ("expired", "failed") and self.now_us < late_us)
+        """Whether the page may change by itself within the minute: not where a person has to do something first."""
+        under_way = any(one.state == "sent" for one in self.refunds)
+        return under_way or (self.order.state == "created" and self.order.method != BY_HAND)
+
+    @property
+    def left(self) -> int:
+        """What it brought, without what went back."""
+        return 0 if self.lot is None else self.lot.granted - self.lot.returned
 
 
 async def show_orders(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
@@ -95,7 +94,7 @@ async def show_order(rooms: Rooms, call: PageCall, here: MemberHere) -> PageRepl
     """One of them: what was agreed, where it stands, what came of it. Raises NotFound."""
     seen = await _own_order(rooms, call, here)
     cashier = rooms.house.context.cashier
-    if seen.order.state == "created" and seen.order.vendor_ref is not None:
+    if seen.order.ask_us is not None and may_ask_soon(seen.order) and seen.order.ask_us > seen.now_us:
         await rooms.office.database.transact(lambda tx: ask_soon(tx, seen.order.id))
     facts = {
         "seen": seen,
