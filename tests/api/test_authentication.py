@@ -10,7 +10,7 @@ from msgspec import Struct
 from api.create_bodies import bodies_for
 from api.served_api import BODY, Api, Got, statement
 from apiinone.accounts.keys import SCOPES, KeyRules, Scope
-from apiinone.api.billing_wishes import AlertsBody, TopUpBody
+from apiinone.api.billing_wishes import AlertsBody, BudgetsBody, TopUpBody
 from apiinone.api.orders import OrderBody, VoucherBody
 from apiinone.api.provider_keys import ProviderKeyBody
 from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, QuoteBody, Route, TypedBody
@@ -26,6 +26,7 @@ TYPED_BODIES: dict[type[Struct], dict[str, object]] = {
     VoucherBody: {"code": "nobody's code"},
     TopUpBody: {"threshold": 5, "pack": "starter", "payment_method_id": "0" * 26, "month_max_minor": 5000},
     AlertsBody: {"low_balance": 5},
+    BudgetsBody: {"day": 5},
 }
 """For each type of body one that could be meant."""
 UNKNOWN_TASK = f"n78{'0' * 26}_recraft"

@@ -32,6 +32,16 @@ def test_a_simulated_vendor_answers_and_says_how_to_use_it(
     assert f"APIINONE_{variable}_BASE_URL=http://{HOST}:{free_port}/" in running.log
 
 
+def test_simulated_payments_say_how_to_use_them(tmp_path: Path, free_port: int) -> None:
+    arguments = ["simulate", "stripe", "--port", str(free_port)]
+    running = Served(arguments, port=free_port, environment=environment_for("", tmp_path), log=tmp_path / "log")
+    try:
+        assert _status(free_port, "/v1/events") == 401
+    finally:
+        running.kill()
+    assert f"APIINONE_STRIPE_URL=http://{HOST}:{free_port} STRIPE_SECRET_KEY=sk_test_" in running.log
+
+
 def test_only_known_vendors_can_be_simulated(fresh_shell: Shell) -> None:
     fresh_shell("simulate", "acme", status=2)
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import aiohttp
 import msgspec
@@ -26,6 +25,10 @@ from workshop import Workshop
 
 OPTIONS = Options(key=KEY.reveal().removeprefix("sk_test_"), webhook_secret=HOOK.reveal(), seconds=0.05)
 WITHIN_S = 5.0
+
+
+class _Events(Struct, frozen=True):
+    data: list[dict[str, object]]
 
 
 class Stripe(Struct, frozen=True):
@@ -56,9 +59,8 @@ class Stripe(Struct, frozen=True):
         """All events so far, the oldest first."""
         headers = {"Authorization": f"Bearer {KEY.reveal()}"}
         async with self.session.get(f"{self.root}/v1/events", headers=headers) as answer:
-            found = msgspec.json.decode(await answer.read(), type=dict[str, Any])
-        listed: list[dict[str, object]] = found["data"]
-        return list(reversed(listed))
+            found = msgspec.json.decode(await answer.read(), type=_Events)
+        return list(reversed(found.data))
 
 
 class Shop:

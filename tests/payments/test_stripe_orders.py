@@ -144,13 +144,9 @@ async def test_a_callback_that_is_not_signed_changes_nothing_and_leaves_a_count(
     order = await shop.order(buyer)
     await shop.stripe.pay(order)
     body = msgspec.json.encode((await shop.stripe.events())[-1])
+    wrong = (shop.headers(body, secret="whsec_x"), shop.headers(body, age_s=301), shop.headers(body + b" "))
     none: dict[str, str] = {}
-    for headers in (
-        none,
-        shop.headers(body, secret="whsec_x"),
-        shop.headers(body, age_s=301),
-        shop.headers(body + b" "),
-    ):
+    for headers in (none, *wrong):
         with pytest.raises(AuthenticationFailed):
             await shop.ear.hear("stripe", headers, body)
     assert await times_credited(workshop, buyer.account_id) == 0

@@ -1,4 +1,4 @@
-"""What an account wants done about its money without asking each time: automatic top-up, alerts."""
+"""What an account wants done about its money without asking each time: automatic top-up, alerts, budgets."""
 
 from typing import Annotated, Final
 
@@ -15,6 +15,7 @@ from apiinone.api.typed_body import read_typed
 from apiinone.core.credits import Credits, shown, whole
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.db import Tx
+from apiinone.ledger.budgets import account_places, load_limits, set_account_budget
 from apiinone.payments.alerts import Alerts, alerts_of, set_alerts
 from apiinone.payments.packs import CREDITS_MAX, terms_of_pack
 from apiinone.payments.top_up_rows import SavedRow, TopUpRule, drop_rule, rule_of, saved_of, set_rule
@@ -73,6 +74,41 @@ class AlertsPage(Struct, frozen=True):
     spend_day: Amount | None
     spend_month: Amount | None
     url: str | None
+
+
+class BudgetsBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """What all live keys of the account together may spend in a UTC day and month; null: no such limit."""
+
+    day: Count | None = None
+    month: Count | None = None
+
+
+class BudgetsPage(Struct, frozen=True):
+    """The account's own budgets, and what is left of each in the present period."""
+
+    day: Amount | None
+    day_left: Amount | None
+    month: Amount | None
+    month_left: Amount | None
+
+
+async def show_budgets(house: House, call: Call, caller: Caller) -> Answer:
+    """The account's own budgets."""
+    del call
+    return success(await _budgets(house, caller))
+
+
+async def change_budgets(house: House, call: Call, caller: Caller) -> Answer:
+    """Replace them. They count what is held from now on."""
+    body = await read_typed(call, BudgetsBody)
+    _refuse_test(caller)
+
+    async def work(tx: Tx) -> None:
+        await set_account_budget(tx, caller.account_id, "day", _credits(body.day))
+        await set_account_budget(tx, caller.account_id, "month", _credits(body.month))
+
+    await house.context.database.transact(work)
+    return success(await _budgets(house, caller))
 
 
 async def show_top_up(house: House, call: Call, caller: Caller) -> Answer:
@@ -144,6 +180,18 @@ async def _alerts(house: House, caller: Caller) -> AlertsPage:
     found = await house.context.database.read(lambda tx: alerts_of(tx, caller.account_id))
     amounts = (_shown(found.low_balance), _shown(found.spend_day), _shown(found.spend_month))
     return AlertsPage(*amounts, found.url)
+
+
+async def _budgets(house: House, caller: Caller) -> BudgetsPage:
+    if caller.mode == "test":
+        return BudgetsPage(None, None, None, None)
+    (day, _), (month, _) = account_places(caller.account_id, "")
+    limits = await house.context.database.read(lambda tx: load_limits(tx, {day, month}))
+    amounts = [
+        (None, None) if (budget := limits.budgets.get(one)) is None else (shown(budget[0]), _shown(limits.left(one)))
+        for one in (day, month)
+    ]
+    return BudgetsPage(*amounts[0], *amounts[1])
 
 
 def _refuse_test(caller: Caller) -> None:

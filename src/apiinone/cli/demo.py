@@ -2,13 +2,14 @@
 
 import asyncio
 import socket
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
 from msgspec.structs import replace
 
 from apiinone.cli.opening import make_folders, settings_now, sqlite_file
-from apiinone.cli.play_shop import play_shop
 from apiinone.cli.printing import say
 from apiinone.cli.serve import HOST, PORT
 from apiinone.cli.serving import Served, listen, on_fast_loop, serving, stop_asked, url_of
@@ -20,6 +21,7 @@ from apiinone.settings import Settings, environment
 EXIT = "DEMO_EXIT"
 FOLDER = "demo"
 LOG = "server.log"
+CALLBACK = "/api/v1/payments/stripe/callback"
 
 
 @click.command()
@@ -41,18 +43,30 @@ def demo(port: int, *, live: bool) -> int:
 async def _demo(settings: Settings, listener: socket.socket, folder: Path, *, live: bool) -> int:
     stays = environment().get(EXIT, "0") in {"", "0"}
     with listener, stop_asked() as asked:
-        async with (
-            play_shop(settings, url_of(listener)) as shop,
-            serving(shop.settings, listener, shop.environ) as served,
-        ):
+        async with _shop(settings, url_of(listener)) as (chosen, keys), serving(chosen, listener, keys) as served:
             done = await _walked(served, folder, asked, live=live)
             if done and stays:
-                if shop.is_play:
+                if keys:
                     click.echo(f"\nTo buy credits with test cards, sign up: {served.url}/sign-up")
                     click.echo(f"Letters are shown in {folder / LOG}")
                 click.echo("\nServing until Ctrl-C.")
                 await asked.wait()
     return 0 if done else 1
+
+
+@asynccontextmanager
+async def _shop(settings: Settings, url: str) -> AsyncGenerator[tuple[Settings, Mapping[str, str]]]:
+    """A simulated Stripe beside the server, so that buying can be tried; none where a real one is set."""
+    if settings.stripe_url or "STRIPE_SECRET_KEY" in environment():
+        yield settings, {}
+        return
+    from apiinone.simulators import serving as simulating  # noqa: PLC0415 - for the demo alone
+    from apiinone.simulators.options import SIMULATED_KEY, SIMULATED_WEBHOOK_SECRET, Options  # noqa: PLC0415 - as above
+    from apiinone.simulators.stripe import SANDBOX  # noqa: PLC0415 - as above
+
+    keys = {"STRIPE_SECRET_KEY": f"{SANDBOX}{SIMULATED_KEY}", "STRIPE_WEBHOOK_SECRET": SIMULATED_WEBHOOK_SECRET}
+    async with simulating("stripe", Options(callback_url=f"{url}{CALLBACK}")) as root:
+        yield replace(settings, stripe_url=root), keys
 
 
 async def _walked(served: Served, folder: Path, asked: asyncio.Event, *, live: bool) -> bool:

@@ -36,6 +36,7 @@ KEEP_ALIVE_S = 75
 DRAIN_S = 10
 """How long requests under way may take once the server is told to stop."""
 ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
+_NOTHING: Mapping[str, str] = {}
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -49,18 +50,18 @@ class Served(Struct, frozen=True):
 
 @asynccontextmanager
 async def serving(
-    settings: Settings, listener: socket.socket, environ: Mapping[str, str] | None = None
+    settings: Settings, listener: socket.socket, further: Mapping[str, str] = _NOTHING
 ) -> AsyncGenerator[Served]:
-    """Serve on the listener for the length of the block. Raises Refusal, SettingsError, CatalogueInvalid.
+    """Serve on the listener for the length of the block; `further` joins the environment.
 
-    `environ`: where credentials are read, if not in the process's environment.
+    Raises Refusal, SettingsError, CatalogueInvalid.
     """
     url = url_of(listener)
     try:
         async with holding_database(settings) as ownership:
             await prepare_aloud(settings)
             async with (
-                open_app(settings, environment() if environ is None else environ) as app,
+                open_app(settings, {**environment(), **further}) as app,
                 app.work(),
                 _commands(app, ownership),
                 answering_inside(app),

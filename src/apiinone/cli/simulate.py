@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 import click
 
 from apiinone.cli.printing import say
+from apiinone.cli.serve import PORT as SERVED_PORT
 from apiinone.cli.serving import listen
 from apiinone.providers.registry import CHAT_ADDRESS, CHATS, REMOTES, chat_remotes, remote_providers
 from apiinone.settings import provider_variable
@@ -15,6 +16,8 @@ from apiinone.simulators.stripe import SANDBOX
 HOST = "127.0.0.1"
 PORT = 8500
 PAYMENTS = "stripe"
+CALLBACK = f"http://{HOST}:{SERVED_PORT}/api/v1/payments/stripe/callback"
+"""Where a server that runs beside it with usual settings hears of payments."""
 CHATTING = "google"
 """The vendor in whose place the simulator of chat is shown."""
 
@@ -34,7 +37,7 @@ def simulate(vendor: str, host: str, port: int, *, seconds: float, fast: bool) -
     url, variables = _use(vendor, f"http://{host}:{port}")
     click.echo(f"a simulated {vendor} answers at {url}")
     say(f"to use it: {variables} apiinone serve")
-    run(vendor, host, port, Options(seconds=seconds, fast=fast))
+    run(vendor, host, port, Options(seconds=seconds, fast=fast, callback_url=CALLBACK if vendor == PAYMENTS else ""))
 
 
 def _use(vendor: str, root: str) -> tuple[str, str]:

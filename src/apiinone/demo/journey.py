@@ -15,10 +15,13 @@ from apiinone.accounts.keys import Mode
 from apiinone.control.desk import Desk
 from apiinone.control.money_commands import GrantCredits
 from apiinone.core.credits import whole
+from apiinone.core.errors import Refusal
 from apiinone.demo.client import Balance, Client, Output, Quote, Receipt, TaskNow, Wish
 from apiinone.demo.key import OwnKey, kept_key, make_own_key
 from apiinone.demo.screen import Row, Screen, credits_shown
 from apiinone.outbound import Outbound
+from apiinone.payments.cashier import Wish as Purchase
+from apiinone.payments.packs import terms_of_pack
 from apiinone.tasks.audit import audit
 
 PROMPT = "A minimalist line art illustration of a mountain landscape, clean design"
@@ -89,6 +92,7 @@ class Journey:
                 self._show_receipt(one)
         sound = await self._show_books(before, (await client.balance()).available)
         self._show_next(own)
+        await self._show_shop(own)
         return sound and all(isinstance(one, Made) for one in made)
 
     async def _key(self, outbound: Outbound) -> tuple[OwnKey, Client]:
@@ -185,6 +189,20 @@ class Journey:
             where = " and ".join(self.stage.vendors)
             self.screen.words(f"\nA credential for {where} is set. Live keys have the same models made there:")
             self.screen.to_copy("apiinone demo --live   # the vendor charges you for it")
+
+    async def _show_shop(self, own: OwnKey) -> None:
+        """A page where credits can be bought with play money, if there is a simulated vendor for it."""
+        cashier = self.desk.cashier
+        if cashier.tills["stripe"].livemode or not cashier.tills["stripe"].ready:
+            return
+        terms = cashier.billing.packs[0]
+        try:
+            wish = Purchase(own.account_id, "stripe", terms_of_pack(cashier.billing, terms.id), "demo", self.stage.url)
+            order = (await cashier.order(wish)).order
+        except Refusal:  # too many that nobody paid: the rest of the demo does not hang on it
+            return
+        self.screen.words(f"\nBuy {terms.title} with a test card, while this runs: {order.pay_url}")
+        self.screen.to_copy(f"apiinone credits balance --account {own.account_id} --mode live")
 
 
 def _short(key: str) -> str:

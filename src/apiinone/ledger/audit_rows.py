@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from apiinone.core.clock import day_of
 from apiinone.db import Row, Sql, Tx
+from apiinone.ledger.budgets import account_places
 from apiinone.ledger.grants import order_key
 from apiinone.ledger.ledger import Entry, Hold, Lot, Owner, Slice
 
@@ -27,7 +28,7 @@ _ENTRIES = Sql(
 )
 _HOLDS = Sql(
     "SELECT h.id, h.account_id, h.mode, h.key_id, h.lineage_id, h.amount_micro, h.budget_period, h.request_id,"
-    " s.captured_micro, s.released_micro FROM holds h LEFT JOIN settlements s ON s.hold_id = h.id"
+    " h.account_day, s.captured_micro, s.released_micro FROM holds h LEFT JOIN settlements s ON s.hold_id = h.id"
     " WHERE h.id = ANY($1::text[])"
 )
 _SLICES = Sql(
@@ -142,8 +143,8 @@ async def holds_of(tx: Tx, hold_ids: Collection[str]) -> dict[str, HoldRows]:
         slices.setdefault(row[0], []).append(Slice(row[1], row[2]))
     found: dict[str, HoldRows] = {}
     for row in await tx.rows(_HOLDS, wanted):
-        hold = Hold(row[0], (row[1], row[2]), row[3], row[4], row[5], row[6], row[7])
-        settled = None if row[8] is None else Settled(row[8], row[9])
+        hold = Hold(row[0], (row[1], row[2]), row[3], row[4], row[5], row[6], row[7], row[8])
+        settled = None if row[9] is None else Settled(row[9], row[10])
         found[hold.id] = HoldRows(hold, tuple(slices.get(hold.id, ())), settled)
     return found
 
@@ -161,6 +162,7 @@ async def lots_of(tx: Tx, lot_ids: Collection[str]) -> dict[str, tuple[Owner, Lo
 async def key_rows(tx: Tx, owner: Owner, lineages: Collection[str]) -> KeyRows:
     """What is counted for the owner's keys and for further lineages."""
     own = frozenset(row[0] for row in await tx.rows(_LINEAGES, *owner)) | frozenset(lineages)
+    own |= frozenset(place[0] for place in account_places(owner[0], "")) if owner[1] == "live" else frozenset()
     wanted = sorted(own)
     loads = {row[0]: row[1] for row in await tx.rows(_LOADS, wanted)}
     used = {(row[0], row[1]): row[2] for row in await tx.rows(_USED, wanted)}

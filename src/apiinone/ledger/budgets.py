@@ -31,6 +31,7 @@ _SET_BUDGET = Sql(
     "INSERT INTO budgets (lineage_id, limit_micro, period) VALUES ($1, $2, $3)"
     " ON CONFLICT (lineage_id) DO UPDATE SET limit_micro = excluded.limit_micro, period = excluded.period"
 )
+_DROP_BUDGET = Sql("DELETE FROM budgets WHERE lineage_id = $1")
 _ADD_LOAD = Sql("UPDATE key_loads SET open_holds = open_holds + $1 WHERE lineage_id = $2")
 
 
@@ -57,6 +58,18 @@ class Limits:
             return None
         return Credits(max(0, budget[0] - self.used.get((lineage_id, budget[1]), 0)))
 
+    def account_day(self, account_id: str, now_us: int) -> str | None:
+        """The day that a hold counts in for the account's own budgets; None where it has none."""
+        day = day_of(now_us)
+        places = account_places(account_id, day)
+        return day if any(lineage in self.budgets for lineage, _ in places) else None
+
+    def account_left(self, account_id: str) -> Credits | None:
+        """What the account's own budgets still allow, the tightest of them; None where it has none."""
+        left = [self.left(lineage) for lineage, _ in account_places(account_id, "")]
+        known = [one for one in left if one is not None]
+        return min(known) if known else None
+
     def open_holds(self, lineage_id: str) -> int:
         """How many holds of this lineage are open."""
         return self.loads.get(lineage_id, 0)
@@ -67,9 +80,16 @@ class Limits:
         self.load_changes[lineage_id] = self.load_changes.get(lineage_id, 0) + 1
         period = self.period_of(lineage_id)
         if period is not None:
-            place = (lineage_id, period)
-            self.used[place] = self.used.get(place, 0) + amount
-            self.used_more[place] = self.used_more.get(place, 0) + amount
+            self._use((lineage_id, period), amount)
+
+    def placed_of_account(self, account_id: str, day: str, amount: int) -> None:
+        """Count a new hold in its account's own budgets."""
+        for place in account_places(account_id, day):
+            self._use(place, amount)
+
+    def _use(self, place: tuple[str, str], amount: int) -> None:
+        self.used[place] = self.used.get(place, 0) + amount
+        self.used_more[place] = self.used_more.get(place, 0) + amount
 
     def settled(self, settlement: Settlement) -> None:
         """Count a hold's end: what was released no longer counts against the period the hold was placed in."""
@@ -78,6 +98,17 @@ class Limits:
         if hold.budget_period is not None and settlement.released:
             place = (hold.lineage_id, hold.budget_period)
             self.used_less[place] = self.used_less.get(place, 0) + settlement.released
+        if hold.account_day is not None and settlement.released:
+            for place in account_places(hold.owner[0], hold.account_day):
+                self.used_less[place] = self.used_less.get(place, 0) + settlement.released
+
+
+def account_places(account_id: str, day: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Where an account's own budgets of a day and of its month are counted: lineage and period.
+
+    They stand among those of keys, under names that no key has. Only live spending counts.
+    """
+    return (f"account:{account_id}:day", day), (f"account:{account_id}:month", day[:7])
 
 
 async def load_limits(tx: Tx, lineage_ids: Collection[str]) -> Limits:
@@ -90,6 +121,15 @@ async def load_limits(tx: Tx, lineage_ids: Collection[str]) -> Limits:
         periods = sorted({period for _, period in limits.budgets.values()})
         limits.used = {(row[0], row[1]): row[2] for row in await tx.rows(_USED, sorted(limits.budgets), periods)}
     return limits
+
+
+async def set_account_budget(tx: Tx, account_id: str, period: Literal["day", "month"], limit: Credits | None) -> None:
+    """Give an account a budget of its own, or take it away. It counts what is held from now on."""
+    lineage = f"account:{account_id}:{period}"
+    if limit is None:
+        await tx.run(_DROP_BUDGET, lineage)
+    else:
+        await set_budget(tx, lineage, limit, period)
 
 
 async def set_budget(tx: Tx, lineage_id: str, limit: Credits, period: Period) -> None:

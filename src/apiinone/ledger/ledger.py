@@ -91,6 +91,8 @@ class Hold(Struct, frozen=True):
     amount: int
     budget_period: str | None
     request_id: str
+    account_day: str | None = None
+    """The UTC day it counts in for the account's own budgets, where it has any."""
 
 
 class Slice(Struct, frozen=True):

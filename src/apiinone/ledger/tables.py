@@ -130,6 +130,7 @@ holds = table(
     text("budget_period", null=True),
     text("request_id"),
     integer("created_us"),
+    text("account_day", null=True),
     keep=_FOR_GOOD,
 )
 

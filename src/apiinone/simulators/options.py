@@ -16,8 +16,8 @@ class Options(Struct, frozen=True):
     webhook_secret: str = SIMULATED_WEBHOOK_SECRET
     seconds: float = 1.0
     fast: bool = False
-    webhook_url: str = ""
-    """Where simulated payments call back, if nobody registers an address."""
+    callback_url: str = ""
+    """Where a vendor that tells events tells them from the start."""
 
 
 class Simulator(Protocol):

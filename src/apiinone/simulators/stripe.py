@@ -48,8 +48,10 @@ class StripeSimulator(StandIn):
         """Start with empty books."""
         super().__init__(wires, options, FAULTS)
         self._books = Books()
-        self._events = Events(self.controls, options)
+        self._events = Events(self.controls)
         self._money = Money(self._books, self._events, options)
+        if options.callback_url:
+            self._events.add_endpoint(options.callback_url, options.webhook_secret)
         self._replays: OrderedDict[str, tuple[bytes, bytes, int]] = OrderedDict()
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -139,8 +141,8 @@ class StripeSimulator(StandIn):
             saves=form.text("payment_intent_data[setup_future_usage]") == "off_session",
             customer=form.text("customer"),
         )
-        form.text("customer_creation")
-        form.text("adaptive_pricing[enabled]")
+        for name in ("customer_creation", "adaptive_pricing[enabled]"):
+            form.text(name)
         form.end()
         if not session.created < session.expires_at <= session.created + DAY_S:
             raise error(400, "invalid_request_error", "The `expires_at` timestamp must be within 24 hours.")
@@ -237,10 +239,8 @@ class StripeSimulator(StandIn):
             return pay_page(session)
         form = read_fields((await request.body()).decode(errors="replace"))
         number, challenge = form.text("card") or "", form.text("challenge")
-        if number not in CARDS:
-            return pay_page(session, "Choose a card.")
-        if challenge == "fail":
-            return pay_page(session, "Your bank did not confirm the payment.")
+        if number not in CARDS or challenge == "fail":
+            return pay_page(session, "Your bank did not confirm the payment." if challenge else "Choose a card.")
         match self._money.pay(session, number, challenged=challenge == "complete"):
             case "declined":
                 return pay_page(session, "Your card was declined. Choose another one.")

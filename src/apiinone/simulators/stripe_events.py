@@ -13,7 +13,6 @@ from msgspec import Struct
 
 from apiinone.simulators.calling import LOOPBACK, Call, call
 from apiinone.simulators.faults import Controls, Seen
-from apiinone.simulators.options import Options
 from apiinone.simulators.stripe_books import Shown, new_id, now_s
 
 EVENTS_MAX: Final = 5000
@@ -33,14 +32,12 @@ class Endpoint(Struct):
 class Events:
     """What happened, and who is told."""
 
-    def __init__(self, controls: Controls, options: Options) -> None:
-        """Take the faults that deliveries may have, and who is told from the beginning."""
+    def __init__(self, controls: Controls) -> None:
+        """Take the faults that deliveries may have."""
         self._controls = controls
         self._kept: OrderedDict[str, Shown] = OrderedDict()
         self._calling: set[asyncio.Task[None]] = set()
         self.endpoints: list[Endpoint] = []
-        if options.webhook_url:
-            self.add_endpoint(options.webhook_url, options.webhook_secret)
 
     @property
     def seen(self) -> Seen:

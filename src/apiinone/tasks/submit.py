@@ -26,7 +26,7 @@ from apiinone.core.errors import (
     Refusal,
 )
 from apiinone.db import Tx
-from apiinone.ledger.budgets import Limits, load_limits, write_limits
+from apiinone.ledger.budgets import Limits, account_places, load_limits, write_limits
 from apiinone.ledger.grants import refill
 from apiinone.ledger.ledger import Books, Hold, Insufficient
 from apiinone.ledger.statements import load_books, write_books
@@ -75,7 +75,7 @@ async def submit_batch(tx: Tx, submissions: Sequence[Submission], rules: SubmitR
     desk = Desk(
         rules,
         books,
-        await load_limits(tx, {submission.caller.lineage_id for submission in submissions}),
+        await load_limits(tx, _lineages(submissions)),
         await key_states(tx, {submission.caller.key_id for submission in submissions}),
         await load_remembered(tx, {place for submission in submissions if (place := submission.place) is not None}),
         await load_promises(tx, {quote for submission in submissions if (quote := submission.quote_id) is not None}),
@@ -139,9 +139,8 @@ class Desk:
         if caller.mode == "test":
             level = self.rules.test_credits_per_day
             refill(self.books, submission.owner, lot_id=submission.lot_id, level=level)
-        left = self.limits.left(caller.lineage_id)
-        if left is not None and left < amount:
-            raise BudgetExceeded(f"this costs {shown(amount)} credits; the key's budget has {shown(left)} left")
+        self._refuse_over_budget(caller, amount)
+        day = self.limits.account_day(caller.account_id, self.books.now_us) if caller.mode == "live" else None
         period = self.limits.period_of(caller.lineage_id)
         hold = Hold(
             submission.task_id,
@@ -151,16 +150,27 @@ class Desk:
             amount,
             period,
             submission.request_id,
+            day,
         )
         held = self.books.hold(hold)
         if isinstance(held, Insufficient):
             raise InsufficientCredits(_too_little(amount, held))
         self.limits.placed(caller.lineage_id, amount)
+        if day is not None:
+            self.limits.placed_of_account(caller.account_id, day, amount)
         if submission.quote_id is not None:
             self.promises[submission.quote_id] = self.promises[submission.quote_id].spent_on(submission.task_id)
         if submission.place is not None:
             self.remembered[submission.place] = Remembered(submission.body_hash, submission.task_id)
         return Created(submission.task_id, amount, self.books.now_us)
+
+    def _refuse_over_budget(self, caller: Caller, amount: Credits) -> None:
+        left = self.limits.left(caller.lineage_id)
+        if left is not None and left < amount:
+            raise BudgetExceeded(f"this costs {shown(amount)} credits; the key's budget has {shown(left)} left")
+        own = self.limits.account_left(caller.account_id) if caller.mode == "live" else None
+        if own is not None and own < amount:
+            raise BudgetExceeded(f"this costs {shown(amount)} credits; the account's own budget has {shown(own)} left")
 
     def _refuse_too_many_open(self, caller: Caller) -> None:
         most = caller.rules.open_tasks_max
@@ -178,6 +188,13 @@ class Desk:
             if broken(promise, submission, self.books.now_us):
                 raise Conflict(sentence, param="/quote_id")
         return Credits(promise.unit * promise.units)
+
+
+def _lineages(submissions: Sequence[Submission]) -> set[str]:
+    """Whose budgets count: the keys' and, for what is live, the accounts' own."""
+    lineages = {submission.caller.lineage_id for submission in submissions}
+    live = {submission.caller.account_id for submission in submissions if submission.caller.mode == "live"}
+    return lineages | {lineage for account_id in live for lineage, _ in account_places(account_id, "")}
 
 
 def _too_little(amount: Credits, refused: Insufficient) -> str:

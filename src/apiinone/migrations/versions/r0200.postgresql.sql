@@ -25,6 +25,8 @@ ALTER TABLE balances ADD COLUMN debt_micro BIGINT DEFAULT 0 NOT NULL
 
 ALTER TABLE balances ADD CONSTRAINT ck_balances_debt_first CHECK (debt_micro = 0 OR available_micro = 0);
 
+ALTER TABLE holds ADD COLUMN account_day TEXT;
+
 CREATE TABLE alert_addresses (
   account_id TEXT NOT NULL,
   url TEXT NOT NULL,
