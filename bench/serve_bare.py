@@ -6,7 +6,6 @@ It is served with the product's own uvicorn settings, on the same event loop, bu
 import argparse
 import hashlib
 import hmac
-from typing import Any
 from unittest.mock import patch
 
 import msgspec
@@ -17,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from apiinone.cli import serving
+from apiinone.cli import listening, serving
 
 KEY = "aio_test_0123456789abcdefghijklmnop_0123456789abcdefghijklmnopqrstuv0123456789abcdefghij"
 PEPPER = b"p" * 32
@@ -65,8 +64,8 @@ async def _live(request: Request) -> Response:
     return Response(b"ok")
 
 
-def bare(*_: Any) -> Starlette:
-    """The application, where the product's gateway would be."""
+def bare() -> Starlette:
+    """The application."""
     return Starlette(
         routes=[
             Route("/api/v1/images/generations", _create, methods=["POST"]),
@@ -78,13 +77,11 @@ def bare(*_: Any) -> Starlette:
 
 async def _serve(port: int) -> None:
     with (
-        patch.object(serving, "gateway", bare),
-        patch.object(serving, "WholeResponses", "httptools"),
-        serving.listen(HOST, port) as listener,
+        patch.object(listening, "WholeResponses", "httptools"),
+        listening.listen(HOST, port) as listener,
         serving.stop_asked() as asked,
     ):
-        no_app: Any = None
-        async with serving._answering(no_app, listener, ""):  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        async with listening.answering(bare(), listener):
             await asked.wait()
 
 

@@ -9,6 +9,7 @@ from instant import InstantMaker
 
 from apiinone.app import open_app
 from apiinone.cli import serving
+from apiinone.cli.listening import listen
 from apiinone.logs import configure_logs
 from apiinone.settings import environment, read_settings
 
@@ -16,7 +17,7 @@ from apiinone.settings import environment, read_settings
 async def _serve(port: int) -> None:
     with (
         patch.object(serving, "open_app", partial(open_app, maker=InstantMaker())),
-        serving.listen(HOST, port) as listener,
+        listen(HOST, port) as listener,
         serving.stop_asked() as asked,
     ):
         async with serving.serving(read_settings(environment()), listener):

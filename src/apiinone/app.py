@@ -72,6 +72,7 @@ from apiinone.tasks.watchers import Watchers
 from apiinone.tasks.ways import Ways
 from apiinone.tasks.worker import WAKE, Worker
 from apiinone.tasks.worker_rules import WorkerRules
+from apiinone.telling_payers import payers_told
 
 BUSY_PER_S = 200
 """A process that is given so many tasks a second is busy with requests, and its worker holds back."""
@@ -236,15 +237,14 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     mailing = mailing_of(settings, ground.environ, ground.secret, (database, clock))
     grounded = (database, ground.outbound, clock)
     payments = payments_of(settings, ground.environ, grounded, ground.secret.key("pepper"), callbacks)
-    others = (*callbacks.duties(), *payments.duties(), mailing.duty(), *people_duties(database))
+    told = payers_told(database, mailing.outbox, lambda: callbacks.show.public_url)
+    others = (*callbacks.duties(), *payments.duties(), told, mailing.duty(), *people_duties(database))
     ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
-    inputs = InputReader(ground.outbound)
-    origins = Origins(database, ground.outbound, connected.keyring)
+    reading = (InputReader(ground.outbound), Origins(database, ground.outbound, connected.keyring))
     asking = AskingRules(frozenset(settings.provider_keys_unshared), settings.provider_questions_per_s_max)
     asker = open_asker(database, ground.outbound, clock, connected.vendors, asking)
     ways = Ways(catalogue, connected.vendors, connected.keyring, board, settings.provider_wait_s_max)
-    own_outputs = OwnOutputs(database, ground.storage)
-    orders = Orders(catalogue, connected.vendors, inputs, origins, own_outputs, ids)
+    orders = Orders(catalogue, connected.vendors, *reading, OwnOutputs(database, ground.storage), ids)
     executor = Executor(catalogue, ways, ground.outbound, maker, orders, clock, ends, asker)
     others = (*others, lags_written(database, ids.new(), asker.lags))
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))

@@ -10,7 +10,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.core.errors import AuthenticationFailed, BadRequest, NotFound, ProviderFailed
 from apiinone.payments.back_rows import RefundRow
 from apiinone.payments.cashier import Till, Wish
-from apiinone.payments.order_rows import Order
+from apiinone.payments.order_rows import ASKED_SOON_MAX, Order, ask_soon
 from apiinone.payments.packs import terms_of_pack
 from apiinone.payments.refunding import GIVE_UP_S, Wanted
 from payments.shop import Shop
@@ -49,6 +49,23 @@ async def test_a_lost_callback_still_credits_once_by_the_sweep(shop: Shop, works
     assert await shop.sweep.ask_about_orders() == 1
     await shop.sweep.ask_about_orders()
     assert await times_credited(workshop, buyer.account_id) == 1
+
+
+async def test_somebody_who_comes_back_has_the_vendor_asked_at_once_but_not_all_day(
+    shop: Shop, workshop: Workshop, buyer: Caller
+) -> None:
+    order = await shop.order(buyer)
+    for _ in range(ASKED_SOON_MAX):
+        await workshop.database.transact(lambda tx: ask_soon(tx, order.id))
+        await workshop.database.transact(lambda tx: ask_soon(tx, order.id))
+        assert await shop.sweep.ask_about_orders() == 1
+    await workshop.database.transact(lambda tx: ask_soon(tx, order.id))
+    assert await shop.sweep.ask_about_orders() == 0
+    other = await shop.order(buyer)
+    await shop.stripe.pay(other)
+    await workshop.database.transact(lambda tx: ask_soon(tx, other.id))
+    await shop.sweep.ask_about_orders()
+    assert (await shop.now(other)).state == "paid"
 
 
 async def test_a_declined_card_leaves_the_order_open_and_another_card_pays_it(

@@ -15,6 +15,7 @@ from apiinone.web.admin.admin_routes import ADMIN
 from apiinone.web.page_route import Operator
 from databases import sqlite_url
 from web.browsing import Browser, somebody
+from web.buying import transfer
 from web.operating import OperatorsBrowser, operator
 from web.test_page_routes import filled
 
@@ -53,7 +54,7 @@ async def actions(site: Api) -> list[tuple[str, ...]]:
 
 
 def test_every_page_below_admin_is_for_operators() -> None:
-    assert len(ADMIN) == 22
+    assert len(ADMIN) == 32
     assert [one.path for one in ADMIN if not isinstance(one.authority, Operator)] == []
     assert [one.path for one in ADMIN if not re.match(r"/admin(/|$)", one.path)] == []
 
@@ -62,7 +63,14 @@ async def test_an_operator_sees_every_page_and_no_secret_on_any(
     site: Api, ada: OperatorsBrowser, tenant: Tenant
 ) -> None:
     task = await site.task(tenant.key)
-    ids = {"account_id": tenant.account_id, "model": "recraft-v4", "task_id": task, "text": "terms"}
+    order = (await transfer(ada)).id
+    ids = {
+        "account_id": tenant.account_id,
+        "model": "recraft-v4",
+        "order_id": order,
+        "task_id": task,
+        "text": "terms",
+    }
     for route in (one for one in ADMIN if one.method == "GET"):
         seen = await ada.get(filled(route, ids))
         assert seen.status == 200, (route.path, seen.text)

@@ -20,6 +20,7 @@ from apiinone.web.page_table import PageIncomplete, PageTable
 from apiinone.web.step_up_pages import STEP_UP
 from databases import sqlite_url
 from web.browsing import Browser, somebody
+from web.buying import own_document, own_order
 from web.owning import own_delivery, own_endpoint, own_key, own_task
 
 Maker = Callable[[Browser], Awaitable[str]]
@@ -47,6 +48,8 @@ MAKERS: Final[Mapping[str, Maker]] = {
     "own_task": own_task,
     "own_delivery": own_delivery,
     "own_endpoint": own_endpoint,
+    "own_order": own_order,
+    "own_document": own_document,
 }
 """By the kind of a path's id: makes one for whoever is signed in with this browser."""
 FORMS: Final[Mapping[str, Mapping[str, str]]] = {"change_role": {"role": "billing"}}

@@ -21,6 +21,7 @@ from apiinone.settings import Settings, environment
 
 EXIT = "DEMO_EXIT"
 FOLDER = "demo"
+LOG = "server.log"
 CALLBACK = "/api/v1/payments/stripe/callback"
 
 
@@ -36,7 +37,7 @@ def demo(port: int, *, live: bool) -> int:
     make_folders(settings)
     folder = settings.data_path / FOLDER
     folder.mkdir(exist_ok=True, mode=0o700)
-    configure_logs((folder / "server.log").open("a"))  # stays open: the end of the process has things to log, too
+    configure_logs((folder / LOG).open("a"))  # stays open: the end of the process has things to log, too
     return on_fast_loop(_demo(settings, _listener(port), folder, live=live))
 
 
@@ -46,6 +47,9 @@ async def _demo(settings: Settings, listener: socket.socket, folder: Path, *, li
         async with _shop(settings, url_of(listener)) as (chosen, keys), serving(chosen, listener, keys) as served:
             done = await _walked(served, folder, asked, live=live)
             if done and stays:
+                if keys:
+                    click.echo(f"\nTo buy credits with test cards, sign up: {served.url}/sign-up")
+                    click.echo(f"Letters are shown in {folder / LOG}")
                 click.echo("\nServing until Ctrl-C.")
                 await asked.wait()
     return 0 if done else 1

@@ -154,6 +154,13 @@ async def balance_of(tx: Tx, owner: Owner) -> tuple[Credits, Credits, list[Lot]]
     return books.available(owner), Credits(row[1]), lots
 
 
+async def lot_of(tx: Tx, owner: Owner, lot_id: str) -> Lot | None:
+    """One of an owner's lots, also where nothing is left of it."""
+    books = Books(tx.now_us, lots={owner: {}})
+    _add_lots(books, await tx.rows(_LOTS, [lot_id]))
+    return books.lots[owner].get(lot_id)
+
+
 async def frozen_and_owed(tx: Tx, owner: Owner) -> tuple[Credits, Credits]:
     """What waits for a refund or a dispute to end, and what the owner owes."""
     row = await tx.row(_BALANCE, *owner)

@@ -70,7 +70,7 @@ class Wish(Struct, frozen=True):
     terms: Terms
     actor: str
     return_url: str = ""
-    """Where the payer goes afterwards; empty: to our own page of orders."""
+    """Where the payer goes afterwards; empty: to our own page of the order."""
     saves_method: bool = False
     asked: Asked | None = None
 
@@ -147,7 +147,7 @@ class Cashier:
 
     def to_pay(self, order: Order) -> ToPay:
         """An order as a vendor is told of it."""
-        page = f"{self.address()}/billing/credits?order={order.id}"
+        page = f"{self.address()}/billing/orders/{order.id}"
         words = f"{order.granted // MICRO_PER_CREDIT:,} credits, order {order.number}"
         amount = (order.currency, order.amount_minor, words)
         ends_s = order.expires_us // US_PER_S

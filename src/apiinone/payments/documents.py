@@ -32,6 +32,7 @@ _COLUMNS = "id, account_id, content, content_hash, created_us FROM documents"
 _PAGE = Sql("SELECT " + _COLUMNS + " WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3")
 _ONE = Sql("SELECT " + _COLUMNS + " WHERE id = $1 AND account_id = $2")
 _FIRST = Sql("SELECT " + _COLUMNS + " WHERE order_id = $1 AND series <> 'credit_note' ORDER BY id LIMIT 1")
+_OF_ORDER = Sql("SELECT " + _COLUMNS + " WHERE order_id = $1 AND account_id = $2 ORDER BY id")
 _EMAIL = Sql("SELECT email FROM accounts WHERE id = $1")
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -91,6 +92,11 @@ async def issue_credit_note(tx: Tx, ids: Ids, billing: Billing, order: Order, am
 async def documents_of(tx: Tx, account_id: str, *, before: str | None, limit: int) -> list[Document]:
     """An account's documents, newest first."""
     return [_document(row) for row in await tx.rows(_PAGE, account_id, before or _LAST, limit)]
+
+
+async def documents_of_order(tx: Tx, account_id: str, order_id: str) -> list[Document]:
+    """What was issued about one of its orders, the oldest first."""
+    return [_document(row) for row in await tx.rows(_OF_ORDER, order_id, account_id)]
 
 
 async def own_document(tx: Tx, account_id: str, document_id: str) -> Document | None:

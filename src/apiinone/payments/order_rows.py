@@ -13,6 +13,8 @@ from apiinone.payments.method import Known
 
 Origin = Literal["buyer", "operator", "auto", "voucher"]
 PAGE_MAX: Final = 1000
+ASKED_SOON_MAX: Final = 30
+"""How often a vendor was asked about an order that nobody hurries any more."""
 
 _COLUMNS = (
     "id, number, account_id, method, origin, pack, state, currency, amount_minor, credits_micro, bonus_micro,"
@@ -42,6 +44,11 @@ _NEXT_NUMBER = Sql(
     "INSERT INTO number_series (name, last_no) VALUES ($1, 1)"
     " ON CONFLICT (name) DO UPDATE SET last_no = number_series.last_no + 1 RETURNING last_no"
 )
+_SOON = Sql(
+    "UPDATE orders SET ask_us = $1 WHERE id = $2 AND state = 'created' AND vendor_ref IS NOT NULL AND ask_us > $1"
+    " AND asked < $3"
+)
+_OWED = Sql("SELECT " + _COLUMNS + " FROM orders WHERE account_id = $1 AND owed_micro > 0 ORDER BY id DESC LIMIT $2")  # noqa: S608
 _LAST: Final = "~"
 """After every id."""
 
@@ -126,14 +133,31 @@ async def orders_of(tx: Tx, account_id: str, *, before: str | None, limit: int) 
     return [Order(*row) for row in await tx.rows(_OF_ACCOUNT, account_id, before or _LAST, limit)]
 
 
-async def all_orders(tx: Tx, *, account_id: str | None, state: str | None, limit: int) -> list[Order]:
+async def all_orders(
+    tx: Tx, *, account_id: str | None, state: str | None, limit: int, before: str | None = None
+) -> list[Order]:
     """Orders of all accounts or of one, in all states or in one, newest first."""
-    return [Order(*row) for row in await tx.rows(_ALL, _LAST, account_id, state, limit)]
+    return [Order(*row) for row in await tx.rows(_ALL, before or _LAST, account_id, state, limit)]
 
 
 async def due_orders(tx: Tx, limit: int) -> list[str]:
     """Orders that the vendor is to be asked about."""
     return [row[0] for row in await tx.rows(_DUE, tx.now_us, limit)]
+
+
+async def ask_soon(tx: Tx, order_id: str) -> None:
+    """Somebody looks at it and waits: its vendor is asked in the next round, once however often they look."""
+    await tx.run(_SOON, tx.now_us, order_id, ASKED_SOON_MAX)
+
+
+def may_ask_soon(order: Order) -> bool:
+    """Whether that would do anything: not for ever, lest a page left open has a vendor asked all day."""
+    return order.state == "created" and order.vendor_ref is not None and order.asked < ASKED_SOON_MAX
+
+
+async def orders_that_owe(tx: Tx, account_id: str, limit: int) -> list[Order]:
+    """Orders whose money went back after their credits were spent, newest first."""
+    return [Order(*row) for row in await tx.rows(_OWED, account_id, limit)]
 
 
 async def write_order(tx: Tx, order: Order) -> None:

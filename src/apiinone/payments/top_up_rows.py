@@ -69,6 +69,10 @@ _SAVED = Sql(
 )
 
 
+_REMOVE = Sql("UPDATE saved_methods SET removed_us = $1 WHERE id = $2 AND account_id = $3 AND removed_us IS NULL")
+_DROP_WITH = Sql("DELETE FROM top_up_rules WHERE account_id = $1 AND saved_method_id = $2")
+
+
 class SavedRow(Struct, frozen=True):
     """A way to pay that an account left with a vendor."""
 
@@ -117,6 +121,14 @@ async def rule_of(tx: Tx, account_id: str) -> TopUpRule | None:
 async def saved_of(tx: Tx, account_id: str) -> list[SavedRow]:
     """An account's saved ways to pay, the newest first."""
     return [SavedRow(*row) for row in await tx.rows(_SAVED, account_id)]
+
+
+async def remove_saved(tx: Tx, account_id: str, saved_id: str) -> bool:
+    """Charge it never again, and drop the rule that would; False where the account has no such."""
+    if await tx.run(_REMOVE, tx.now_us, saved_id, account_id) == 0:
+        return False
+    await tx.run(_DROP_WITH, account_id, saved_id)
+    return True
 
 
 async def accounts_below(tx: Tx, limit: int) -> list[str]:

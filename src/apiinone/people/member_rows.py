@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from apiinone.db import Sql, Tx
-from apiinone.people.roles import Role
+from apiinone.people.roles import PAYERS, Role
 
 MEMBERS_MAX = 200
 """Of one account."""
@@ -30,6 +30,23 @@ _OWNERS = Sql("SELECT person_id FROM members WHERE account_id = $1 AND role = 'o
 _ROLE = Sql("SELECT role FROM members WHERE account_id = $1 AND person_id = $2")
 _SET_ROLE = Sql("UPDATE members SET role = $1 WHERE account_id = $2 AND person_id = $3")
 _REMOVE = Sql("DELETE FROM members WHERE account_id = $1 AND person_id = $2")
+
+
+_PAYERS = Sql(
+    "SELECT p.email, p.name, p.language, a.name, a.email FROM members m JOIN people p ON p.id = m.person_id"
+    " JOIN accounts a ON a.id = m.account_id WHERE m.account_id = $1 AND m.role = ANY($2::text[])"
+    " AND p.verified_us IS NOT NULL AND p.state = 'active' AND a.closed_us IS NULL ORDER BY p.id LIMIT $3"
+)
+
+
+class Payer(Struct, frozen=True):
+    """Somebody who may pay for an account, as a letter reaches them."""
+
+    email: str
+    name: str
+    language: str
+    account: str
+    """What the account is called."""
 
 
 class Membership(Struct, frozen=True):
@@ -102,6 +119,12 @@ async def memberships_of(tx: Tx, person_id: str) -> list[Membership]:
 async def has_members(tx: Tx, account_id: str) -> bool:
     """Whether anybody belongs to an account."""
     return await tx.row(_HAS_ANY, account_id) is not None
+
+
+async def payers_of(tx: Tx, account_id: str) -> list[Payer]:
+    """Its members who may pay and whose address is theirs."""
+    rows = await tx.rows(_PAYERS, account_id, sorted(PAYERS), MEMBERS_MAX)
+    return [Payer(row[0], row[1], row[2], row[3] or row[4]) for row in rows]
 
 
 async def alone_in(tx: Tx, person_id: str) -> list[str]:

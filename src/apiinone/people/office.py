@@ -14,7 +14,21 @@ from apiinone.people.passwords import Passwords
 from apiinone.people.person_rows import Person
 from apiinone.sealing import Seal
 
-LetterKind = Literal["verify", "known", "reset", "invite", "change_address", "address_changed"]
+LetterKind = Literal[
+    "verify",
+    "known",
+    "reset",
+    "invite",
+    "change_address",
+    "address_changed",
+    "balance_low",
+    "spending_day",
+    "spending_month",
+    "order_paid",
+    "order_disputed",
+    "top_up_failed",
+    "top_up_ceiling",
+]
 SignUpPolicy = Literal["open", "invited", "closed"]
 
 

@@ -1,5 +1,6 @@
 """What members of an account may do. Pure: a table that can be read whole."""
 
+from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
 Role = Literal["owner", "admin", "developer", "billing", "viewer"]
@@ -11,8 +12,17 @@ ADMINS: Final[frozenset[Role]] = frozenset({"owner", "admin"})
 """Who manages members and settings."""
 DEVELOPERS: Final[frozenset[Role]] = frozenset({"owner", "admin", "developer"})
 """Who makes keys, runs models and looks after callbacks."""
-PAYERS: Final[frozenset[Role]] = frozenset({"owner", "admin", "billing"})
-"""Who buys credits and reads documents about money."""
+MoneyRight = Literal["pays", "sees", "balance"]
+MONEY: Final[Mapping[Role, MoneyRight]] = {
+    "owner": "pays",
+    "admin": "sees",
+    "developer": "sees",
+    "billing": "pays",
+    "viewer": "balance",
+}
+"""Who buys and decides how money is spent; who reads orders, documents and the ledger; who is shown the balance."""
+PAYERS: Final[frozenset[Role]] = frozenset(role for role in ROLES if MONEY[role] == "pays")
+MONEY_READERS: Final[frozenset[Role]] = frozenset(role for role in ROLES if MONEY[role] != "balance")
 
 
 def at_most(role: Role, giver: Role) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 from apiinone.people.roles import ADMINS, EVERYBODY
 from apiinone.web.account_pages import do_go_to_account, do_set_mode, show_account
 from apiinone.web.admin.admin_routes import ADMIN
+from apiinone.web.billing.billing_routes import BILLING
 from apiinone.web.console.routes import CONSOLE
 from apiinone.web.invitation_pages import do_accept, do_sign_up_invited, show_invitation
 from apiinone.web.leave_pages import do_leave, download_export, show_leave
@@ -191,4 +192,14 @@ ACCOUNT: Final = (
     ),
     PageRoute(method="POST", path="/account/mode", name="set_mode", authority=SignedIn(do_set_mode), ids=()),
 )
-ROUTES: Final[tuple[PageRoute, ...]] = (*SIGNING_IN, *OUTSIDE, *LETTERS, *ACCOUNT, *MEMBERS, *WORDS, *ADMIN, *CONSOLE)
+ROUTES: Final[tuple[PageRoute, ...]] = (
+    *SIGNING_IN,
+    *OUTSIDE,
+    *LETTERS,
+    *ACCOUNT,
+    *MEMBERS,
+    *WORDS,
+    *CONSOLE,
+    *BILLING,
+    *ADMIN,
+)

@@ -12,11 +12,20 @@ from apiinone.web.admin.account_admin import (
     show_adjustments,
 )
 from apiinone.web.admin.model_admin import do_switch_model, do_switch_offer, show_model, show_models
+from apiinone.web.admin.order_admin import (
+    do_confirm_payment,
+    do_confirm_refund,
+    do_refund,
+    show_order,
+    show_orders,
+)
 from apiinone.web.admin.overview_page import show_overview, show_workers
 from apiinone.web.admin.provider_admin import show_providers
 from apiinone.web.admin.reports import show_log, show_margins
 from apiinone.web.admin.site_admin import do_set_text, do_switch_site, show_site, show_text
+from apiinone.web.admin.suspense_admin import do_resolve, show_suspense
 from apiinone.web.admin.task_admin import do_settle, show_task, show_tasks
+from apiinone.web.admin.voucher_admin import do_make_vouchers, do_revoke_voucher, show_vouchers
 from apiinone.web.forms import BODY_BYTES_MAX
 from apiinone.web.page_route import Operator, PageCall, PageId, PageReply, PageRoute, Rooms
 from apiinone.web.visitor import SignedInAs
@@ -29,6 +38,10 @@ KINDS: Final = {
     "account_id": "account",
     "adjustment_id": "adjustment",
     "model": "model",
+    "order_id": "order",
+    "refund_id": "refund",
+    "suspense_id": "suspense",
+    "voucher_id": "voucher",
     "task_id": "task",
     "text": "text",
 }
@@ -65,6 +78,16 @@ ADMIN: Final[tuple[PageRoute, ...]] = (
     _do(f"{ROOT}/accounts/{{account_id}}/adjust", do_adjust),
     _show(f"{ROOT}/adjustments", show_adjustments),
     _do(f"{ROOT}/adjustments/{{adjustment_id}}", do_decide),
+    _show(f"{ROOT}/orders", show_orders),
+    _show(f"{ROOT}/orders/{{order_id}}", show_order),
+    _do(f"{ROOT}/orders/{{order_id}}/confirm", do_confirm_payment),
+    _do(f"{ROOT}/orders/{{order_id}}/refund", do_refund),
+    _do(f"{ROOT}/orders/{{order_id}}/refunds/{{refund_id}}", do_confirm_refund),
+    _show(f"{ROOT}/suspense", show_suspense),
+    _do(f"{ROOT}/suspense/{{suspense_id}}", do_resolve),
+    _show(f"{ROOT}/vouchers", show_vouchers),
+    _do(f"{ROOT}/vouchers", do_make_vouchers),
+    _do(f"{ROOT}/vouchers/{{voucher_id}}/revoke", do_revoke_voucher),
     _show(f"{ROOT}/models", show_models),
     _show(f"{ROOT}/models/{{model}}", show_model),
     _do(f"{ROOT}/models/{{model}}/switch", do_switch_model),

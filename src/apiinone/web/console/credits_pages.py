@@ -9,7 +9,9 @@ from apiinone.db import Tx
 from apiinone.ledger.history import EntryRow, read_entries
 from apiinone.ledger.ledger import Lot
 from apiinone.ledger.statements import balance_of
+from apiinone.payments.document_drawing import money
 from apiinone.tasks.task_view import task_names
+from apiinone.web.billing.shop import METHOD_NAMES, Shop, shop_for
 from apiinone.web.console.csv_rows import PAGE_ROWS, Cell, csv_file
 from apiinone.web.console.shell import in_console
 from apiinone.web.languages import marked
@@ -46,6 +48,13 @@ async def show_credits(rooms: Rooms, call: PageCall) -> PageReply:
     here = call.visitor.member
     if here is None:
         return Shown("credits.html.j2", {})
+    return await credits_page(rooms, call, here, await shop_for(rooms, here))
+
+
+async def credits_page(  # noqa: PLR0913 - the page, and what a form on it was sent with
+    rooms: Rooms, call: PageCall, here: MemberHere, shop: Shop, *, code: str = "", status: int = 200
+) -> Shown:
+    """The page with its shop; who may see the balance alone sees neither ledger nor lots."""
     before_no = _number(call.query.get("before", ""))
 
     async def look(tx: Tx) -> tuple[tuple[Credits, Credits, list[Lot]], list[EntryRow], dict[str, tuple[int, str]]]:
@@ -65,8 +74,13 @@ async def show_credits(rooms: Rooms, call: PageCall) -> PageReply:
         "older": f"{CREDITS}?before={entries[ROWS - 1].entry_no}" if len(entries) > ROWS else "",
         "newest": CREDITS if before_no != NO_ENTRY_AFTER else "",
         "export": EXPORT,
+        "back": CREDITS,
+        "shop": shop,
+        "code": code,
+        "methods": METHOD_NAMES,
+        "money": money,
     }
-    return await in_console(rooms, here, "credits.html.j2", facts)
+    return await in_console(rooms, here, "credits.html.j2", facts, status=status)
 
 
 async def export_entries(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from apiinone.people.roles import DEVELOPERS, EVERYBODY
+from apiinone.people.roles import DEVELOPERS, EVERYBODY, MONEY_READERS
 from apiinone.web.console.credits_pages import export_entries, show_credits
 from apiinone.web.console.key_pages import (
     do_make_key,
@@ -89,7 +89,7 @@ CONSOLE: Final = (
         method="GET",
         path="/billing/credits/export.csv",
         name="export_entries",
-        authority=Member(EVERYBODY, export_entries),
+        authority=Member(MONEY_READERS, export_entries),
         ids=(),
     ),
     PageRoute(

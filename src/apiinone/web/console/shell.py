@@ -9,7 +9,7 @@ from apiinone.core.clock import US_PER_S, iso
 from apiinone.core.credits import shown
 from apiinone.db import Tx
 from apiinone.people.member_rows import Membership, memberships_of
-from apiinone.people.roles import DEVELOPERS, PAYERS
+from apiinone.people.roles import DEVELOPERS, MONEY_READERS, PAYERS
 from apiinone.tasks.lifecycle import status_of
 from apiinone.web.page_route import Rooms, Shown
 from apiinone.web.visitor import MemberHere
@@ -31,6 +31,7 @@ async def in_console(
         "memberships": await rooms.office.database.read(look),
         "may_develop": here.role in DEVELOPERS,
         "may_pay": here.role in PAYERS,
+        "reads_money": here.role in MONEY_READERS,
         "moment": moments_in(here.person.time_zone),
         "zone_name": zone_of(here.person.time_zone).tzname(None) or here.person.time_zone,
         "iso": iso,

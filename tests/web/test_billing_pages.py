@@ -1,0 +1,176 @@
+"""Pages about money: what is bought, what they say of an order, vouchers, documents, what is done by itself."""
+
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from api.served_api import Api, served_api
+from apiinone.control.payment_commands import MakeVouchers
+from apiinone.core.credits import whole
+from apiinone.db import Sql, Tx
+from apiinone.front_desk import desk_of
+from apiinone.people.roles import ROLES
+from databases import sqlite_url
+from web.browsing import Browser, somebody
+from web.buying import account_of, bought, own_document, transfer
+
+ONCE = re.compile(r'name="once" value="([0-9a-v]{26})"')
+SAVE_CARD = Sql(
+    "INSERT INTO saved_methods (id, account_id, method, customer_ref, vendor_ref, label, created_us)"
+    " VALUES ($1, $2, 'stripe', 'cus_1', 'pm_1', 'visa 4242', $3)"
+)
+OWE = Sql("UPDATE balances SET debt_micro = 12000000, available_micro = 0 WHERE account_id = $1 AND mode = 'live'")
+OWED = Sql("UPDATE orders SET owed_micro = 12000000 WHERE id = $1")
+
+
+@pytest.fixture
+async def site(sqlite_path: Path, tmp_path: Path) -> AsyncGenerator[Api]:
+    own = tmp_path / "billing.yaml"
+    own.write_text('bank: "Sparkasse Ulm, DE00 0000"\nseller: {name: "Shop & Söhne", tax_number: "DE1"}\n')
+    async with served_api(sqlite_url(sqlite_path), tmp_path, working=False, billing_file=str(own)) as api:
+        yield api
+
+
+async def buy(browser: Browser, **fields: str) -> tuple[int, str]:
+    seen = await browser.get("/billing/credits")
+    found = ONCE.search(seen.text)
+    assert found is not None
+    sent = {"offer": "starter", "amount": "", "method": "manual", "once": found[1], **fields}
+    reply = await browser.post("/billing/buy", None, **sent)
+    return reply.status, reply.headers.get("location", reply.text)
+
+
+async def test_who_pays_buys_and_who_does_not_sees_as_much_as_the_role_says(site: Api) -> None:
+    sees = {"owner": "buy ledger", "admin": "ledger", "developer": "ledger", "billing": "buy ledger", "viewer": ""}
+    assert set(sees) == set(ROLES)
+    for role in ROLES:
+        browser = await somebody(site, f"{role}@example.com", role=role)
+        text = (await browser.get("/billing/credits")).text
+        shown = [name for name in ("buy", "ledger") if f'id="{name}"' in text]
+        assert (role, " ".join(shown)) == (role, sees[role])
+
+
+async def test_a_form_sent_twice_is_one_order_and_another_form_is_another(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    once = ONCE.search((await ada.get("/billing/credits")).text)
+    assert once is not None
+    first, second = [await buy(ada, once=once[1]) for _ in range(2)]
+    assert first == second
+    assert first[0] == 303
+    assert (await buy(ada))[1] != first[1]
+
+
+async def test_a_transfer_is_told_where_to_and_waits_until_an_operator_saw_it(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    status, path = await buy(ada)
+    assert status == 303
+    text = (await ada.get(path)).text
+    assert "Waiting for your transfer" in text
+    assert "Sparkasse Ulm" in text
+    assert path[-10:].upper() in text
+    assert "10.00 USD" in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"offer": "nothing"}, "offer"),
+        ({"offer": "own", "amount": "1"}, "amount"),
+        ({"offer": "own", "amount": "ten"}, "amount"),
+        ({"offer": "own", "amount": "1000.01"}, "amount"),
+        ({"method": "voucher"}, "method"),
+        ({"method": "stripe"}, "method"),
+    ],
+)
+async def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_ordered(
+    site: Api, fields: dict[str, str], field: str
+) -> None:
+    ada = await somebody(site, "ada@example.com")
+    status, text = await buy(ada, **fields)
+    assert (status, f'id="why-{field}"' in text) == (422, True)
+    assert "No order yet" in (await ada.get("/billing/orders")).text
+
+
+async def test_an_amount_of_ones_own_is_taken_to_the_cent(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    status, path = await buy(ada, offer="own", amount="12,5")
+    assert status == 303
+    assert "12.50 USD" in (await ada.get(path)).text
+
+
+async def test_a_voucher_credits_once_and_wrong_codes_are_throttled(site: Api) -> None:
+    made = await MakeVouchers(1, whole(40), "a test", per_account_max=1).run(desk_of(site.app))
+    ada = await somebody(site, "ada@example.com")
+    seen = await ada.post("/billing/redeem", code=made.codes[0].lower().replace("-", " "))
+    assert seen.status == 303
+    assert "40 credits are yours" in (await ada.get(seen.location)).text
+    seen = await ada.post("/billing/redeem", code=made.codes[0])
+    assert (seen.status, "redeemed this code before" in seen.text) == (422, True)
+    answers = [(await ada.post("/billing/redeem", code="AAAA-AAAA-AAAA-AAAA")).status for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+
+
+async def test_a_document_is_a_page_and_a_file(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    path = f"/billing/documents/{await own_document(ada)}"
+    text = (await ada.get(path)).text
+    assert "Shop & Söhne" in text
+    assert "Invoice I-000001" in text
+    seen = await ada.get(f"{path}/pdf")
+    assert (seen.status, seen.headers["content-type"], seen.text[:4]) == (200, "application/pdf", "%PDF")
+    assert seen.headers["content-disposition"] == 'attachment; filename="I-000001.pdf"'
+    assert "I-000001" in (await ada.get("/billing/documents")).text
+
+
+async def test_a_debt_is_explained_with_the_order_that_it_came_from(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    order = await bought(ada)
+
+    async def owe(tx: Tx) -> None:
+        await tx.run(OWE, order.account_id)
+        await tx.run(OWED, order.id)
+
+    await site.app.database.transact(owe)
+    text = (await ada.get("/billing/credits")).text
+    assert "12 credits are owed" in text
+    assert f'href="/billing/orders/{order.id}"' in text
+
+
+async def test_an_order_that_is_paid_elsewhere_has_no_page_to_pay_on(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    order = await transfer(ada)
+    assert (await ada.get(f"/billing/orders/{order.id}/pay")).location == f"/billing/orders/{order.id}"
+
+
+async def test_top_up_is_set_with_ones_own_card_alone_and_ends_with_it(site: Api) -> None:
+    ada, bob = await somebody(site, "ada@example.com"), await somebody(site, "bob@example.com")
+    card = site.app.ids.new()
+
+    async def save(tx: Tx) -> None:
+        await tx.run(SAVE_CARD, card, account, tx.now_us)
+
+    account = await account_of(ada)
+    await site.app.database.transact(save)
+    wish = {"threshold": "500", "pack": "starter", "card": card, "month_max": "25"}
+    assert (await bob.post("/billing/plan/top-up", None, **wish)).status == 422
+    assert (await bob.post("/billing/plan/card", card=card)).status == 404
+    for field, value in (("threshold", "0"), ("pack", "none"), ("month_max", "9.99"), ("card", "x")):
+        seen = await ada.post("/billing/plan/top-up", None, **{**wish, field: value})
+        assert (field, seen.status, f'id="why-{field}"' in seen.text) == (field, 422, True)
+    assert (await ada.post("/billing/plan/top-up", None, **wish)).status == 303
+    assert "Pays the top-up" in (await ada.get("/billing/plan")).text
+    assert (await ada.post("/billing/plan/card", card=card)).status == 303
+    assert "Pays the top-up" not in (await ada.get("/billing/plan")).text
+
+
+async def test_alerts_are_kept_as_they_were_set(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    seen = await ada.post("/billing/plan/alerts", low_balance="x", spend_day="", spend_month="", url="http://10.0.0.1/")
+    assert seen.status == 422
+    assert all(f'id="why-{field}"' in seen.text for field in ("low_balance", "url"))
+    assert (await ada.post("/billing/plan/alerts", low_balance="1,500", spend_day="20")).status == 303
+    text = (await ada.get("/billing/plan")).text
+    assert 'value="1500"' in text
+    assert 'value="20"' in text
