@@ -106,7 +106,7 @@ async def announce_to_endpoints(tx: Tx, ended: Sequence[Ended]) -> None:
     rows = [
         (delivery_id(one.task_id, to.id), one.task_id, one.account_id, one.mode, one.type, to.url, to.host, tx.now_us)
         for one in ended
-        for to in told.get((one.account_id, one.mode), ())
+        for to in told.get((one.account_id, one.mode), [])
         if one.type in to.events
     ]
     if rows:
