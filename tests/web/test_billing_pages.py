@@ -165,6 +165,17 @@ async def test_top_up_is_set_with_ones_own_card_alone_and_ends_with_it(site: Api
     assert "Pays the top-up" not in (await ada.get("/billing/plan")).text
 
 
+async def test_budgets_of_the_account_are_kept_and_taken_away(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    assert (await ada.post("/billing/plan/budgets", day="x", month="")).status == 422
+    assert (await ada.post("/billing/plan/budgets", day="50", month="1,200.5")).status == 303
+    text = (await ada.get("/billing/plan")).text
+    assert "50 left today, 1,200.5 left this month" in text
+    assert 'value="1200.5"' in text
+    assert (await ada.post("/billing/plan/budgets", day="", month="")).status == 303
+    assert " left today" not in (await ada.get("/billing/plan")).text
+
+
 async def test_alerts_are_kept_as_they_were_set(site: Api) -> None:
     ada = await somebody(site, "ada@example.com")
     seen = await ada.post("/billing/plan/alerts", low_balance="x", spend_day="", spend_month="", url="http://10.0.0.1/")

@@ -42,6 +42,7 @@ FLASHES: Final[Mapping[str, str]] = {
     "top_up_set": marked("Automatic top-up is on."),
     "top_up_ended": marked("Automatic top-up is off. Nothing is bought without you."),
     "alerts_set": marked("Your alerts are set."),
+    "budgets_set": marked("The budgets are set. They count what is held from now on."),
     "card_forgotten": marked("The card is not charged any more."),
     "operators_need_codes": marked("Operators sign in with a code as well. Set one up first."),
     "done_and_written_down": marked("Done, and written down with your name."),

@@ -10,6 +10,7 @@ from apiinone.web.billing.plan_pages import (
     do_end_top_up,
     do_forget_card,
     do_set_alerts,
+    do_set_budgets,
     do_set_top_up,
     show_plan,
 )
@@ -79,6 +80,13 @@ BILLING: Final[tuple[PageRoute, ...]] = (
     ),
     PageRoute(
         method="POST", path="/billing/plan/alerts", name="set_alerts", authority=Member(PAYERS, do_set_alerts), ids=()
+    ),
+    PageRoute(
+        method="POST",
+        path="/billing/plan/budgets",
+        name="set_budgets",
+        authority=Member(PAYERS, do_set_budgets),
+        ids=(),
     ),
     PageRoute(
         method="POST", path="/billing/plan/card", name="forget_card", authority=Member(PAYERS, do_forget_card), ids=()

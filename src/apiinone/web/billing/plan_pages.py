@@ -1,4 +1,4 @@
-"""Page: what an account wants done about its money without asking each time."""
+"""Page: what an account wants done about its money without asking each time: top-up, alerts, budgets."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -9,6 +9,7 @@ from apiinone.addresses import AddressRefused, read_callback
 from apiinone.core.credits import Credits, shown
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.db import Tx
+from apiinone.ledger.budgets import Limits, account_places, load_limits, set_account_budget
 from apiinone.payments.alerts import Alerts, alerts_of, set_alerts
 from apiinone.payments.document_drawing import money
 from apiinone.payments.packs import terms_of_pack
@@ -50,10 +51,24 @@ class AlertsForm(Struct, frozen=True):
     url: str = ""
 
 
+class BudgetsForm(Struct, frozen=True):
+    """What all live keys together may spend; empty: no such limit."""
+
+    day: str = ""
+    month: str = ""
+
+
 class CardForm(Struct, frozen=True):
     """Which card to forget."""
 
     card: str = ""
+
+
+class Budget(Struct, frozen=True):
+    """A budget of the account's own, and what is left of it; None: there is none."""
+
+    limit: Credits | None
+    left: Credits | None
 
 
 class Seen(Struct, frozen=True):
@@ -62,6 +77,8 @@ class Seen(Struct, frozen=True):
     rule: TopUpRule | None
     saved: list[SavedRow]
     alerts: Alerts
+    budgets: tuple[Budget, Budget]
+    """Of a day and of a month."""
 
 
 async def show_plan(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
@@ -117,6 +134,22 @@ async def do_set_alerts(rooms: Rooms, call: PageCall, here: MemberHere) -> PageR
     return SeeOther(PLAN, "alerts_set")
 
 
+async def do_set_budgets(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
+    """Replace the account's own budgets."""
+    form = call.form(BudgetsForm)
+    errors: dict[str, str] = {}
+    day, month = _credits(form, "day", errors, call.say), _credits(form, "month", errors, call.say)
+    if errors:
+        return await _page(rooms, here, {"budgets": form}, errors)
+
+    async def work(tx: Tx) -> None:
+        await set_account_budget(tx, here.account_id, "day", day)
+        await set_account_budget(tx, here.account_id, "month", month)
+
+    await rooms.office.database.transact(work)
+    return SeeOther(PLAN, "budgets_set")
+
+
 async def do_forget_card(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
     """Charge a saved card never again. Raises NotFound."""
     card = call.form(CardForm).card
@@ -133,7 +166,7 @@ async def _page(
 ) -> PageReply:
     async def look(tx: Tx) -> Seen:
         rule, saved = await rule_of(tx, here.account_id), await saved_of(tx, here.account_id)
-        return Seen(rule, saved, await alerts_of(tx, here.account_id))
+        return Seen(rule, saved, await alerts_of(tx, here.account_id), await _budgets(tx, here.account_id))
 
     seen = await rooms.office.database.read(look)
     offers = offers_of(rooms.house.context.cashier.billing)
@@ -146,6 +179,7 @@ async def _page(
         "reached": seen.rule is not None and (seen.rule.paused or "").startswith(CEILING),
         "top_up": _rule_form(seen, offers),
         "alerts": _alerts_form(seen.alerts),
+        "budgets": BudgetsForm(*(_text(one.limit) for one in seen.budgets)),
         "errors": errors or {},
         **(sent or {}),
     }
@@ -173,8 +207,19 @@ def _rule(rooms: Rooms, call: PageCall, here: MemberHere, form: TopUpForm, error
     return TopUpRule(here.account_id, threshold, form.pack, form.card, most)
 
 
+async def _budgets(tx: Tx, account_id: str) -> tuple[Budget, Budget]:
+    (day, _), (month, _) = account_places(account_id, "")
+    limits = await load_limits(tx, {day, month})
+    return _budget(limits, day), _budget(limits, month)
+
+
+def _budget(limits: Limits, lineage: str) -> Budget:
+    found = limits.budgets.get(lineage)
+    return Budget(None, None) if found is None else Budget(Credits(found[0]), limits.left(lineage))
+
+
 def _credits(
-    form: TopUpForm | AlertsForm, field: str, errors: dict[str, str], say: Callable[[str], str]
+    form: TopUpForm | AlertsForm | BudgetsForm, field: str, errors: dict[str, str], say: Callable[[str], str]
 ) -> Credits | None:
     text = str(getattr(form, field)).strip()
     if not text:
