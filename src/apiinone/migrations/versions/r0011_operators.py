@@ -4,13 +4,13 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0500"
-down_revision = "0400"
+revision = "0011"
+down_revision = "0010"
 
 
 def upgrade() -> None:
     """Add tables; nothing is switched yet."""
-    statements = Path(__file__).with_name(f"r0500.{op.get_context().dialect.name}.sql").read_text()
+    statements = Path(__file__).with_name(f"r0011.{op.get_context().dialect.name}.sql").read_text()
     for statement in statements.split(";\n"):
         if statement.strip():
             op.execute(statement)

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0400"
-down_revision = "0300"
+revision = "0010"
+down_revision = "0009"
 
 
 def upgrade() -> None:
     """Add their table."""
-    statements = Path(__file__).with_name(f"r0400.{op.get_context().dialect.name}.sql").read_text()
+    statements = Path(__file__).with_name(f"r0010.{op.get_context().dialect.name}.sql").read_text()
     for statement in statements.split(";\n"):
         if statement.strip():
             op.execute(statement)
