@@ -1,4 +1,4 @@
-"""What a closed account held is cleared, bite by bite: prompts, files, addresses, keys' names, secrets. Money stays.
+"""What a closed account held is cleared, bite by bite: prompts, files, addresses, keys' names, secrets, saved cards. Money stays.
 
 Tasks that were under way when the account was closed are cleared once they have ended.
 """
@@ -26,6 +26,11 @@ _CLEAR = (
     Sql("DELETE FROM idempotency WHERE account_id = $2 AND $1::bigint > 0"),
     Sql("DELETE FROM quotes WHERE account_id = $2 AND $1::bigint > 0"),
     Sql("DELETE FROM webhook_secrets WHERE account_id = $2 AND $1::bigint > 0"),
+    Sql("DELETE FROM webhook_endpoints WHERE account_id = $2 AND $1::bigint > 0"),
+    Sql("DELETE FROM top_up_rules WHERE account_id = $2 AND $1::bigint > 0"),
+    Sql("DELETE FROM alert_rules WHERE account_id = $2 AND $1::bigint > 0"),
+    Sql("DELETE FROM alert_addresses WHERE account_id = $2 AND $1::bigint > 0"),
+    Sql("UPDATE saved_methods SET label = '', removed_us = coalesce(removed_us, $1) WHERE account_id = $2"),
 )
 _MODES = ("live", "test")
 
