@@ -40,6 +40,11 @@ KIND_NAMES: Final = {
     "capture": marked("Charged"),
     "release": marked("Given back"),
     "expire": marked("Expired"),
+    "freeze": marked("Frozen for a refund or dispute"),
+    "thaw": marked("Free again"),
+    "return": marked("Gone back with its money"),
+    "owe": marked("Owed: it was spent before its money went back"),
+    "repay": marked("Repaid a debt"),
 }
 
 
