@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check
 PINNED := $(INSTALL) --require-hashes --no-deps --only-binary :all:
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --only-binary :all:
-TEST_PROCESSES := 2
+TEST_PROCESSES := 3
 export PYTHONDONTWRITEBYTECODE := # where a machine forbids it, each process that a test starts would compile the product anew
 
 .DEFAULT_GOAL := help
@@ -22,7 +22,7 @@ serve: $(VENV)/.installed ## run the server; ARGS="--port 9000" and the like are
 	@$(BIN)/python -m apiinone serve $(ARGS)
 
 test: $(VENV)/.developing browser ## the whole suite, on SQLite and PostgreSQL; ARGS="-k ledger" and the like are passed on
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) $(ARGS)
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
 
 browser: # what the pages are tried in
 	@tests/browser/ensure-chromium
