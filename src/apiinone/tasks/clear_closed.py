@@ -1,4 +1,4 @@
-"""What a closed account held is cleared, bite by bite: prompts, files, addresses, keys' names, secrets, saved cards. Money stays.
+"""What a closed account held is cleared, bite by bite: prompts, files, addresses, names, secrets, cards. Money stays.
 
 Tasks that were under way when the account was closed are cleared once they have ended.
 """
