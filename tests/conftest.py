@@ -8,6 +8,7 @@ from typing import Protocol
 from unittest.mock import patch
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from apiinone.core.clock import SystemClock
 from apiinone.db import open_database
@@ -17,6 +18,8 @@ from serving import HOST, Served, environment_for
 from workshop import Workshop
 
 ENGINES = ("sqlite", "postgresql")
+settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")  # how fast a machine is says nothing about a rule
 
 
 @pytest.fixture(scope="session")
