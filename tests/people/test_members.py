@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import apiinone.people.members
 from apiinone.accounts.key_rows import NewKey, key_by_id, make_key, rotate_key
 from apiinone.core.errors import NotFound
+from apiinone.db import Tx
 from apiinone.people.confirm import LinkOver
-from apiinone.people.member_rows import members_of, role_in
+from apiinone.people.member_rows import members_of, owners_of, role_in
 from apiinone.people.members import (
     Acting,
     Done,
@@ -160,10 +162,23 @@ async def test_the_last_owner_stays_an_owner(team: Team) -> None:
     await team.member("bob@example.com", "admin")
     assert await change_role(office, team.acting, owner.person.id, "admin") == LastOwner()
     assert await remove(office, team.acting, owner.person.id) == LastOwner()
-    second, second_acting = await team.member("carol@example.com", "owner")
+
+
+async def test_of_two_owners_who_remove_each_other_at_once_one_stays(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def slowly(tx: Tx, account_id: str) -> list[str]:
+        found = await owners_of(tx, account_id)
+        if team.office.database.engine == "postgresql":  # on SQLite one transaction waits for the other as it is
+            await asyncio.sleep(0.2)
+        return found
+
+    monkeypatch.setattr(apiinone.people.members, "owners_of", slowly)
+    office = team.office.office
+    second, acting = await team.member("carol@example.com", "owner")
     outcomes = await asyncio.gather(
         remove(office, team.acting, second.person.id),
-        remove(office, second_acting, owner.person.id),
+        remove(office, acting, team.owner.person.id),
         return_exceptions=True,
     )
     members = await team.office.database.read(lambda tx: members_of(tx, team.account_id))
