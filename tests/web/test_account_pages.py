@@ -13,8 +13,10 @@ from aiohttp import ClientResponse
 from api.served_api import BODY, Api, served_api
 from apiinone.db import Sql, Tx
 from apiinone.web.moments import browser_name, is_time_zone, moment, time_zones
+from apiinone.web.sign_in_pages import HOME
 from databases import sqlite_url
 from web.browsing import HTML, PASSWORD, Browser, letters, link_in, somebody
+from web.owning import made_key
 
 
 @pytest.fixture
@@ -82,16 +84,19 @@ async def test_somebody_is_invited_signs_up_and_is_removed(site: Api) -> None:
     assert ("ada" in seen.text, "Developer" in seen.text, "bob@example.com" in seen.text) == (True, True, True)
     token = link.partition("token=")[2]
     assert (await bob.post("/invitation", token=token, name="Bob", password="short")).status == 422
-    assert (await bob.post("/invitation", token=token, name="Bob", password=PASSWORD)).location == "/account"
+    assert (await bob.post("/invitation", token=token, name="Bob", password=PASSWORD)).location == HOME
     assert (await bob.get(link)).status == 410
     assert "Developer" in (await bob.get("/account")).text
     members = (await ada.get("/account/members")).text
     (bobs_id,) = re.findall(r'action="/account/members/(\w+)/remove"', members)
     assert (await bob.post("/account/members/invite", email="x@example.com", role="viewer")).status == 403
+    bobs_key = await made_key(bob)
+    assert (await site.get("/api/v1/me", key=bobs_key)).status == 200
     assert (await ada.post(f"/account/members/{bobs_id}/role", role="viewer")).location == "/account/members"
     assert (await bob.get("/account")).status == 303
     assert (await ada.post(f"/account/members/{bobs_id}/remove")).location == "/account/members"
     assert "bob@example.com" not in (await ada.get("/account/members")).text
+    assert await site.app.database.rows(Sql("SELECT 1 FROM keys WHERE revoked_us IS NULL")) == []
     await bob.sign_in("bob@example.com")
     assert "You belong to no account" in (await bob.get("/account")).text
     assert (await bob.get("/account/members")).status == 403
@@ -113,7 +118,7 @@ async def test_who_is_known_signs_in_to_join_and_looks_at_the_account_then(site:
     await stranger.get(link)
     assert (await stranger.post("/invitation", token=token, name="Bob", password=PASSWORD)).status == 410
     await bob.get(link)
-    assert (await bob.post("/invitation/accept", token=token)).location == "/account"
+    assert (await bob.post("/invitation/accept", token=token)).location == HOME
     seen = await bob.get("/account")
     assert ("Viewer" in seen.text, seen.text.count("Go there")) == (True, 1)
 

@@ -9,6 +9,7 @@ from api.served_api import Api, served_api
 from apiinone.db import Sql, Tx
 from apiinone.receiving_people import outside_of
 from apiinone.settings import Settings, SettingsError
+from apiinone.web.sign_in_pages import HOME
 from databases import sqlite_url
 from web.browsing import PASSWORD, Browser, Seen, letters, somebody
 from web.openid_provider import CLIENT, SECRET, OpenIdProvider, openid_provider
@@ -93,7 +94,7 @@ async def test_a_flight_that_one_browser_began_lands_in_no_other(site: Api, prov
     assert (await bob.get(back)).status == 400
     await bob.get("/account/security/identity")
     assert (await bob.get(back)).status == 400
-    assert (await ada.get(back)).location == "/account"
+    assert (await ada.get(back)).location == HOME
     assert (await ada.get(back)).status == 400
 
 

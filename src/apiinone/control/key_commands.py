@@ -52,6 +52,8 @@ class MakeKey(Command[MadeKey], frozen=True, tag="keys.create"):
     expires_days: int | None = None
     budget: Credits | None = None
     budget_period: Period = "month"
+    made_by: str | None = None
+    """The member whose key it is: it ends when they are removed from the account."""
 
     async def run(self, desk: Desk) -> MadeKey:
         """Make it and show it."""
@@ -67,6 +69,7 @@ class MakeKey(Command[MadeKey], frozen=True, tag="keys.create"):
             self.name,
             _plain(self.rules, desk.catalogue),
             budget=budget,
+            made_by=self.made_by,
         )
 
         async def work(tx: Tx) -> None:

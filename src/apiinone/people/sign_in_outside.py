@@ -136,7 +136,7 @@ async def _newly_here(tx: Tx, office: Office, new: NewPerson) -> Person | KnownO
     known = await person_by_email(tx, new.email)
     if known is not None and known.verified_us is not None:
         return KnownOtherwise()
-    if known is None and office.sign_up != "open":
+    if known is None and office.sign_up_now != "open":
         return NotOpen()
     await add_person(tx, new)
     person = await person_by_email(tx, new.email)

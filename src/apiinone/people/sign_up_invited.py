@@ -18,7 +18,7 @@ async def sign_up_invited(office: Office, token: str, name: str, language: str, 
 
     Raises WeakPassword, Overloaded.
     """
-    if office.sign_up == "closed":
+    if office.sign_up_now == "closed":
         return NotOpen()
 
     async def look(tx: Tx) -> str | None:

@@ -96,7 +96,7 @@ async def _page(rooms: Rooms, call: PageCall, form: InvitedForm, errors: Mapping
         "link": link,
         "title": title,
         "what": _what(call, link, known=known),
-        "sign_up": rooms.office.sign_up,
+        "sign_up": rooms.office.sign_up_now,
         "characters_min": CHARACTERS_MIN,
     }
     return Shown("invitation.html.j2", facts, 422 if errors else 200, (NO_REFERRER,))

@@ -17,6 +17,7 @@ SCOPE_WORDS: Final[Mapping[str, str]] = {
     "tasks.read": marked("Look at tasks and their results"),
     "tasks.write": marked("Cancel and delete tasks, look after callbacks"),
     "billing.read": marked("Read the balance, the ledger and the use"),
+    "billing.write": marked("Buy credits and set top-up, alerts and budgets"),
 }
 PERIODS: Final[Mapping[Period, str]] = {
     "day": marked("a day"),
@@ -51,8 +52,8 @@ class NotYet(Exception):
         self.errors = errors
 
 
-def command_of(form: KeyForm, account_id: str, say: Callable[[str], str]) -> MakeKey:
-    """The command. Raises NotYet."""
+def command_of(form: KeyForm, owner: tuple[str, str], say: Callable[[str], str]) -> MakeKey:
+    """The command; `owner`: the account and the member who makes it. Raises NotYet."""
     errors: dict[str, str] = {}
     mode: Mode = "live" if form.mode == "live" else "test"
     if form.mode not in ("live", "test"):
@@ -60,6 +61,7 @@ def command_of(form: KeyForm, account_id: str, say: Callable[[str], str]) -> Mak
     scopes: tuple[Scope, ...] = tuple(scope for scope in SCOPES if form.scopes.count(scope))
     if not scopes or set(form.scopes) - set(SCOPES):
         errors["scopes"] = say("Choose at least one thing that the key may do.")
+    account_id, maker_id = owner
     made = MakeKey(
         account_id,
         mode,
@@ -68,6 +70,7 @@ def command_of(form: KeyForm, account_id: str, say: Callable[[str], str]) -> Mak
         expires_days=_whole(form, "expires_days", errors, say),
         budget=_budget(form, errors, say),
         budget_period=_period(form, errors, say),
+        made_by=maker_id,
     )
     if errors:
         raise NotYet(errors)

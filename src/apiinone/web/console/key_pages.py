@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from apiinone.accounts.key_rows import key_by_id, keys_of
-from apiinone.accounts.keys import SCOPES, Key
+from apiinone.accounts.keys import SCOPES, USUAL_SCOPES, Key
 from apiinone.catalog.endpoints import ENDPOINTS
 from apiinone.control.desk import Desk
 from apiinone.control.key_commands import MadeKey, RevokeKey, RotateKey
@@ -62,14 +62,14 @@ async def show_keys(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply
 async def show_new_key(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
     """The form, with everything allowed and the mode of the switch."""
     del call
-    return await _form(rooms, here, KeyForm(mode=here.mode, scopes=SCOPES), {})
+    return await _form(rooms, here, KeyForm(mode=here.mode, scopes=USUAL_SCOPES), {})
 
 
 async def do_make_key(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
     """Make it and show it, this once."""
     form = call.form(KeyForm)
     try:
-        made = await command_of(form, here.account_id, call.say).run(desk_for(rooms, here))
+        made = await command_of(form, (here.account_id, here.person.id), call.say).run(desk_for(rooms, here))
     except NotYet as wrong:
         return await _form(rooms, here, form, wrong.errors)
     except BadRequest as refused:
@@ -136,7 +136,7 @@ async def _form(rooms: Rooms, here: MemberHere, form: KeyForm, errors: Mapping[s
     facts = {
         "form": form,
         "errors": errors,
-        "scopes": {scope: SCOPE_WORDS.get(scope, scope) for scope in SCOPES},
+        "scopes": {scope: SCOPE_WORDS[scope] for scope in SCOPES},
         "periods": PERIODS,
         "endpoints": [one for one in ENDPOINTS if catalogue.on(one.name)],
         "models": catalogue.entries,
