@@ -19,6 +19,7 @@ from apiinone.catalog.endpoints import CREATE_ROUTES
 from apiinone.core.blocked_terms import BlockedTerms
 from apiinone.core.clock import SystemClock
 from apiinone.core.errors import PermissionDenied, ProviderNotConfigured
+from apiinone.switchboard.standing import Board
 from apiinone.tasks.breaker import BreakerRules
 from apiinone.tasks.keyring import Keyring
 from apiinone.tasks.policy import Policy
@@ -73,6 +74,7 @@ async def test_face_swaps_with_live_keys_wait_for_the_operators_word(accepted: b
         keyring=Keyring(SystemClock(), BreakerRules()),
         clock=SystemClock(),
         policy=Policy(BlockedTerms(())),
+        board=Board(),
     )
 
     async def read(mode: Mode) -> Creation:

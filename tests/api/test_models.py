@@ -56,8 +56,14 @@ async def test_the_list_keeps_its_filters_and_says_what_can_be_used_here(sqlite_
                 assert created.data["credits"] == model["prices"]["base"]
     async with served_api(sqlite_url(sqlite_path), tmp_path, working=False, environ=RECRAFT) as api:
         live = (await api.get("/api/v1/models?availability=live")).data
-        assert [model["id"] for model in live] == ["recraft-v4", "bg-remover", "image-upscale", "vectorize"]
-        assert (await api.get("/api/v1/models/flux-2")).data["panel"]["live_models"] == 1
+        assert [model["id"] for model in live] == [
+            "grok-imagine",
+            "recraft-v4",
+            "bg-remover",
+            "image-upscale",
+            "vectorize",
+        ]
+        assert (await api.get("/api/v1/models/flux-2")).data["panel"]["live_models"] == 2
         holder = await api.tenant(mode="live")
         assert (await api.create(holder.key, {**BODY, "model": "flux-2"})).refused[1] == "provider_not_configured"
 

@@ -46,6 +46,9 @@ PERSONAL = {
     "task_inputs.request",
     "task_labels.name",
     "task_labels.value",
+    "webhook_endpoints.host",
+    "webhook_endpoints.name",
+    "webhook_endpoints.url",
 }
 
 

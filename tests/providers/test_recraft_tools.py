@@ -51,6 +51,7 @@ OFFERS = {
     ("vectorize", "vectorize", 10_000),
     ("bg-remover", "removeBackground", 10_000),
     ("image-upscale", "crispUpscale", 4_000),
+    ("grok-imagine/upscale", "crispUpscale", 4_000),
 }
 
 

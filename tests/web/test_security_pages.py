@@ -11,6 +11,7 @@ import pytest
 from api.served_api import Api, served_api
 from apiinone.db import Sql, Tx
 from apiinone.people.codes import STEP_S, code_at
+from apiinone.web.sign_in_pages import HOME
 from databases import sqlite_url
 from web.browsing import PASSWORD, Browser, somebody
 
@@ -50,7 +51,7 @@ async def change(site: Api, sql: Sql) -> None:
 async def test_nobody_is_signed_in_while_a_code_is_due(site: Api) -> None:
     _, recovery = await with_codes(await somebody(site, "ada@example.com"))
     browser = Browser(site)
-    assert (await browser.sign_in("ada@example.com")).location == "/sign-in/code?next=/account"
+    assert (await browser.sign_in("ada@example.com")).location == f"/sign-in/code?next={HOME}"
     assert (await browser.get("/account")).location.startswith("/sign-in")
     before = dict(browser.cookies)
     seen = await browser.get("/sign-in/code?next=/pricing")
@@ -100,7 +101,7 @@ async def test_a_password_is_changed_by_who_knows_it_and_others_are_signed_out(s
     assert (await browser.post(path, old_password=PASSWORD, new_password=NEW)).location == "/account/security"
     assert (await browser.get("/account")).status == 200
     assert [(await other.get("/account")).status, browser.cookies == before] == [303, False]
-    assert (await other.sign_in("ada@example.com", NEW)).location == "/account"
+    assert (await other.sign_in("ada@example.com", NEW)).location == HOME
 
 
 async def test_one_ends_ones_own_sessions_and_nobody_elses(site: Api) -> None:

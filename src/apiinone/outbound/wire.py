@@ -94,7 +94,7 @@ class Wire(asyncio.Protocol):
     async def piece(self) -> bytes:
         """More of the body as it came; empty at its end."""
         while not self._pieces:
-            if self._whole:
+            if self._whole and self._failure is None:
                 return b""
             await self._wait()
         pieces = self._pieces
@@ -143,7 +143,7 @@ class Wire(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except HttpParserError:
-            self._broken(BodyMalformed())
+            self._lied()
             return
         if not self._head_read:
             self._head_bytes += len(data)
@@ -231,6 +231,13 @@ class Wire(asyncio.Protocol):
         """The answer is lost, unless it was whole."""
         if self._failure is None and not self._whole:
             self._failure = failure
+        self.close()
+        self._writable.set()
+        self._wake()
+
+    def _lied(self) -> None:
+        """What comes is no HTTP. After a whole answer its length was a lie, and what was cut there is none."""
+        self._failure = self._failure or BodyMalformed()
         self.close()
         self._writable.set()
         self._wake()
