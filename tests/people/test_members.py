@@ -27,7 +27,7 @@ from apiinone.people.members import (
     remove,
     withdraw_invitation,
 )
-from apiinone.people.roles import ADMINS, ROLES, Role, at_most
+from apiinone.people.roles import ADMINS, MONEY, ROLES, Role, at_most
 from apiinone.people.session_rows import Found
 from apiinone.people.sign_in import SignedIn
 from apiinone.people.sign_up import LetterSent, NotOpen
@@ -250,3 +250,9 @@ async def test_who_was_invited_and_is_new_here_gets_no_account_of_their_own(team
 def test_roles_are_in_one_order(first: Role, second: Role) -> None:
     assert at_most(first, second) or at_most(second, first)
     assert (at_most(first, second) and at_most(second, first)) == (first == second)
+
+
+def test_nobody_gives_a_right_to_money_that_they_have_not() -> None:
+    rank = ("balance", "sees", "pays").index
+    for giver in ADMINS:
+        assert all(rank(MONEY[role]) <= rank(MONEY[giver]) for role in ROLES if at_most(role, giver))

@@ -43,7 +43,7 @@ async def buy(browser: Browser, **fields: str) -> tuple[int, str]:
 
 
 async def test_who_pays_buys_and_who_does_not_sees_as_much_as_the_role_says(site: Api) -> None:
-    sees = {"owner": "buy ledger", "admin": "ledger", "developer": "ledger", "billing": "buy ledger", "viewer": ""}
+    sees = {"owner": "buy ledger", "admin": "buy ledger", "developer": "ledger", "billing": "buy ledger", "viewer": ""}
     assert set(sees) == set(ROLES)
     for role in ROLES:
         browser = await somebody(site, f"{role}@example.com", role=role)

@@ -15,7 +15,7 @@ DEVELOPERS: Final[frozenset[Role]] = frozenset({"owner", "admin", "developer"})
 MoneyRight = Literal["pays", "sees", "balance"]
 MONEY: Final[Mapping[Role, MoneyRight]] = {
     "owner": "pays",
-    "admin": "sees",
+    "admin": "pays",
     "developer": "sees",
     "billing": "pays",
     "viewer": "balance",
