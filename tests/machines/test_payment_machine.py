@@ -150,10 +150,10 @@ class PaymentMachine(OnDatabase):
 
     @rule(units=st.integers(1, 3))
     def spends(self, units: int) -> None:
-        available, debt = self.run(self.workshop.row(MONEY, self.buyer.account_id))
         price = 1_000_000
         submission = self.workshop.submission(self.buyer, units=units, unit=Credits(price))
         (outcome,) = self.run(self.workshop.submit(submission))
+        available, debt = self.run(self.workshop.row(MONEY, self.buyer.account_id))  # what is past its time is gone now
         if isinstance(outcome, Created):
             assert not debt
             self.tasks.append(outcome.task_id)
