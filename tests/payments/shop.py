@@ -23,7 +23,7 @@ from payments.till_rows import order_now
 from payments.tills import HOOK, KEY, cashier_for
 from workshop import Workshop
 
-OPTIONS = Options(key=KEY.reveal().removeprefix("sk_test_"), webhook_secret=HOOK.reveal(), seconds=0.2)
+OPTIONS = Options(key=KEY.reveal().removeprefix("sk_test_"), webhook_secret=HOOK.reveal(), seconds=1.0)
 WITHIN_S = 5.0
 
 
