@@ -229,15 +229,16 @@ class Wire(asyncio.Protocol):
 
     def _broken(self, failure: BaseException) -> None:
         """The answer is lost, unless it was whole."""
-        if self._failure is None and not self._whole:
-            self._failure = failure
-        self.close()
-        self._writable.set()
-        self._wake()
+        if not self._whole:
+            self._failure = self._failure or failure
+        self._give_up()
 
     def _lied(self) -> None:
         """What comes is no HTTP. After a whole answer its length was a lie, and what was cut there is none."""
         self._failure = self._failure or BodyMalformed()
+        self._give_up()
+
+    def _give_up(self) -> None:
         self.close()
         self._writable.set()
         self._wake()
