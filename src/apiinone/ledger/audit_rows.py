@@ -145,7 +145,7 @@ async def holds_of(tx: Tx, hold_ids: Collection[str]) -> dict[str, HoldRows]:
         slices.setdefault(row[0], []).append(Slice(row[1], row[2]))
     found: dict[str, HoldRows] = {}
     for row in await tx.rows(_HOLDS, wanted):
-        hold = Hold(row[0], (row[1], row[2]), *row[3:9], None if row[9] is None else (row[9], row[10]))
+        hold = Hold(row[0], (row[1], row[2]), *row[3:9], member=None if row[9] is None else (row[9], row[10]))
         settled = None if row[11] is None else Settled(row[11], row[12])
         found[hold.id] = HoldRows(hold, tuple(slices.get(hold.id, ())), settled)
     return found

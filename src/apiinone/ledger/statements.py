@@ -90,7 +90,7 @@ async def load_holds(tx: Tx, owners: Collection[Owner], hold_ids: Collection[str
     books = await _lock(tx, owners)
     parts: dict[str, tuple[Hold, list[Slice]]] = {}
     for row in await tx.rows(_OPEN_HOLDS, sorted(hold_ids)):
-        hold = Hold(row[0], (row[1], row[2]), *row[3:9], None if row[9] is None else (row[9], row[10]))
+        hold = Hold(row[0], (row[1], row[2]), *row[3:9], member=None if row[9] is None else (row[9], row[10]))
         parts.setdefault(hold.id, (hold, []))[1].append(Slice(row[11], row[12]))
     books.open_holds = {hold_id: (hold, tuple(slices)) for hold_id, (hold, slices) in parts.items()}
     lot_ids = {part.lot_id for _, slices in books.open_holds.values() for part in slices}
