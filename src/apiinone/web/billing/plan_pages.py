@@ -6,18 +6,18 @@ from typing import Final
 from msgspec import Struct
 
 from apiinone.addresses import AddressRefused, read_callback
-from apiinone.core.errors import BadRequest, NotFound
+from apiinone.core.errors import BadRequest, ProviderFailed
 from apiinone.db import Tx
 from apiinone.ledger.budgets import OwnBudgets, of_account, own_budgets, set_own_budgets
 from apiinone.payments.alerts import Alerts, alerts_of, set_alerts
 from apiinone.payments.document_drawing import money
+from apiinone.payments.forget_saved import forget_saved
 from apiinone.payments.packs import terms_of_pack
 from apiinone.payments.top_up_rows import (
     CEILING,
     SavedRow,
     TopUpRule,
     drop_rule,
-    remove_saved,
     rule_of,
     saved_of,
     set_rule,
@@ -132,10 +132,11 @@ async def do_set_budgets(rooms: Rooms, call: PageCall, here: MemberHere) -> Page
 
 
 async def do_forget_card(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
-    """Charge a saved card never again. Raises NotFound."""
-    card = call.form(CardForm).card
-    if not await rooms.office.database.transact(lambda tx: remove_saved(tx, here.account_id, card)):
-        raise NotFound("There is no such saved card.")
+    """Have a saved card taken away at its vendor and forget it. Raises NotFound."""
+    try:
+        await forget_saved(rooms.house.context.cashier, here.account_id, call.form(CardForm).card)
+    except ProviderFailed as failed:
+        return await _page(rooms, here, None, {"forget": call.say(failed.message)}, failed.status)
     return SeeOther(PLAN, "card_forgotten")
 
 
@@ -144,6 +145,7 @@ async def _page(
     here: MemberHere,
     sent: Mapping[str, Struct] | None = None,
     errors: Mapping[str, str] | None = None,
+    status: int = UNPROCESSABLE,
 ) -> PageReply:
     async def look(tx: Tx) -> Seen:
         rule, saved = await rule_of(tx, here.account_id), await saved_of(tx, here.account_id)
@@ -165,7 +167,7 @@ async def _page(
         "errors": errors or {},
         **(sent or {}),
     }
-    return await in_console(rooms, here, "plan.html.j2", facts, status=UNPROCESSABLE if errors else 200)
+    return await in_console(rooms, here, "plan.html.j2", facts, status=status if errors else 200)
 
 
 def _rule(rooms: Rooms, call: PageCall, here: MemberHere, form: TopUpForm, errors: dict[str, str]) -> TopUpRule | None:
