@@ -100,7 +100,9 @@ class StripeSimulator(StandIn):
 
     def _got(self, work: _Work) -> _Answer:
         async def answer(request: Request) -> Response:
-            return await self.questioned(request, lambda asked: _done(work(asked, _query(asked))))
+            return await self.questioned(
+                request, lambda asked: _done(work(asked, read_fields(asked.request.url.query)))
+            )
 
         return answer
 
@@ -190,11 +192,9 @@ class StripeSimulator(StandIn):
         return json(self._books.shown(self._money.refund(charge, amount, metadata)))
 
     def _detach(self, asked: Asked, form: Form) -> Response:
-        card = self._books.card(str(asked.request.path_params["id"]))
         form.end()
-        if card is None:
-            raise missing("payment_method")
-        if card.customer is None:
+        card = self._books.card(str(asked.request.path_params["id"]))
+        if card is None or card.customer is None:
             raise error(400, "invalid_request_error", "The payment method is not attached to a customer.")
         card.customer = None
         return json(self._books.shown(card))
@@ -293,10 +293,6 @@ def _key(asked: Asked) -> str:
 
 def _live(asked: Asked) -> bool:
     return not _key(asked).startswith(SANDBOX)
-
-
-def _query(asked: Asked) -> Form:
-    return read_fields(asked.request.url.query)
 
 
 async def _done(answer: Response) -> Response:
