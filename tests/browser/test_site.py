@@ -17,6 +17,7 @@ pytestmark = pytest.mark.slow
 DOORS = ("/sign-in", "/sign-up", "/forgotten")
 PAGES = (
     *FIXED,
+    *("/usage", "/billing/credits"),
     *DOORS,
     "/models/recraft-v4",
     "/models/kling-3",
