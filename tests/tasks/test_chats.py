@@ -21,7 +21,8 @@ from apiinone.providers.chat import ChatEvent, ChatOrder, Ended, Said, Tally, Th
 from apiinone.providers.local.chat import answer
 from apiinone.providers.provider import Rejected
 from apiinone.tasks.chat_reckoning import Charge, Heard, OutOfTime, Terms, reckoned
-from apiinone.tasks.chats import Answered, Chat, ChatOutcome, ChatRules, Chats, Failed, Underway, Unsettled
+from apiinone.tasks.chat_rules import ChatRules
+from apiinone.tasks.chats import Answered, Chat, ChatOutcome, Chats, Failed, Underway, Unsettled
 from apiinone.tasks.claim import Claim, claim, take_over_dead
 from apiinone.tasks.direct import Note
 from apiinone.tasks.moves import CancelAsked, Move, Moved, NewAttempt, Stale, TimePassed, WasRelayed
