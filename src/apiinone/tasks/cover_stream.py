@@ -32,11 +32,11 @@ class Cover:
     async def makes_room(self, heard: Heard, piece: ChatPiece) -> bool:
         """Whether the piece just counted may be handed on; else the answer ends before it."""
         size = heard.tally.bytes
+        if size > self._bytes_max:
+            return False
         while self._grows and self.room_bytes < size:
             if not await self._takes_next(size):
                 break
-        if size > self._bytes_max:
-            return False
         if size <= self._covered_bytes():
             return True
         heard.tally.drop(piece)
