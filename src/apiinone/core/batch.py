@@ -1,8 +1,9 @@
 """Natural batching: what arrives while a commit is under way joins the next one.
 
-No wait is added when idle, and the cost of an item falls as load grows: a batch is run once a turn of the event loop has
-brought no more, so that what arrived together goes together. The queue is bounded; each share (an account) gets its turn in every batch, so one that floods does not push the others out. An error that is nobody's refusal halves
-the batch until the one item that causes it stands alone, so that one bad item never fails its neighbours.
+No wait is added when idle, and the cost of an item falls as load grows: a batch is run once a turn of the event loop
+has brought no more, so that what arrived together goes together. The queue is bounded; each share (an account) gets its
+turn in every batch, so one that floods does not push the others out. An error that is nobody's refusal halves the batch
+until the one item that causes it stands alone, so that one bad item never fails its neighbours.
 """
 
 import asyncio
