@@ -3,7 +3,7 @@
 Reading requests, keeping connections, pipelining, back pressure and shutdown are uvicorn's. An application that has its
 whole response at hand may give it to the ASGI extension `WHOLE_RESPONSE` instead of sending two messages, for which
 uvicorn looks at each header with two regular expressions and writes twice (ADR 0010). It leaves with the others of this
-turn of the event loop: code that runs many times in a row stays in the processor's caches (ADR 0018).
+turn of the event loop: code that runs many times in a row stays in the processor's caches (ADR 0019).
 """
 
 import asyncio
