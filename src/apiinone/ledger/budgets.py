@@ -7,7 +7,7 @@ owner's balance row is locked before any of these rows is read (one lock order),
 one owner.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -82,16 +82,27 @@ class Limits:
         lineage_id = hold.lineage_id
         self.loads[lineage_id] = self.open_holds(lineage_id) + 1
         self.load_changes[lineage_id] = self.load_changes.get(lineage_id, 0) + 1
+        self.grew(hold, hold.amount)
+
+    def left_for(self, hold: Hold) -> Credits | None:
+        """What the budgets that a hold counts in still allow in its periods; None where it counts in none."""
+        places = [place for place in places_of(hold) if place[0] in self.budgets]
+        left = [Credits(max(0, self.budgets[place[0]][0] - self.used.get(place, 0))) for place in places]
+        return min(left) if left else None
+
+    def grew(self, hold: Hold, amount: int) -> None:
+        """Count what a hold grew by, in the periods that it was placed in."""
         for place in places_of(hold):
-            self.used[place] = self.used.get(place, 0) + hold.amount
-            self.used_more[place] = self.used_more.get(place, 0) + hold.amount
+            self.used[place] = self.used.get(place, 0) + amount
+            self.used_more[place] = self.used_more.get(place, 0) + amount
 
     def settled(self, settlement: Settlement) -> None:
         """Count a hold's end: what was released no longer counts against the period the hold was placed in."""
         hold = settlement.hold
         self.load_changes[hold.lineage_id] = self.load_changes.get(hold.lineage_id, 0) - 1
-        for place in places_of(hold) if settlement.released else ():
-            self.used_less[place] = self.used_less.get(place, 0) + settlement.released
+        if settlement.released:
+            for place in places_of(hold):
+                self.used_less[place] = self.used_less.get(place, 0) + settlement.released
 
 
 class Budget(Struct, frozen=True):
@@ -147,6 +158,17 @@ async def load_limits(tx: Tx, lineage_ids: Collection[str]) -> Limits:
         periods = sorted({period for _, period in limits.budgets.values()})
         limits.used = {(row[0], row[1]): row[2] for row in await tx.rows(_USED, sorted(limits.budgets), periods)}
     return limits
+
+
+async def load_limits_of(tx: Tx, holds: Iterable[Hold]) -> Limits:
+    """Read the budgets of these holds as they stand in the periods that those were placed in; as `load_limits`."""
+    places = {place for hold in holds for place in places_of(hold)}
+    if not places:
+        return Limits()
+    lineages, periods = (sorted(set(names)) for names in zip(*places, strict=True))
+    budgets = await tx.rows(_BUDGETS, lineages)
+    used = {(row[0], row[1]): row[2] for row in await tx.rows(_USED, lineages, periods)}
+    return Limits(budgets={row[0]: (row[1], _current(row[2], tx.now_us)) for row in budgets}, used=used)
 
 
 async def own_budgets(tx: Tx, whose: Collection[str]) -> dict[str, OwnBudgets]:
