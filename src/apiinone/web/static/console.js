@@ -108,7 +108,7 @@
     try {
       const me = (await get(api("/api/v1/me"), { headers: headers() })).data;
       const credits = (await get(api("/api/v1/credits"), { headers: headers() })).data;
-      account.replaceChildren(element("span", { className: `mode-${me.mode}`, textContent: words[`${me.mode}_key`] }), " · ", filled(words[`${me.mode}_spends`], credits));
+      account.replaceChildren(element("span", { className: `mode-${me.mode}`, textContent: words[`${me.mode}_key`] }), " ", filled(words.available, credits));
       if (own) account.append(" ", element("a", { href: "/console/keys", textContent: words.keys }), " · ", element("a", { href: "/usage", textContent: words.all_runs }));
       if (form_) price(form_.body());
     } catch (problem) {
