@@ -36,8 +36,10 @@ MODALITIES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     (marked("Chat"), marked("OpenAI's own form, whole or streamed."), ("chat",)),
 )
 """How the home page groups endpoints."""
-FIXED: Final = ("/", "/models", "/pricing", "/docs", "/docs/reference", "/playground", "/usage", "/billing/credits")
-"""Pages that are there whatever the catalogue holds."""
+FIXED: Final = ("/", "/models", "/pricing", "/docs", "/docs/reference", "/playground", "/status")
+"""Pages that are there whatever the catalogue holds, and say the same to everybody."""
+NOT_FOR_ROBOTS: Final = ("/api/", "/account", "/admin", "/billing/", "/console", "/usage")
+"""What begins so needs a key or somebody who is signed in."""
 NOBODY: Final = Visitor(language="", csrf="")
 """On pages that are kept: whoever looks, they say the same."""
 
@@ -146,8 +148,8 @@ class Pages:
 
     def robots(self) -> Document:
         """Everything may be read except what needs a key."""
-        text = f"User-agent: *\nDisallow: /api/\nDisallow: /usage\nSitemap: {self.base_url}/sitemap.xml\n"
-        return document(text, PLAIN)
+        refused = "".join(f"Disallow: {path}\n" for path in NOT_FOR_ROBOTS)
+        return document(f"User-agent: *\n{refused}Sitemap: {self.base_url}/sitemap.xml\n", PLAIN)
 
     def sitemap(self) -> Document:
         """The addresses of all pages."""
