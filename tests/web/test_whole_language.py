@@ -110,3 +110,10 @@ async def test_what_a_page_says_is_in_the_readers_language(site: Api) -> None:
             if re.search(r"[A-Za-z]{2,}", ALLOWED.sub("", own.sub("", text))):
                 left.add((path, " ".join(text.split())))
     assert "\n".join(f"{path}: {text}" for path, text in sorted(left)) == ""
+
+
+async def test_what_machines_read_is_english_whoever_asks(site: Api) -> None:
+    for path in ("/models/recraft-v4.md", "/docs/chat.md", "/llms.txt"):
+        in_german = (await Browser(site).get(path, Accept_Language="de")).text
+        assert in_german == (await Browser(site).get(path)).text
+        assert "ж" not in in_german

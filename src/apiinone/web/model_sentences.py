@@ -62,7 +62,8 @@ def about_price(entry: Entry, price: str, words: NullTranslations) -> str:
     """How many variants there are, and what they cost."""
     count = len(entry.sub_models)
     variants = words.ngettext("%(num)s variant.", "%(num)s variants.", count) % {"num": count} if count > 1 else ""
-    return f"{variants} {price[:1].upper()}{price[1:]}.".strip()
+    said = words.gettext("%(sentence)s.") % {"sentence": f"{price[:1].upper()}{price[1:]}"}
+    return f"{variants} {said}".strip()
 
 
 def tiles(page: ModelPage, entry: Entry, words: NullTranslations) -> tuple[Fact, ...]:

@@ -46,11 +46,6 @@ KIND_NAMES: Final = {
     "owe": marked("Owed: it was spent before its money went back"),
     "repay": marked("Repaid a debt"),
 }
-SOURCE_NAMES: Final = {
-    "grant": marked("By the operator"),
-    "refill": marked("Test credits of the day"),
-    "order": marked("Order"),
-}
 
 
 async def show_credits(rooms: Rooms, call: PageCall) -> PageReply:
@@ -81,7 +76,6 @@ async def credits_page(  # noqa: PLR0913 - the page, and what a form on it was s
         "change": change,
         "tasks": {task_id: written(node, task_id, suffix) for task_id, (node, suffix) in names.items()},
         "kinds": KIND_NAMES,
-        "sources": SOURCE_NAMES,
         "older": f"{CREDITS}?before={entries[ROWS - 1].entry_no}" if len(entries) > ROWS else "",
         "newest": CREDITS if before_no != NO_ENTRY_AFTER else "",
         "export": EXPORT,
