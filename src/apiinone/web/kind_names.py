@@ -1,4 +1,4 @@
-"""What the catalogue's own words for kinds of things are called on pages: endpoints, outputs, and what is paid for."""
+"""What kinds of things are called on pages: endpoints, outputs, what is paid for, where credits come from."""
 
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -23,6 +23,9 @@ KIND_NAMES: Final[Mapping[str, str]] = {
     "swap": marked("swap"),
     "request": marked("request"),
     "1,000 characters": marked("1,000 characters"),
+    "grant": marked("grant"),
+    "refill": marked("refill"),
+    "daily test credits": marked("daily test credits"),
     "Image API": marked("Image API"),
     "Video API": marked("Video API"),
     "Music API": marked("Music API"),
