@@ -103,7 +103,7 @@ class Workshop:
         """The caller that a key's row makes."""
         key = await self.database.read(lambda tx: key_by_id(tx, key_id))
         assert key is not None
-        return Caller(key.account_id, key.mode, key.id, key.lineage_id, key.rules)
+        return Caller(key.account_id, key.mode, key.id, key.lineage_id, key.rules, key.made_by)
 
     async def grant(self, owner: Owner, count: int, *, expires_in_s: int | None = None) -> str:
         """Give a lot of so many credits and return its id."""

@@ -10,7 +10,8 @@ from msgspec import Struct
 from api.create_bodies import bodies_for
 from api.served_api import BODY, Api, Got, statement
 from apiinone.accounts.keys import SCOPES, KeyRules, Scope
-from apiinone.api.billing_wishes import AlertsBody, BudgetsBody, TopUpBody
+from apiinone.api.billing_budgets import BudgetsBody
+from apiinone.api.billing_wishes import AlertsBody, TopUpBody
 from apiinone.api.orders import OrderBody, VoucherBody
 from apiinone.api.provider_keys import ProviderKeyBody
 from apiinone.api.route import ByKey, CreationBody, NoBody, PathId, Public, QuoteBody, Route, TypedBody
@@ -45,6 +46,7 @@ async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOW
     path = path.replace("{order_id}", provider_key_of(task_id))
     path = path.replace("{document_id}", provider_key_of(task_id))
     path = path.replace("{endpoint_id}", provider_key_of(task_id))
+    path = path.replace("{member_id}", provider_key_of(task_id))
     if "task_id" in route.query.__struct_fields__:
         path += f"?task_id={task_id}"
     match route.body:
@@ -104,11 +106,12 @@ async def test_a_key_opens_only_what_its_scopes_name(small_api: Api) -> None:
 
 
 async def test_what_belongs_to_another_account_or_mode_is_not_found(idle_api: Api) -> None:
-    owner = await idle_api.tenant(mode="live")
+    everything = KeyRules(scopes=SCOPES)
+    owner = await idle_api.tenant(mode="live", rules=everything)
     strangers = (
-        await idle_api.tenant(of=owner, mode="test"),
-        await idle_api.tenant(mode="live"),
-        await idle_api.tenant(mode="test"),
+        await idle_api.tenant(of=owner, mode="test", rules=everything),
+        await idle_api.tenant(mode="live", rules=everything),
+        await idle_api.tenant(mode="test", rules=everything),
     )
     task_id = await idle_api.task(owner.key)
     node, opaque = task_id[1:3], task_id[3:29]
@@ -164,7 +167,15 @@ def _without_ids(got: Got) -> dict[str, object]:
 
 async def test_every_id_that_a_keyed_route_takes_is_one_that_the_tests_above_try() -> None:
     kinds = {path_id.kind for route in KEYED for path_id in route.ids}
-    assert kinds == {"own_task", "own_delivery", "own_provider_key", "own_order", "own_endpoint", "own_document"}
+    assert kinds == {
+        "own_task",
+        "own_delivery",
+        "own_provider_key",
+        "own_order",
+        "own_endpoint",
+        "own_document",
+        "own_member",
+    }
 
 
 async def test_a_revoked_key_and_a_suspended_account_open_nothing(small_api: Api) -> None:

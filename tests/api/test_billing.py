@@ -26,6 +26,14 @@ ORDERS = "/api/v1/billing/orders"
 CALLBACK = "/api/v1/payments/stripe/callback"
 ENVIRON = {"STRIPE_SECRET_KEY": f"sk_test_{SIMULATED_KEY}", "STRIPE_WEBHOOK_SECRET": SIMULATED_WEBHOOK_SECRET}
 ALL = KeyRules(scopes=SCOPES)
+ADD_PERSON = statement(
+    "INSERT INTO people (id, email, name, state, language, time_zone, operator, created_us)"
+    " VALUES ($1, $2, '', 'active', 'en', '', 0, 0)"
+)
+ADD_MEMBER = statement(
+    "INSERT INTO members (account_id, person_id, role, created_us)"
+    " VALUES ($1, $2, $3, CASE $3 WHEN 'admin' THEN 1 ELSE 2 END)"
+)
 
 
 @pytest.fixture
@@ -137,8 +145,9 @@ async def test_a_voucher_is_redeemed_once_and_wrong_codes_are_throttled(shop: Ap
     await shop.app.database.transact(lambda tx: add_vouchers(tx, [row]))
     path = "/api/v1/billing/vouchers/redeem"
     assert (await shop.ask("POST", path, key=tenant.key, body={"code": code})).data["credits"] == 25
-    statuses = [(await shop.ask("POST", path, key=tenant.key, body={"code": f"{n}"})).status for n in range(11)]
-    assert statuses == [400] * 10 + [429]
+    answers = [await shop.ask("POST", path, key=tenant.key, body={"code": f"{n}"}) for n in range(11)]
+    assert [one.status for one in answers] == [400] * 10 + [429]
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 3_600
     assert (await shop.get("/api/v1/credits", tenant.key)).data["available"] == 25
 
 
@@ -192,6 +201,29 @@ async def test_a_top_up_needs_a_saved_card_and_alerts_an_address_that_may_be_cal
     set_ = await shop.ask("POST", alerts, key=tenant.key, body={"low_balance": 5, "url": "https://example.com/x"})
     assert set_.data == (await shop.get(alerts, tenant.key)).data
     assert (set_.data["low_balance"], set_.data["spend_day"]) == (5, None)
+
+
+async def test_a_key_sets_the_budgets_that_its_maker_may_set(shop: Api) -> None:
+    tenant = await buyer(shop)
+    people = {role: shop.app.ids.new() for role in ("admin", "developer")}
+    for role, person_id in people.items():
+        await shop.change(ADD_PERSON, person_id, f"{role}@example.com")
+        await shop.change(ADD_MEMBER, tenant.account_id, person_id, role)
+    path = "/api/v1/billing/budgets/members"
+    none = {"day": None, "day_left": None, "month": None, "month_left": None}
+    for member in (await shop.get(path, tenant.key)).data["members"]:
+        assert (people[member["role"]], member["budgets"]) == (member["member_id"], none)
+    set_one = await shop.ask("POST", f"{path}/{people['admin']}", key=tenant.key, body={"day": 50})
+    budgets = {one["role"]: one["budgets"] for one in set_one.data["members"]}
+    assert budgets == {"admin": {**none, "day": 50, "day_left": 50}, "developer": none}
+    admins = await shop.tenant(of=tenant, mode="live", rules=ALL)
+    await shop.change(statement("UPDATE keys SET made_by = $1 WHERE id = $2"), people["admin"], admins.key_id)
+    refused = await shop.ask("POST", f"{path}/{people['admin']}", key=admins.key, body={"day": 500})
+    assert refused.refused[:2] == (403, "permission_denied")
+    allowed = await shop.ask("POST", f"{path}/{people['developer']}", key=admins.key, body={"month": 9})
+    assert allowed.data["members"][1]["budgets"] == {**none, "month": 9, "month_left": 9}
+    tests = await shop.tenant(of=tenant, mode="test", rules=ALL)
+    assert (await shop.get(path, tests.key)).data == {"members": []}
 
 
 async def test_a_callback_without_a_secret_has_no_such_route(small_api: Api) -> None:

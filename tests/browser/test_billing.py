@@ -111,7 +111,7 @@ def test_buying_from_the_first_card_to_the_refund(demo: Served, chromium: Browse
         page.click("text=Cancel")
         becomes(page, "Waiting for payment")
         looks_good(page)
-        page.click("text=Go to the payment page")
+        page.click("text=Pay now")
         pays(page, CHALLENGE)
         page.click("text=Confirm")
         becomes(page, "Paid")

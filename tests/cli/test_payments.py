@@ -42,3 +42,28 @@ def test_what_matches_no_order_is_listed_and_decided_once(shell: Shell) -> None:
     shell("orders", "refund", "0" * 26, "--reason", "x", status=1)
     shell("orders", "refund-sent", "0" * 26, "--reason", "x", status=1)
     shell("suspense", "resolve", "0" * 26, "--as", "dismissed", "--reason", "x", status=1)
+
+
+def test_budgets_are_set_shown_and_taken_away(shell: Shell) -> None:
+    account = shell.account()
+    done = shell("budgets", "set", account, "--day", "50", "--month", "1200.5", "--reason", "a try", "--json").data
+    assert done == {"account_id": account, "member_id": None, "day": 50, "month": 1200.5}
+    (own,) = shell("budgets", "show", account, "--json").data["budgets"]
+    none = {"member_id": None, "email": None}
+    assert own == {**none, "day": 50, "day_used": 0, "month": 1200.5, "month_used": 0}
+    shell("budgets", "set", account, "--reason", "over")
+    assert set(shell("budgets", "show", account, "--json").data["budgets"][0].values()) == {None}
+    assert "a month" in shell("budgets", "show", account).out
+    shell("budgets", "show", "0" * 26, status=1)
+    shell("budgets", "set", "0" * 26, "--reason", "x", status=1)
+    shell("budgets", "set", account, "--member", "0" * 26, "--reason", "x", status=1)
+
+
+def test_books_are_exported_and_documents_listed(shell: Shell) -> None:
+    account = shell.account()
+    assert shell("documents", "list", account, "--json").data == {"documents": []}
+    assert "number" in shell("documents", "list", account).out
+    assert shell("documents", "export", account, "--json").data == []
+    shell("credits", "grant", "7", "--account", account, "--mode", "live", "--reason", "a gift")
+    assert "grant" in shell("documents", "export", account, "--what", "ledger").out
+    shell("documents", "export", account, "--first-day", "never", status=1)

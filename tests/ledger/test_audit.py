@@ -122,7 +122,7 @@ PLANTS = (
     ),
     plant(
         "hold_without_entry",
-        Sql("INSERT INTO holds VALUES ($1, $2, 'live', $3, $3, 5, NULL, 'req', 0, NULL)"),
+        Sql("INSERT INTO holds VALUES ($1, $2, 'live', $3, $3, 5, NULL, 'req', 0, NULL, NULL, NULL)"),
         "stray",
         "account",
         "key",

@@ -78,6 +78,11 @@ async def test_the_official_sdk_opens_pays_refunds_and_reads_events(shop: Shop) 
             {"idempotency_key": "once"},
         )
         assert again.status == "succeeded"
+        kept = intent.payment_method.id
+        detached = client.v1.payment_methods.detach(kept)
+        assert (detached.id, detached.customer) == (kept, None)
+        with pytest.raises(stripe.InvalidRequestError):
+            client.v1.payment_methods.detach(kept)
         refund = client.v1.refunds.create({"payment_intent": intent.id, "amount": 100})
         assert (refund.status, refund.amount) == ("succeeded", 100)
         assert [one.id for one in client.v1.refunds.list({"payment_intent": intent.id}).data] == [refund.id]

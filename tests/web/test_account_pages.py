@@ -16,12 +16,21 @@ from apiinone.web.moments import browser_name, is_time_zone, moment, time_zones
 from apiinone.web.sign_in_pages import HOME
 from databases import sqlite_url
 from web.browsing import HTML, PASSWORD, Browser, letters, link_in, somebody
-from web.owning import made_key
+from web.buying import bought
+from web.owning import made_key, run
 
 
 @pytest.fixture
 async def site(sqlite_path: Path, tmp_path: Path) -> AsyncGenerator[Api]:
     async with served_api(sqlite_url(sqlite_path), tmp_path, working=False) as api:
+        yield api
+
+
+@pytest.fixture
+async def live_site(sqlite_path: Path, tmp_path: Path) -> AsyncGenerator[Api]:
+    """A site where live keys are accepted; no worker sends anything."""
+    environ = {"RECRAFT_API_TOKEN": "not-a-token"}
+    async with served_api(sqlite_url(sqlite_path), tmp_path, working=False, environ=environ) as api:
         yield api
 
 
@@ -121,6 +130,36 @@ async def test_who_is_known_signs_in_to_join_and_looks_at_the_account_then(site:
     assert (await bob.post("/invitation/accept", token=token)).location == HOME
     seen = await bob.get("/account")
     assert ("Viewer" in seen.text, seen.text.count("Go there")) == (True, 1)
+
+
+async def test_a_members_budget_is_set_seen_by_both_and_bounds_what_they_run(live_site: Api) -> None:
+    site = live_site
+    ada, bob = await somebody(site, "ada@example.com"), Browser(site)
+    key_id = (await made_key(ada, mode="live")).split("_")[2]
+    await bought(ada)
+    await ada.post("/account/members/invite", email="bob@example.com", role="developer")
+    token = (await link_in(site)).partition("token=")[2]
+    await bob.get(f"/invitation?token={token}")
+    await bob.post("/invitation", token=token, name="Bob", password=PASSWORD)
+    (person_id,) = re.findall(r'action="/account/members/(\w+)/remove"', (await ada.get("/account/members")).text)
+    path = f"/account/members/{person_id}/budgets"
+    wrong = await ada.post(path, day="much", month="100")
+    assert wrong.status == 422
+    assert (f'id="why-day-{person_id}"' in wrong.text, 'value="much"' in wrong.text) == (True, True)
+    assert (await ada.post(path, day="15", month="")).location == "/account/members"
+    await bob.get("/account/members")
+    await ada.get("/account/members")
+    assert (await run(bob, key_id))[0] == 200
+    status, text = await run(bob, key_id)
+    assert (status, json.loads(text)["error"]["type"]) == (402, "budget_exceeded")
+    assert (await run(ada, key_id))[0] == 200
+    for browser in (ada, bob):
+        assert "10 of 15 credits spent today" in (await browser.get("/account/members")).text
+    assert path not in (await bob.get("/account/members")).text
+    assert (await bob.post(path, day="500")).status == 403
+    assert (await ada.post(path, day="", month="")).location == "/account/members"
+    assert "credits spent today" not in (await bob.get("/account/members")).text
+    assert (await run(bob, key_id))[0] == 200
 
 
 async def test_the_last_owner_is_told_why_they_cannot_leave(site: Api) -> None:

@@ -57,6 +57,25 @@ async def test_a_transfer_is_confirmed_with_what_the_statement_says(
     assert "1,000 credits are yours" in (await buyer.get(f"/billing/orders/{order.id}")).text
 
 
+async def test_the_overview_counts_what_waits_in_suspense_and_leads_there(site: Api, ada: OperatorsBrowser) -> None:
+    def count_in(text: str) -> str:
+        found = re.search(r'<a class="number" href="/admin/suspense">(\d+)</a>', text)
+        assert found is not None
+        return found[1]
+
+    assert count_in((await ada.get("/admin")).text) == "0"
+    ids = [site.app.ids.new() for _ in range(2)]
+
+    async def add(tx: Tx) -> None:
+        for row_id in ids:
+            await keep(tx, row_id, Stray("stripe", "unknown_order", f"pi_{row_id}", None, "usd", 500))
+
+    await site.app.database.transact(add)
+    assert count_in((await ada.get("/admin")).text) == "2"
+    await ada.post(f"/admin/suspense/{ids[0]}", how="dismissed", reason=WHY)
+    assert count_in((await ada.get("/admin")).text) == "1"
+
+
 async def test_another_amount_goes_to_suspense_where_it_is_decided_once(
     site: Api, ada: OperatorsBrowser, buyer: Browser
 ) -> None:

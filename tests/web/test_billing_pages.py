@@ -21,6 +21,10 @@ SAVE_CARD = Sql(
     "INSERT INTO saved_methods (id, account_id, method, customer_ref, vendor_ref, label, created_us)"
     " VALUES ($1, $2, 'stripe', 'cus_1', 'pm_1', 'visa 4242', $3)"
 )
+PAY_AT = Sql("UPDATE orders SET pay_url = 'https://pay.example/1' , method = 'stripe' WHERE id = $1")
+SET_STATE = Sql("UPDATE orders SET state = $1, method = 'manual' WHERE id = $2")
+TERMS = Sql("SELECT state, pack, amount_minor, method FROM orders WHERE id = $1")
+HIDDEN = re.compile(r'type="hidden" name="(offer|amount|method|save|once|csrf)" value="([^"]*)"')
 OWE = Sql("UPDATE balances SET debt_micro = 12000000, available_micro = 0 WHERE account_id = $1 AND mode = 'live'")
 OWED = Sql("UPDATE orders SET owed_micro = 12000000 WHERE id = $1")
 
@@ -142,6 +146,65 @@ async def test_an_order_that_is_paid_elsewhere_has_no_page_to_pay_on(site: Api) 
     ada = await somebody(site, "ada@example.com")
     order = await transfer(ada)
     assert (await ada.get(f"/billing/orders/{order.id}/pay")).location == f"/billing/orders/{order.id}"
+
+
+async def test_an_open_order_leads_on_to_its_payment_and_one_that_is_over_is_bought_again(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    order = await transfer(ada)
+    path = f"/billing/orders/{order.id}"
+    await site.change(PAY_AT, order.id)
+    open_page = (await ada.get(path)).text
+    assert (f'href="{path}/pay"' in open_page, "Pay now" in open_page, "Buy again" in open_page) == (True, True, False)
+    for state in ("expired", "failed"):
+        await site.change(SET_STATE, state, order.id)
+        text = (await ada.get(path)).text
+        assert "Pay now" not in text
+        location = (await ada.post("/billing/buy", None, **dict(HIDDEN.findall(text)))).location
+        assert location is not None
+        again = (await site.rows(TERMS, location.split("/")[3]))[0]
+        assert again == ("created", *(await site.rows(TERMS, order.id))[0][1:])
+    viewer = await somebody(site, "bob@example.com", role="developer")
+    own = await transfer(viewer)
+    await site.change(SET_STATE, "expired", own.id)
+    assert "Buy again" not in (await viewer.get(f"/billing/orders/{own.id}")).text
+
+
+async def test_an_own_amount_is_bought_again_as_it_was(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    status, location = await buy(ada, offer="own", amount="12.50")
+    assert status == 303
+    order_id = location.split("/")[3]
+    await site.change(SET_STATE, "failed", order_id)
+    text = (await ada.get(location)).text
+    again = (await ada.post("/billing/buy", None, **dict(HIDDEN.findall(text)))).location
+    assert again not in (None, location)
+    assert (await site.rows(TERMS, str(again).split("/")[3]))[0][2] == 1_250
+
+
+async def test_who_tries_too_many_codes_is_told_how_long_to_wait(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    await ada.get("/billing/credits")
+    for _ in range(10):
+        assert (await ada.post("/billing/redeem", code="00000-00000-00000-00000")).status == 422
+    seen = await ada.post("/billing/redeem", code="00000-00000-00000-00000")
+    assert seen.status == 429
+    assert 0 < int(seen.headers["retry-after"]) <= 3_600
+
+
+async def test_a_card_that_its_vendor_does_not_take_away_stays_and_the_page_says_why(
+    sqlite_path: Path, tmp_path: Path
+) -> None:
+    environ = {"STRIPE_SECRET_KEY": "sk_test_x"}
+    async with served_api(
+        sqlite_url(sqlite_path), tmp_path, working=False, environ=environ, stripe_url="http://127.0.0.1:9"
+    ) as site:
+        ada = await somebody(site, "ada@example.com")
+        card, account = site.app.ids.new(), await account_of(ada)
+        await site.change(SAVE_CARD, card, account, 0)
+        await ada.get("/billing/plan")
+        seen = await ada.post("/billing/plan/card", card=card)
+        assert (seen.status, "could not be taken away" in seen.text) == (502, True)
+        assert f'value="{card}"' in (await ada.get("/billing/plan")).text
 
 
 async def test_top_up_is_set_with_ones_own_card_alone_and_ends_with_it(site: Api) -> None:

@@ -25,6 +25,8 @@ class Caller(Struct, frozen=True):
     key_id: str
     lineage_id: str
     rules: KeyRules
+    member_id: str | None = None
+    """The person who spends by it: who is signed in, or else who made the key; None: an operator made it."""
 
     @property
     def owner(self) -> Owner:
@@ -59,7 +61,7 @@ class Callers:
         self._used[caller.key_id] = now_us
         return caller
 
-    async def of_key(self, account_id: str, key_id: str, address: str) -> Caller:
+    async def of_key(self, account_id: str, key_id: str, person_id: str, address: str) -> Caller:
         """The caller that somebody is who may use this key of this account without holding it: a member, signed in.
 
         The key's own rules hold as if it had been presented. Raises NotFound where the account has no such key,
@@ -72,7 +74,7 @@ class Callers:
         refuse_ended(key.revoked_us, key.expires_us, key.account_state, now_us)
         refuse_address(key.rules, address)
         self._used[key.id] = now_us
-        return Caller(key.account_id, key.mode, key.id, key.lineage_id, key.rules)
+        return Caller(key.account_id, key.mode, key.id, key.lineage_id, key.rules, person_id)
 
     def take_used(self) -> dict[str, int]:
         """The keys used since the last call, with the moment of their last use."""
@@ -91,7 +93,7 @@ class Callers:
         key = judge(found, presented, now_us)
         if len(self._judged) >= CACHED_MAX:
             self._judged.clear()
-        caller = Caller(key.account_id, key.mode, key.id, key.lineage_id, key.rules)
+        caller = Caller(key.account_id, key.mode, key.id, key.lineage_id, key.rules, key.made_by)
         return _Judged(caller, _NEVER_US if key.expires_us is None else key.expires_us, read_s + CACHE_S)
 
     async def _find(self, key_id: str) -> tuple[Key | None, float]:

@@ -14,7 +14,7 @@ from apiinone.ledger.budgets import Period, set_budget
 
 _COLUMNS = (
     "SELECT k.id, k.account_id, a.state, k.mode, k.lineage_id, k.secret_hash, k.name, k.rules, k.created_us,"
-    " k.expires_us, k.revoked_us, k.last_used_us FROM keys k JOIN accounts a ON a.id = k.account_id"
+    " k.expires_us, k.revoked_us, k.last_used_us, k.made_by FROM keys k JOIN accounts a ON a.id = k.account_id"
 )
 _KEY = Sql(_COLUMNS + " WHERE k.id = $1")
 _KEYS = Sql(_COLUMNS + " WHERE k.account_id = $1 ORDER BY k.id LIMIT 1000")
@@ -33,7 +33,6 @@ _NEW_LOAD = Sql("INSERT INTO key_loads (lineage_id, open_holds) VALUES ($1, 0)")
 _REVOKE = Sql("UPDATE keys SET revoked_us = $1 WHERE id = $2 AND revoked_us IS NULL")
 _REVOKE_OF_MAKER = Sql("UPDATE keys SET revoked_us = $1 WHERE account_id = $2 AND made_by = $3 AND revoked_us IS NULL")
 _REVOKE_OF_ACCOUNT = Sql("UPDATE keys SET revoked_us = coalesce(revoked_us, $1), name = '' WHERE account_id = $2")
-_MAKER = Sql("SELECT made_by FROM keys WHERE id = $1")
 _EXPIRE = Sql("UPDATE keys SET expires_us = $1 WHERE id = $2 AND (expires_us IS NULL OR expires_us > $1)")
 _TOUCH = Sql("UPDATE keys SET last_used_us = $1 WHERE id = $2 AND (last_used_us IS NULL OR last_used_us < $1)")
 _decode_rules = msgspec.json.Decoder(KeyRules).decode
@@ -65,9 +64,12 @@ async def make_key(tx: Tx, key: NewKey) -> None:
         await set_budget(tx, key.id, *key.budget)
 
 
-async def rotate_key(tx: Tx, old_id: str, *, new_id: str, secret_hash: bytes, overlap_us: int) -> Key:
+async def rotate_key(  # noqa: PLR0913 - what the new key is, by name
+    tx: Tx, old_id: str, *, new_id: str, secret_hash: bytes, overlap_us: int, rotated_by: str | None = None
+) -> Key:
     """Put a new key in an old one's place; both work until the overlap ends, and both share one budget and load.
 
+    A member who rotates a key gets the new one, so it is theirs from then on; None: it stays whose it was.
     Raises NotFound where there is no such key, or it was revoked; Conflict where it has a successor already.
     """
     await tx.row(_LOCK_KEY, old_id)
@@ -76,8 +78,7 @@ async def rotate_key(tx: Tx, old_id: str, *, new_id: str, secret_hash: bytes, ov
         raise NotFound("there is no such key")
     if await tx.row(_SUCCESSOR, old.account_id, old.lineage_id, old.id) is not None:
         raise Conflict("this key was rotated before; rotate its successor")
-    row = await tx.row(_MAKER, old_id)
-    maker = None if row is None else row[0]
+    maker = old.made_by if rotated_by is None else rotated_by
     new = NewKey(new_id, old.account_id, old.mode, secret_hash, old.name, old.rules, old.expires_us, made_by=maker)
     await _insert(tx, new, lineage_id=old.lineage_id)
     await tx.run(_EXPIRE, tx.now_us + overlap_us, old_id)
@@ -130,4 +131,4 @@ async def _insert(tx: Tx, key: NewKey, *, lineage_id: str) -> None:
 def _key(row: tuple[Any, ...]) -> Key:
     identity: tuple[Any, Any, Any, Any, Any] = (row[0], row[1], row[2], row[3], row[4])
     times: tuple[Any, Any, Any, Any] = (row[8], row[9], row[10], row[11])
-    return Key(*identity, bytes(row[5]), row[6], _decode_rules(row[7]), *times)
+    return Key(*identity, bytes(row[5]), row[6], _decode_rules(row[7]), *times, made_by=row[12])

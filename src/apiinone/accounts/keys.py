@@ -51,6 +51,8 @@ class Key(Struct, frozen=True):
     expires_us: int | None
     revoked_us: int | None
     last_used_us: int | None
+    made_by: str | None = None
+    """The person who made it; None: an operator."""
 
 
 class Presented(Struct, frozen=True):

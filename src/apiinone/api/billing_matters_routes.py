@@ -1,7 +1,16 @@
-"""The routes of an account's money matters beside buying: documents, exports, automatic top-up, alerts."""
+"""The routes of an account's money matters beside buying: documents, exports, top-up, alerts, budgets."""
 
 from typing import Final
 
+from apiinone.api.billing_budgets import (
+    BudgetsBody,
+    BudgetsPage,
+    MembersPage,
+    change_budgets,
+    change_member_budgets,
+    show_budgets,
+    show_member_budgets,
+)
 from apiinone.api.billing_papers import (
     DocumentPage,
     DocumentsQuery,
@@ -14,21 +23,17 @@ from apiinone.api.billing_papers import (
 from apiinone.api.billing_wishes import (
     AlertsBody,
     AlertsPage,
-    BudgetsBody,
-    BudgetsPage,
     TopUpBody,
     TopUpPage,
     change_alerts,
-    change_budgets,
     drop_top_up,
     set_top_up,
     show_alerts,
-    show_budgets,
     show_top_up,
 )
 from apiinone.api.queries import NoQuery
 from apiinone.api.route import ByKey, Free, Json, Listed, NoBody, PathId, Route, TypedBody
-from apiinone.core.errors import NotFound
+from apiinone.core.errors import NotFound, PermissionDenied
 
 BILLING_MATTERS_ROUTES: Final[tuple[Route, ...]] = (
     Route(
@@ -160,5 +165,31 @@ BILLING_MATTERS_ROUTES: Final[tuple[Route, ...]] = (
         body=TypedBody(BudgetsBody),
         answers=Json((BudgetsPage,)),
         refusals=(NotFound,),
+    ),
+    Route(
+        method="GET",
+        path="/api/v1/billing/budgets/members",
+        name="show_member_budgets",
+        about="What each member may spend in a day and a month, signed in and with the live keys they made.",
+        authority=ByKey("billing.read", show_member_budgets),
+        ids=(),
+        query=NoQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Json((MembersPage,)),
+        refusals=(),
+    ),
+    Route(
+        method="POST",
+        path="/api/v1/billing/budgets/members/{member_id}",
+        name="change_member_budgets",
+        about="Replace a member's budgets; whoever made the key must be an owner, or an admin above the member.",
+        authority=ByKey("billing.write", change_member_budgets),
+        ids=(PathId("member_id", "own_member"),),
+        query=NoQuery,
+        headers=(),
+        body=TypedBody(BudgetsBody),
+        answers=Json((MembersPage,)),
+        refusals=(NotFound, PermissionDenied),
     ),
 )

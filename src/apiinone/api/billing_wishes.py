@@ -1,4 +1,4 @@
-"""What an account wants done about its money without asking each time: automatic top-up, alerts, budgets."""
+"""What an account wants done about its money without asking each time: automatic top-up, alerts."""
 
 from typing import Annotated, Final
 
@@ -15,7 +15,6 @@ from apiinone.api.typed_body import read_typed
 from apiinone.core.credits import Credits, shown, whole
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.db import Tx
-from apiinone.ledger.budgets import account_places, load_limits, set_account_budget
 from apiinone.payments.alerts import Alerts, alerts_of, set_alerts
 from apiinone.payments.packs import CREDITS_MAX, terms_of_pack
 from apiinone.payments.top_up_rows import SavedRow, TopUpRule, drop_rule, rule_of, saved_of, set_rule
@@ -76,41 +75,6 @@ class AlertsPage(Struct, frozen=True):
     url: str | None
 
 
-class BudgetsBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """What all live keys of the account together may spend in a UTC day and month; null: no such limit."""
-
-    day: Count | None = None
-    month: Count | None = None
-
-
-class BudgetsPage(Struct, frozen=True):
-    """The account's own budgets, and what is left of each in the present period."""
-
-    day: Amount | None
-    day_left: Amount | None
-    month: Amount | None
-    month_left: Amount | None
-
-
-async def show_budgets(house: House, call: Call, caller: Caller) -> Answer:
-    """The account's own budgets."""
-    del call
-    return success(await _budgets(house, caller))
-
-
-async def change_budgets(house: House, call: Call, caller: Caller) -> Answer:
-    """Replace them. They count what is held from now on."""
-    body = await read_typed(call, BudgetsBody)
-    _refuse_test(caller)
-
-    async def work(tx: Tx) -> None:
-        await set_account_budget(tx, caller.account_id, "day", _credits(body.day))
-        await set_account_budget(tx, caller.account_id, "month", _credits(body.month))
-
-    await house.context.database.transact(work)
-    return success(await _budgets(house, caller))
-
-
 async def show_top_up(house: House, call: Call, caller: Caller) -> Answer:
     """The account's rule and its saved ways to pay."""
     del call
@@ -120,7 +84,7 @@ async def show_top_up(house: House, call: Call, caller: Caller) -> Answer:
 async def set_top_up(house: House, call: Call, caller: Caller) -> Answer:
     """Set the rule; whatever paused it before is forgiven."""
     body = await read_typed(call, TopUpBody)
-    _refuse_test(caller)
+    refuse_test(caller)
     terms = terms_of_pack(house.context.cashier.billing, body.pack)
     if terms.amount_minor > body.month_max_minor:
         raise BadRequest("'month_max_minor' is less than the pack costs.", param="/month_max_minor")
@@ -139,7 +103,7 @@ async def set_top_up(house: House, call: Call, caller: Caller) -> Answer:
 async def drop_top_up(house: House, call: Call, caller: Caller) -> Answer:
     """Buy nothing without being asked."""
     del call
-    _refuse_test(caller)
+    refuse_test(caller)
     await house.context.database.transact(lambda tx: drop_rule(tx, caller.account_id))
     return success(await _top_up(house, caller))
 
@@ -153,8 +117,8 @@ async def show_alerts(house: House, call: Call, caller: Caller) -> Answer:
 async def change_alerts(house: House, call: Call, caller: Caller) -> Answer:
     """Replace when the account is told."""
     body = await read_typed(call, AlertsBody)
-    _refuse_test(caller)
-    amounts = (_credits(body.low_balance), _credits(body.spend_day), _credits(body.spend_month))
+    refuse_test(caller)
+    amounts = (credits_of(body.low_balance), credits_of(body.spend_day), credits_of(body.spend_month))
     alerts = Alerts(*amounts, _address(body.url, house.context.rules.callback_hosts))
     await house.context.database.transact(lambda tx: set_alerts(tx, caller.account_id, alerts))
     return success(await _alerts(house, caller))
@@ -178,32 +142,23 @@ async def _alerts(house: House, caller: Caller) -> AlertsPage:
     if caller.mode == "test":
         return AlertsPage(None, None, None, None)
     found = await house.context.database.read(lambda tx: alerts_of(tx, caller.account_id))
-    amounts = (_shown(found.low_balance), _shown(found.spend_day), _shown(found.spend_month))
+    amounts = (shown_or_none(found.low_balance), shown_or_none(found.spend_day), shown_or_none(found.spend_month))
     return AlertsPage(*amounts, found.url)
 
 
-async def _budgets(house: House, caller: Caller) -> BudgetsPage:
-    if caller.mode == "test":
-        return BudgetsPage(None, None, None, None)
-    (day, _), (month, _) = account_places(caller.account_id, "")
-    limits = await house.context.database.read(lambda tx: load_limits(tx, {day, month}))
-    amounts = [
-        (None, None) if (budget := limits.budgets.get(one)) is None else (shown(budget[0]), _shown(limits.left(one)))
-        for one in (day, month)
-    ]
-    return BudgetsPage(*amounts[0], *amounts[1])
-
-
-def _refuse_test(caller: Caller) -> None:
+def refuse_test(caller: Caller) -> None:
+    """Raise NotFound for test keys: there is no money to decide about."""
     if caller.mode == "test":
         raise NotFound(_ONLY_LIVE)
 
 
-def _credits(count: int | None) -> Credits | None:
+def credits_of(count: int | None) -> Credits | None:
+    """Whole credits as a body has them."""
     return None if count is None else whole(count)
 
 
-def _shown(amount: Credits | None) -> Amount | None:
+def shown_or_none(amount: Credits | None) -> Amount | None:
+    """The same as an answer has them."""
     return None if amount is None else shown(amount)
 
 

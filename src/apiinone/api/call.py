@@ -30,8 +30,8 @@ class Call:
     receive: Receive
     ids: Mapping[str, str] = field(default_factory=dict[str, str])
     """What stands in the path where the route has names."""
-    own_key: tuple[str, str] | None = None
-    """Account and id of the key that a member who is signed in uses; None: the request presents a key itself."""
+    own_key: tuple[str, str, str] | None = None
+    """Account and key that a member who is signed in uses, and the member; None: the request presents a key itself."""
     waited_s: float = 0.0
     """How long it waited because the client asked to wait; no overhead of ours."""
 

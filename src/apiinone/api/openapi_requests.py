@@ -26,6 +26,7 @@ _IDS: Final[dict[Kind, Schema]] = {
     "own_provider_key": {"type": "string", "pattern": PROVIDER_KEY_PATTERN},
     "own_order": {"type": "string", "pattern": ORDER_PATTERN},
     "own_document": {"type": "string", "pattern": ORDER_PATTERN},
+    "own_member": {"type": "string", "pattern": ORDER_PATTERN},
     "payment_method": {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"},
     "own_endpoint": {"type": "string", "pattern": ENDPOINT_PATTERN},
     "model": {"type": "string", "minLength": 1, "maxLength": 64},

@@ -22,6 +22,7 @@ Kind = Literal[
     "own_order",
     "own_endpoint",
     "own_document",
+    "own_member",
     "model",
     "linked_task",
     "output_no",

@@ -2,6 +2,7 @@
 
 from apiinone.control.account_commands import OpenAccount, Suspend
 from apiinone.control.adjustment_commands import AdjustCredits, DecideAdjustment
+from apiinone.control.budget_commands import SetBudgets
 from apiinone.control.credential_commands import AddCredential, ResealCredentials, RevokeCredential
 from apiinone.control.key_commands import MakeKey, RevokeKey, RotateKey
 from apiinone.control.money_commands import GrantCredits, SettleTask
@@ -35,6 +36,7 @@ AnyCommand = (
     | ResolveSuspense
     | MakeOperator
     | EndOperator
+    | SetBudgets
     | AdjustCredits
     | DecideAdjustment
     | SwitchModel

@@ -102,6 +102,8 @@ class RotateKey(Command[MadeKey], frozen=True, tag="keys.rotate"):
     """How long the old key goes on working."""
     of_account: str | None = None
     """Only where it is this account's; None: whosever it is."""
+    rotated_by: str | None = None
+    """The member whose key the new one is; None: as the old one."""
 
     async def run(self, desk: Desk) -> MadeKey:
         """Make the new one and let the old one expire."""
@@ -116,7 +118,14 @@ class RotateKey(Command[MadeKey], frozen=True, tag="keys.rotate"):
         async def work(tx: Tx) -> Key:
             await _refuse_others(tx, self.key_id, self.of_account)
             await record(tx, action)
-            return await rotate_key(tx, self.key_id, new_id=key_id, secret_hash=hashed, overlap_us=overlap_us)
+            return await rotate_key(
+                tx,
+                self.key_id,
+                new_id=key_id,
+                secret_hash=hashed,
+                overlap_us=overlap_us,
+                rotated_by=self.rotated_by,
+            )
 
         old = await desk.database.transact(work)
         return MadeKey(key_id, written(old.mode, key_id, secret), old.account_id, old.mode)

@@ -52,7 +52,8 @@ async def audit_owner(tx: Tx, owner: Owner) -> OwnerAudit:
         return OwnerAudit([missing], recount.entries, frozenset())
     recount.compare_balance(balance)
     recount.compare_lots(balance, await lots_of(tx, recount.lots))
-    recount.compare_keys(await key_rows(tx, owner, recount.loads))
+    counted = {*recount.loads, *(name for name, _ in recount.used)}
+    recount.compare_keys(await key_rows(tx, owner, counted))
     recount.compare_usage(await usage_row(tx, owner))
     return OwnerAudit(recount.breaches, recount.entries, frozenset(recount.open_holds))
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from apiinone.core.clock import day_of
 from apiinone.db import Row, Sql, Tx
-from apiinone.ledger.budgets import account_places
+from apiinone.ledger.budgets import of_account, of_member, own_names
 from apiinone.ledger.grants import order_key
 from apiinone.ledger.ledger import Entry, Hold, Owner
 from apiinone.ledger.lots import Lot, Slice
@@ -29,7 +29,8 @@ _ENTRIES = Sql(
 )
 _HOLDS = Sql(
     "SELECT h.id, h.account_id, h.mode, h.key_id, h.lineage_id, h.amount_micro, h.budget_period, h.request_id,"
-    " h.account_day, s.captured_micro, s.released_micro FROM holds h LEFT JOIN settlements s ON s.hold_id = h.id"
+    " h.account_day, h.member_id, h.member_day, s.captured_micro, s.released_micro"
+    " FROM holds h LEFT JOIN settlements s ON s.hold_id = h.id"
     " WHERE h.id = ANY($1::text[])"
 )
 _SLICES = Sql(
@@ -40,6 +41,7 @@ _LOTS = Sql(
     " expires_us, created_us, frozen_micro, returned_micro, repaid_micro FROM lots WHERE id = ANY($1::text[])"
 )
 _LINEAGES = Sql("SELECT DISTINCT lineage_id FROM keys WHERE account_id = $1 AND mode = $2")
+_MAKERS = Sql("SELECT DISTINCT made_by FROM keys WHERE account_id = $1 AND made_by IS NOT NULL")
 _LOADS = Sql("SELECT lineage_id, open_holds FROM key_loads WHERE lineage_id = ANY($1::text[])")
 _USED = Sql("SELECT lineage_id, period, used_micro FROM budget_periods WHERE lineage_id = ANY($1::text[])")
 _USAGE = Sql(
@@ -144,8 +146,8 @@ async def holds_of(tx: Tx, hold_ids: Collection[str]) -> dict[str, HoldRows]:
         slices.setdefault(row[0], []).append(Slice(row[1], row[2]))
     found: dict[str, HoldRows] = {}
     for row in await tx.rows(_HOLDS, wanted):
-        hold = Hold(row[0], (row[1], row[2]), row[3], row[4], row[5], row[6], row[7], row[8])
-        settled = None if row[9] is None else Settled(row[9], row[10])
+        hold = Hold(row[0], (row[1], row[2]), *row[3:9], member=None if row[9] is None else (row[9], row[10]))
+        settled = None if row[11] is None else Settled(row[11], row[12])
         found[hold.id] = HoldRows(hold, tuple(slices.get(hold.id, ())), settled)
     return found
 
@@ -161,9 +163,11 @@ async def lots_of(tx: Tx, lot_ids: Collection[str]) -> dict[str, tuple[Owner, Lo
 
 
 async def key_rows(tx: Tx, owner: Owner, lineages: Collection[str]) -> KeyRows:
-    """What is counted for the owner's keys and for further lineages."""
+    """What is counted for the owner's keys, for its own and its members' budgets, and for further lineages."""
     own = frozenset(row[0] for row in await tx.rows(_LINEAGES, *owner)) | frozenset(lineages)
-    own |= frozenset(place[0] for place in account_places(owner[0], "")) if owner[1] == "live" else frozenset()
+    if owner[1] == "live":
+        members = [of_member(owner[0], row[0]) for row in await tx.rows(_MAKERS, owner[0])]
+        own |= frozenset(name for whose in (of_account(owner[0]), *members) for name in own_names(whose))
     wanted = sorted(own)
     loads = {row[0]: row[1] for row in await tx.rows(_LOADS, wanted)}
     used = {(row[0], row[1]): row[2] for row in await tx.rows(_USED, wanted)}

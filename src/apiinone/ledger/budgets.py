@@ -1,13 +1,17 @@
 """Budgets and open-hold counts of keys, kept in the same transaction as the holds they bound.
 
-Both hang on the key's lineage, so a rotated key goes on with what its predecessor has used. A hold remembers the
-period it was counted in, so that a settlement after midnight corrects that period and no other. The owner's balance
-row is locked before any of these rows is read (one lock order), and all keys of a lineage belong to one owner.
+Both hang on the key's lineage, so a rotated key goes on with what its predecessor has used. Accounts and members have
+budgets of their own beside them, of a day and a month, under names that no key has; only live spending counts there.
+A hold remembers the periods it was counted in, so that a settlement after midnight corrects those and no others. The
+owner's balance row is locked before any of these rows is read (one lock order), and all keys of a lineage belong to
+one owner.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from apiinone.core.clock import day_of, month_of
 from apiinone.core.credits import Credits
@@ -15,6 +19,8 @@ from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Hold, Settlement
 
 Period = Literal["day", "month", "total"]
+Place = tuple[str, str]
+"""Where spending is counted: lineage, or a name in its place, and period."""
 
 _BUDGETS = Sql("SELECT lineage_id, limit_micro, period FROM budgets WHERE lineage_id = ANY($1::text[])")
 _USED = Sql(
@@ -58,38 +64,25 @@ class Limits:
             return None
         return Credits(max(0, budget[0] - self.used.get((lineage_id, budget[1]), 0)))
 
-    def account_day(self, account_id: str, now_us: int) -> str | None:
-        """The day that a hold counts in for the account's own budgets; None where it has none."""
-        day = day_of(now_us)
-        places = account_places(account_id, day)
-        return day if any(lineage in self.budgets for lineage, _ in places) else None
+    def own_day(self, whose: str, now_us: int) -> str | None:
+        """The day that a hold counts in for the budgets of an account or a member; None where there are none."""
+        return day_of(now_us) if any(name in self.budgets for name in own_names(whose)) else None
 
-    def account_left(self, account_id: str) -> Credits | None:
-        """What the account's own budgets still allow, the tightest of them; None where it has none."""
-        left = [self.left(lineage) for lineage, _ in account_places(account_id, "")]
-        known = [one for one in left if one is not None]
-        return min(known) if known else None
+    def own_left(self, whose: str) -> Credits | None:
+        """What the budgets of an account or a member still allow, the tightest of them; None where there are none."""
+        left = [self.left(name) for name in own_names(whose)]
+        return min((one for one in left if one is not None), default=None)
 
     def open_holds(self, lineage_id: str) -> int:
         """How many holds of this lineage are open."""
         return self.loads.get(lineage_id, 0)
 
-    def placed(self, lineage_id: str, amount: int) -> None:
+    def placed(self, hold: Hold) -> None:
         """Count a new hold."""
+        lineage_id = hold.lineage_id
         self.loads[lineage_id] = self.open_holds(lineage_id) + 1
         self.load_changes[lineage_id] = self.load_changes.get(lineage_id, 0) + 1
-        period = self.period_of(lineage_id)
-        if period is not None:
-            self._use((lineage_id, period), amount)
-
-    def placed_of_account(self, account_id: str, day: str, amount: int) -> None:
-        """Count a new hold in its account's own budgets."""
-        for place in account_places(account_id, day):
-            self._use(place, amount)
-
-    def _use(self, place: tuple[str, str], amount: int) -> None:
-        self.used[place] = self.used.get(place, 0) + amount
-        self.used_more[place] = self.used_more.get(place, 0) + amount
+        self.grew(hold, hold.amount)
 
     def left_for(self, hold: Hold) -> Credits | None:
         """What the budgets that a hold counts in still allow in its periods; None where it counts in none."""
@@ -100,7 +93,8 @@ class Limits:
     def grew(self, hold: Hold, amount: int) -> None:
         """Count what a hold grew by, in the periods that it was placed in."""
         for place in places_of(hold):
-            self._use(place, amount)
+            self.used[place] = self.used.get(place, 0) + amount
+            self.used_more[place] = self.used_more.get(place, 0) + amount
 
     def settled(self, settlement: Settlement) -> None:
         """Count a hold's end: what was released no longer counts against the period the hold was placed in."""
@@ -111,18 +105,47 @@ class Limits:
                 self.used_less[place] = self.used_less.get(place, 0) + settlement.released
 
 
-def account_places(account_id: str, day: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    """Where an account's own budgets of a day and of its month are counted: lineage and period.
+class Budget(Struct, frozen=True):
+    """A budget of a day or a month, and how it stands in the present one."""
 
-    They stand among those of keys, under names that no key has. Only live spending counts.
-    """
-    return (f"account:{account_id}:day", day), (f"account:{account_id}:month", day[:7])
+    limit: Credits
+    used: Credits
+    left: Credits
 
 
-def places_of(hold: Hold) -> list[tuple[str, str]]:
-    """Where a hold counts: lineage and period of its key's budget and of its account's own."""
-    own = [] if hold.account_day is None else list(account_places(hold.owner[0], hold.account_day))
-    return own if hold.budget_period is None else [(hold.lineage_id, hold.budget_period), *own]
+class OwnBudgets(Struct, frozen=True):
+    """The budgets of an account or a member; None: there is none."""
+
+    day: Budget | None = None
+    month: Budget | None = None
+
+
+def of_account(account_id: str) -> str:
+    """An account, as the one whose budgets they are."""
+    return f"account:{account_id}"
+
+
+def of_member(account_id: str, person_id: str) -> str:
+    """A member of an account, as the one whose budgets they are: a person has others in another account."""
+    return f"member:{account_id}:{person_id}"
+
+
+def own_names(whose: str) -> tuple[str, str]:
+    """What the budgets of a day and of a month of an account or a member stand under."""
+    return f"{whose}:day", f"{whose}:month"
+
+
+def places_of(hold: Hold) -> tuple[Place, ...]:
+    """Every place where a hold is counted: its key's budget, its account's, its member's."""
+    places: list[Place] = []
+    if hold.budget_period is not None:
+        places.append((hold.lineage_id, hold.budget_period))
+    if hold.account_day is not None:
+        places += _own_places(of_account(hold.owner[0]), hold.account_day)
+    if hold.member is not None:
+        person_id, day = hold.member
+        places += _own_places(of_member(hold.owner[0], person_id), day)
+    return tuple(places)
 
 
 async def load_limits(tx: Tx, lineage_ids: Collection[str]) -> Limits:
@@ -148,13 +171,23 @@ async def load_limits_of(tx: Tx, holds: Iterable[Hold]) -> Limits:
     return Limits(budgets={row[0]: (row[1], _current(row[2], tx.now_us)) for row in budgets}, used=used)
 
 
-async def set_account_budget(tx: Tx, account_id: str, period: Literal["day", "month"], limit: Credits | None) -> None:
-    """Give an account a budget of its own, or take it away. It counts what is held from now on."""
-    lineage = f"account:{account_id}:{period}"
-    if limit is None:
-        await tx.run(_DROP_BUDGET, lineage)
-    else:
-        await set_budget(tx, lineage, limit, period)
+async def own_budgets(tx: Tx, whose: Collection[str]) -> dict[str, OwnBudgets]:
+    """The budgets of these accounts or members."""
+    limits = await load_limits(tx, {name for one in whose for name in own_names(one)})
+    return {one: OwnBudgets(*(_budget(limits, name) for name in own_names(one))) for one in whose}
+
+
+async def set_own_budgets(tx: Tx, whose: str, day: Credits | None, month: Credits | None) -> None:
+    """Replace the budgets of an account or a member; None: there is none. They count what is held from now on.
+
+    What was used stays counted, so taking a budget away and giving it back refills nothing.
+    """
+    periods: tuple[Period, Period] = ("day", "month")
+    for name, period, limit in zip(own_names(whose), periods, (day, month), strict=True):
+        if limit is None:
+            await tx.run(_DROP_BUDGET, name)
+        else:
+            await set_budget(tx, name, limit, period)
 
 
 async def set_budget(tx: Tx, lineage_id: str, limit: Credits, period: Period) -> None:
@@ -170,6 +203,18 @@ async def write_limits(tx: Tx, limits: Limits) -> None:
         await tx.many(_TAKE_USED, [(amount, *place) for place, amount in sorted(limits.used_less.items())])
     changes = sorted((lineage, change) for lineage, change in limits.load_changes.items() if change)
     await tx.many(_ADD_LOAD, [(change, lineage) for lineage, change in changes])
+
+
+def _own_places(whose: str, day: str) -> tuple[Place, Place]:
+    of_day, of_month = own_names(whose)
+    return (of_day, day), (of_month, day[:7])
+
+
+def _budget(limits: Limits, name: str) -> Budget | None:
+    found, left = limits.budgets.get(name), limits.left(name)
+    if found is None or left is None:
+        return None
+    return Budget(Credits(found[0]), Credits(limits.used.get((name, found[1]), 0)), left)
 
 
 def _current(period: str, now_us: int) -> str:

@@ -56,7 +56,7 @@ class Entry(Struct, frozen=True):
 
 
 class Hold(Struct, frozen=True):
-    """Money set aside for one task (its id is the task's), for a key and, where it has one, a budget's period."""
+    """Money set aside for one task (its id is the task's), for a key; the rest says in which budgets it counts."""
 
     id: str
     owner: Owner
@@ -66,7 +66,8 @@ class Hold(Struct, frozen=True):
     budget_period: str | None
     request_id: str
     account_day: str | None = None
-    """The UTC day it counts in for the account's own budgets, where it has any."""
+    member: tuple[str, str] | None = None
+    """The UTC days it counts in for the account's own budgets and for those of a member: (person id, day)."""
 
 
 class Settlement(Struct, frozen=True):

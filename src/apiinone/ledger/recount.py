@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from apiinone.ledger.audit_rows import BalanceRow, EntryRow, HoldRows, KeyRows, UsageRow
 from apiinone.ledger.breaches import Breach, BreachKind
 from apiinone.ledger.buckets import BUCKETS
-from apiinone.ledger.budgets import account_places
+from apiinone.ledger.budgets import places_of
 from apiinone.ledger.ledger import Entry, Hold, Owner, entry_hash
 from apiinone.ledger.lots import Lot
 
@@ -175,11 +175,8 @@ class Recount:
     def _count(self, rows: HoldRows) -> None:
         hold, settled = rows.hold, rows.settled
         captured = 0 if settled is None else settled.captured
-        if hold.budget_period is not None:
-            self.used[hold.lineage_id, hold.budget_period] += hold.amount if settled is None else captured
-        if hold.account_day is not None:
-            for place in account_places(hold.owner[0], hold.account_day):
-                self.used[place] += hold.amount if settled is None else captured
+        for place in places_of(hold):
+            self.used[place] += hold.amount if settled is None else captured
         if settled is None:
             self.open_holds[hold.id] = hold.amount
             self.loads[hold.lineage_id] += 1

@@ -25,8 +25,8 @@ _SPENDABLE_LOTS = Sql(
 _LOTS = Sql(_LOT_COLUMNS + " WHERE id = ANY($1::text[])")
 _OPEN_HOLDS = Sql(
     "SELECT h.id, h.account_id, h.mode, h.key_id, h.lineage_id, h.amount_micro, h.budget_period,"
-    " h.request_id, h.account_day, s.lot_id, s.amount_micro FROM holds h JOIN hold_slices s ON s.hold_id = h.id"
-    " LEFT JOIN settlements e ON e.hold_id = h.id"
+    " h.request_id, h.account_day, h.member_id, h.member_day, s.lot_id, s.amount_micro"
+    " FROM holds h JOIN hold_slices s ON s.hold_id = h.id LEFT JOIN settlements e ON e.hold_id = h.id"
     " WHERE h.id = ANY($1::text[]) AND e.hold_id IS NULL ORDER BY h.id, s.slice_no"
 )
 _WRITE_BALANCE = Sql(
@@ -48,7 +48,7 @@ _NEW_LOT = Sql(
 )
 _NEW_HOLD = Sql(
     "INSERT INTO holds (id, account_id, mode, key_id, lineage_id, amount_micro, budget_period, request_id,"
-    " created_us, account_day) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    " created_us, account_day, member_id, member_day) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 )
 _GROW_HOLD = Sql("UPDATE holds SET amount_micro = $1 WHERE id = $2")
 _NEW_SLICE = Sql("INSERT INTO hold_slices (hold_id, slice_no, lot_id, amount_micro) VALUES ($1, $2, $3, $4)")
@@ -98,8 +98,8 @@ async def load_holds(
     books = await _lock(tx, owners)
     parts: dict[str, tuple[Hold, list[Slice]]] = {}
     for row in await tx.rows(_OPEN_HOLDS, sorted(hold_ids)):
-        hold = Hold(row[0], (row[1], row[2]), row[3], row[4], row[5], row[6], row[7], row[8])
-        parts.setdefault(hold.id, (hold, []))[1].append(Slice(row[9], row[10]))
+        hold = Hold(row[0], (row[1], row[2]), *row[3:9], member=None if row[9] is None else (row[9], row[10]))
+        parts.setdefault(hold.id, (hold, []))[1].append(Slice(row[11], row[12]))
     books.open_holds = {hold_id: (hold, tuple(slices)) for hold_id, (hold, slices) in parts.items()}
     lot_ids = {part.lot_id for _, slices in books.open_holds.values() for part in slices}
     _add_lots(books, await tx.rows(_LOTS, sorted(lot_ids)))
@@ -115,13 +115,7 @@ async def write_books(tx: Tx, books: Books) -> None:
     await tx.many(_NEW_LOT, [_new_lot(owner, lot) for owner, lot in _each_lot(books) if lot.new])
     await tx.many(_WRITE_LOT, [_lot(lot) for _, lot in _each_lot(books) if lot.changed and not lot.new])
     now_us = books.now_us
-    await tx.many(
-        _NEW_HOLD,
-        [
-            (h.id, *h.owner, h.key_id, h.lineage_id, h.amount, h.budget_period, h.request_id, now_us, h.account_day)
-            for h in books.holds
-        ],
-    )
+    await tx.many(_NEW_HOLD, [_hold(hold, now_us) for hold in books.holds])
     if books.grown:
         await tx.many(_GROW_HOLD, [(hold.amount, hold.id) for hold in books.grown])
     await tx.many(_NEW_SLICE, [(hold_id, no, part.lot_id, part.amount) for hold_id, no, part in books.slices])
@@ -224,6 +218,12 @@ def _entry(entry: Entry) -> tuple[str | int | bytes | None, ...]:
     money = (entry.entry_no, entry.key, entry.kind, *BUCKETS[entry.kind], entry.amount, entry.lot_id)
     origin = (entry.task_id, entry.request_id, entry.actor, entry.reason, entry.created_us, entry.hash)
     return (*entry.owner, *money, *origin)
+
+
+def _hold(hold: Hold, now_us: int) -> tuple[str | int | None, ...]:
+    whose = (hold.id, *hold.owner, hold.key_id, hold.lineage_id, hold.amount)
+    member = (None, None) if hold.member is None else hold.member
+    return (*whose, hold.budget_period, hold.request_id, now_us, hold.account_day, *member)
 
 
 def _settlement(settlement: Settlement, now_us: int) -> tuple[str | int | None, ...]:

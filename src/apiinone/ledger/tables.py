@@ -131,6 +131,8 @@ holds = table(
     text("request_id"),
     integer("created_us"),
     text("account_day", null=True),
+    text("member_id", null=True),
+    text("member_day", null=True),
     keep=_FOR_GOOD,
 )
 
@@ -162,7 +164,7 @@ budgets = table(
     text("lineage_id", key=True),
     micro("limit_micro", _at_least_zero("limit_micro")),
     text("period", CheckConstraint("period IN ('day', 'month', 'total')", name="period")),
-    keep="as long as the keys of the lineage",
+    keep="as long as the keys of the lineage, the account or the membership",
 )
 
 budget_periods = table(

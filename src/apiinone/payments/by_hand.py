@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from apiinone.core.exchange import Request, Response
 from apiinone.payments.method import (
     Declined,
+    Detached,
     Event,
     Instructions,
     Known,
@@ -73,6 +74,16 @@ class ByHand:
         return Instructions(self.refund_words)
 
     def read_refund(self, response: Response) -> RefundSeen | Declined | Unclear:
+        """There is no such answer."""
+        del response
+        return _NOBODY
+
+    def detach(self, saved: SavedSeen) -> Request | NotOffered:
+        """Nothing is saved."""
+        del saved
+        return NotOffered()
+
+    def read_detach(self, response: Response) -> Detached | Unclear:
         """There is no such answer."""
         del response
         return _NOBODY

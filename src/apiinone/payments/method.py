@@ -140,6 +140,10 @@ class NotOffered(Struct, frozen=True):
     """This method cannot do that."""
 
 
+class Detached(Struct, frozen=True):
+    """The vendor charges it never again: it was taken away from the account, or was not there any more."""
+
+
 class ToRefund(Struct, frozen=True):
     """Money that is to go back, under an id of ours."""
 
@@ -218,6 +222,14 @@ class Method(Protocol):
 
     def read_refund(self, response: Response) -> RefundSeen | Declined | Unclear:
         """Understand the answer to `refund`."""
+        ...
+
+    def detach(self, saved: SavedSeen) -> Request | NotOffered:
+        """Describe how a saved way to pay is taken away at the vendor. Free and repeatable."""
+        ...
+
+    def read_detach(self, response: Response) -> Detached | Unclear:
+        """Understand the answer to `detach`."""
         ...
 
     def read_event(

@@ -1,9 +1,10 @@
 """Stripe: Checkout pages for payers who are there, and saved cards for those who are not.
 
 Source: the official SDK, stripe 16.1.0 (API version 2026-10-28.endive): names and forms of parameters and objects in
-`checkout/_session.py`, `_payment_intent.py`, `_charge.py`, `_refund.py`, `_dispute.py`; requests are forms
-(`_encode.py`: nested names in brackets), lists come as `{"object": "list", "data": […]}`. An `Idempotency-Key` is kept
-for at least 24 hours (API reference, idempotent requests; not confirmed against the live service).
+`checkout/_session.py`, `_payment_intent.py`, `_payment_method.py`, `_charge.py`, `_refund.py`, `_dispute.py`; requests
+are forms (`_encode.py`: nested names in brackets), lists come as `{"object": "list", "data": […]}`. An
+`Idempotency-Key` is kept for at least 24 hours (API reference, idempotent requests; not confirmed against the live
+service).
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from urllib.parse import quote, urlsplit
 from apiinone.core.exchange import Request, Response
 from apiinone.payments.method import (
     Declined,
+    Detached,
     Event,
     Instructions,
     Known,
@@ -30,6 +32,7 @@ from apiinone.payments.method import (
 )
 from apiinone.payments.stripe_objects import (
     declined,
+    read_detached,
     read_found_charge,
     read_intent,
     read_lists,
@@ -168,6 +171,15 @@ class Stripe:
         """The refund as it stands."""
         refused = declined(response)
         return refused if refused is not None else read_refund(response)
+
+    def detach(self, saved: SavedSeen) -> Request | NotOffered:
+        """The payment method is no more the customer's (`_payment_method.py`, `detach`)."""
+        path = f"/v1/payment_methods/{_in_path(saved.vendor_ref)}/detach"
+        return self._post(path, (), key=f"detach-{saved.vendor_ref}")
+
+    def read_detach(self, response: Response) -> Detached | Unclear:
+        """The payment method without a customer; one that has none, or is unknown, is a 400 or 404."""
+        return read_detached(response)
 
     def read_event(
         self, headers: Mapping[str, str], body: bytes, secret: str, now_s: int

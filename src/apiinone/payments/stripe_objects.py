@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from apiinone.core.exchange import Response
-from apiinone.payments.method import Declined, DisputeSeen, Opened, RefundSeen, SavedSeen, Standing, Unclear
+from apiinone.payments.method import Declined, Detached, DisputeSeen, Opened, RefundSeen, SavedSeen, Standing, Unclear
 
 T = TypeVar("T")
 Amount = Annotated[int, Meta(ge=0, le=10**12)]
@@ -164,6 +164,16 @@ def read_refund(response: Response) -> RefundSeen | Unclear:
     """One refund."""
     refund = _read(response, _Refund)
     return refund if isinstance(refund, Unclear) else _refund(refund)
+
+
+def read_detached(response: Response) -> Detached | Unclear:
+    """A payment method that nobody can charge."""
+    if response.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+        return Detached()
+    method = _read(response, _PaymentMethod)
+    if isinstance(method, Unclear):
+        return method
+    return Detached() if method.customer is None else Unclear("it still is a customer's")
 
 
 def _read(response: Response, kind: type[T]) -> T | Unclear:

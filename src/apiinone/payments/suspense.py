@@ -24,6 +24,7 @@ _PAGE = Sql(
     "SELECT " + _COLUMNS + " FROM suspense WHERE ($1::bigint = 1 OR resolved_us IS NULL)"  # noqa: S608
     " ORDER BY id DESC LIMIT $2"
 )
+_WAITING = Sql("SELECT count(*) FROM suspense WHERE resolved_us IS NULL")
 _LOCKED = Sql("SELECT " + _COLUMNS + " FROM suspense WHERE id = $1 FOR UPDATE")  # noqa: S608
 _RESOLVE = Sql("UPDATE suspense SET resolved_us = $1, resolved_as = $2, lot_id = $3 WHERE id = $4")
 
@@ -66,6 +67,12 @@ async def keep(tx: Tx, row_id: str, stray: Stray) -> None:
 async def suspense_rows(tx: Tx, *, resolved: bool, limit: int) -> list[SuspenseRow]:
     """What waits for a decision, newest first; with what was decided, if that is wanted."""
     return [SuspenseRow(*row) for row in await tx.rows(_PAGE, int(resolved), limit)]
+
+
+async def waiting_in_suspense(tx: Tx) -> int:
+    """How many wait for a decision."""
+    row = await tx.row(_WAITING)
+    return 0 if row is None else row[0]
 
 
 class Credit(Struct, frozen=True):

@@ -84,7 +84,8 @@ async def redeem(tx: Tx, account_id: str, hashed: bytes | None, actor: str, ids:
         return NotFound("there is no such account")
     tries = await tx.row(_TRIES, account_id)
     if tries is not None and tries[1] >= TRIES_MAX and tries[0] > tx.now_us - TRIES_S * US_PER_S:
-        return RateLimited("Too many wrong codes; try again later.", retry_after_s=TRIES_S)
+        wait_us = tries[0] + TRIES_S * US_PER_S - tx.now_us
+        return RateLimited("Too many wrong codes; try again later.", retry_after_s=-(-wait_us // US_PER_S))
     found = None if hashed is None else await tx.row(_BY_HASH, hashed)
     if found is None:
         await tx.run(_TRY, account_id, tx.now_us, tx.now_us - TRIES_S * US_PER_S)

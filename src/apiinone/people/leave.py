@@ -8,6 +8,7 @@ from msgspec import Struct
 from apiinone.accounts.account_rows import close_account
 from apiinone.accounts.key_rows import revoke_keys_of_account, revoke_keys_of_maker
 from apiinone.db import Tx
+from apiinone.ledger.budgets import of_member, set_own_budgets
 from apiinone.people.forget import erase_person
 from apiinone.people.member_rows import alone_in, lock_members, memberships_of, owners_of
 from apiinone.people.office import Office
@@ -46,6 +47,7 @@ async def leave(office: Office, found: Found) -> Erased | StillNeeded | NotJustN
             if membership.account_id not in alone and owners == [person.id]:
                 return StillNeeded(membership.title)
             await revoke_keys_of_maker(tx, membership.account_id, person.id)
+            await set_own_budgets(tx, of_member(membership.account_id, person.id), None, None)
         for account_id in alone:
             await revoke_keys_of_account(tx, account_id)
             await close_account(tx, account_id)

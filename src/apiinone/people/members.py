@@ -1,8 +1,8 @@
 """Who belongs to an account: invited, given another role, removed. Somebody always owns it.
 
 An invitation is good once and for seven days, for whoever has the address it was sent to, and gives no role above the
-inviter's. Whoever is removed loses the sessions that are at the account and the keys they made there; whoever gets
-another role loses the sessions, and signs in again with what they may now.
+inviter's. Whoever is removed loses the sessions that are at the account, the keys they made there and
+their budgets; whoever gets another role loses the sessions, and signs in again with what they may now.
 """
 
 from msgspec import Struct
@@ -10,6 +10,7 @@ from msgspec import Struct
 from apiinone.accounts.key_rows import revoke_keys_of_maker
 from apiinone.core.errors import NotFound
 from apiinone.db import Tx
+from apiinone.ledger.budgets import of_member, set_own_budgets
 from apiinone.people.confirm import LinkOver
 from apiinone.people.email_address import read_address
 from apiinone.people.mail_links import (
@@ -195,6 +196,7 @@ async def remove(office: Office, acting: Acting, person_id: str) -> Done | NotYo
         await remove_member(tx, acting.account_id, person_id)
         await end_sessions_in(tx, person_id, acting.account_id)
         await revoke_keys_of_maker(tx, acting.account_id, person_id)
+        await set_own_budgets(tx, of_member(acting.account_id, person_id), None, None)
         return Done()
 
     return await office.database.transact(work)

@@ -25,6 +25,11 @@ PAYERS: Final[frozenset[Role]] = frozenset(role for role in ROLES if MONEY[role]
 MONEY_READERS: Final[frozenset[Role]] = frozenset(role for role in ROLES if MONEY[role] != "balance")
 
 
+def sets_budget(role: Role, giver: Role) -> bool:
+    """Whether somebody with the role `giver` decides what a member with the role may spend."""
+    return giver == "owner" or (giver in ADMINS and role not in ADMINS)
+
+
 def at_most(role: Role, giver: Role) -> bool:
     """Whether somebody with the role `giver` may give the role: their own, or one that may less."""
     return ROLES.index(role) >= ROLES.index(giver)

@@ -14,12 +14,12 @@ from starlette.routing import BaseRoute, Route
 
 from apiinone.simulators.faults import AFTER, BEFORE, FaultName, Stage, json
 from apiinone.simulators.options import Options
-from apiinone.simulators.stand_in import Asked, Refused, StandIn
+from apiinone.simulators.stand_in import Asked, StandIn
 from apiinone.simulators.stripe_books import Books, Intent, Session, Shown, Thing
 from apiinone.simulators.stripe_events import Events
 from apiinone.simulators.stripe_money import CARDS, Money
 from apiinone.simulators.stripe_pages import back_to_shop, challenge_page, over_page, pay_page
-from apiinone.simulators.stripe_requests import Form, card_declined, error, read_fields
+from apiinone.simulators.stripe_requests import Form, card_declined, error, missing, of_payment, read_fields
 from apiinone.simulators.wire import Wires
 
 _Work = Callable[[Asked, Form], Response]
@@ -61,6 +61,7 @@ class StripeSimulator(StandIn):
             "/v1/checkout/sessions/{id}/expire": self._expire,
             "/v1/payment_intents": self._charge,
             "/v1/refunds": self._refund,
+            "/v1/payment_methods/{id}/detach": self._detach,
             "/v1/webhook_endpoints": self._endpoint,
         }
         gets = {
@@ -99,7 +100,9 @@ class StripeSimulator(StandIn):
 
     def _got(self, work: _Work) -> _Answer:
         async def answer(request: Request) -> Response:
-            return await self.questioned(request, lambda asked: _done(work(asked, _query(asked))))
+            return await self.questioned(
+                request, lambda asked: _done(work(asked, read_fields(asked.request.url.query)))
+            )
 
         return answer
 
@@ -166,6 +169,9 @@ class StripeSimulator(StandIn):
         for name in ("off_session", "confirm", "description"):
             form.text(name)
         form.end()
+        card = self._books.card(intent.payment_method)
+        if card is not None and card.customer != intent.customer:
+            raise error(400, "invalid_request_error", "The payment method does not belong to the customer.")
         self._books.add(intent)
         self.accept(asked, micro_usd=None)
         if not self._money.charge(intent):
@@ -176,7 +182,7 @@ class StripeSimulator(StandIn):
         intent = self._books.intent(form.needed("payment_intent"))
         charge = self._books.charge(None if intent is None else intent.latest_charge)
         if charge is None:
-            raise _missing("payment_intent")
+            raise missing("payment_intent")
         amount = form.count("amount", 1)
         metadata = form.under("metadata")
         form.end()
@@ -184,6 +190,14 @@ class StripeSimulator(StandIn):
             raise error(400, "invalid_request_error", "Refund amount is greater than unrefunded amount on charge.")
         self.accept(asked, micro_usd=None)
         return json(self._books.shown(self._money.refund(charge, amount, metadata)))
+
+    def _detach(self, asked: Asked, form: Form) -> Response:
+        form.end()
+        card = self._books.card(str(asked.request.path_params["id"]))
+        if card is None or card.customer is None:
+            raise error(400, "invalid_request_error", "The payment method is not attached to a customer.")
+        card.customer = None
+        return json(self._books.shown(card))
 
     def _endpoint(self, asked: Asked, form: Form) -> Response:
         del asked
@@ -204,7 +218,7 @@ class StripeSimulator(StandIn):
     def _intent(self, asked: Asked, query: Form) -> Response:
         intent = self._books.intent(str(asked.request.path_params["id"]))
         if intent is None:
-            raise _missing("intent")
+            raise missing("intent")
         expand = query.items("expand")
         query.end()
         return json(self._books.shown(intent, expand))
@@ -218,10 +232,10 @@ class StripeSimulator(StandIn):
         return json(self._books.listed([self._books.shown(one, expand) for one in own], asked.request.url.path))
 
     def _refunds(self, asked: Asked, query: Form) -> Response:
-        return self._listed(asked, self._books.refunds_of(_of_payment(query)))
+        return self._listed(asked, self._books.refunds_of(of_payment(query)))
 
     def _disputes(self, asked: Asked, query: Form) -> Response:
-        return self._listed(asked, self._books.disputes_of(_of_payment(query)))
+        return self._listed(asked, self._books.disputes_of(of_payment(query)))
 
     def _listed(self, asked: Asked, things: Sequence[Thing]) -> Response:
         return json(self._books.listed([self._books.shown(one) for one in things], asked.request.url.path))
@@ -254,7 +268,7 @@ class StripeSimulator(StandIn):
         intent = self._books.intent(form.needed("payment_intent"))
         charge = self._books.charge(None if intent is None else intent.latest_charge)
         if charge is None:
-            raise _missing("payment_intent")
+            raise missing("payment_intent")
         amount = form.text("amount")
         return json(self._books.shown(self._money.dispute(charge, charge.amount if amount is None else int(amount))))
 
@@ -262,14 +276,14 @@ class StripeSimulator(StandIn):
         form = read_fields((await request.body()).decode(errors="replace"))
         dispute = self._books.dispute(str(request.path_params["id"]))
         if dispute is None:
-            raise _missing("dispute")
+            raise missing("dispute")
         self._money.decide(dispute, form.needed("status"))
         return json(self._books.shown(dispute))
 
     def _found_session(self, asked: Asked) -> Session:
         session = self._books.session(str(asked.request.path_params["id"]))
         if session is None:
-            raise _missing("session")
+            raise missing("session")
         return session
 
 
@@ -279,21 +293,6 @@ def _key(asked: Asked) -> str:
 
 def _live(asked: Asked) -> bool:
     return not _key(asked).startswith(SANDBOX)
-
-
-def _query(asked: Asked) -> Form:
-    return read_fields(asked.request.url.query)
-
-
-def _of_payment(query: Form) -> str:
-    query.text("limit")
-    payment = query.needed("payment_intent")
-    query.end()
-    return payment
-
-
-def _missing(what: str) -> Refused:
-    return error(404, "invalid_request_error", f"No such {what}.", "resource_missing")
 
 
 async def _done(answer: Response) -> Response:

@@ -74,3 +74,16 @@ def error(status: int, kind: str, message: str, code: str | None = None, more: S
 def card_declined(payment_intent: Shown, code: str = "card_declined") -> Refused:
     """A card that was declined."""
     return error(_CARD_ERROR, "card_error", "Your card was declined.", code, {"payment_intent": payment_intent})
+
+
+def of_payment(query: Form) -> str:
+    """The payment that a list is asked of, and nothing else. Raises Refused."""
+    query.text("limit")
+    payment = query.needed("payment_intent")
+    query.end()
+    return payment
+
+
+def missing(what: str) -> Refused:
+    """Nothing has this id."""
+    return error(404, "invalid_request_error", f"No such {what}.", "resource_missing")

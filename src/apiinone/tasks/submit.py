@@ -26,7 +26,7 @@ from apiinone.core.errors import (
     Refusal,
 )
 from apiinone.db import Tx
-from apiinone.ledger.budgets import Limits, account_places, load_limits, write_limits
+from apiinone.ledger.budgets import Limits, load_limits, of_account, of_member, own_names, write_limits
 from apiinone.ledger.grants import refill
 from apiinone.ledger.ledger import Books, Hold, Insufficient
 from apiinone.ledger.statements import load_books, write_books
@@ -144,24 +144,11 @@ class Desk:
             level = self.rules.test_credits_per_day
             refill(self.books, submission.owner, lot_id=submission.lot_id, level=level)
         self._refuse_over_budget(caller, amount)
-        day = self.limits.account_day(caller.account_id, self.books.now_us) if caller.mode == "live" else None
-        period = self.limits.period_of(caller.lineage_id)
-        hold = Hold(
-            submission.task_id,
-            submission.owner,
-            caller.key_id,
-            caller.lineage_id,
-            amount,
-            period,
-            submission.request_id,
-            day,
-        )
+        hold = self._counted(submission, amount)
         held = self.books.hold(hold)
         if isinstance(held, Insufficient):
             raise InsufficientCredits(_too_little(amount, held))
-        self.limits.placed(caller.lineage_id, amount)
-        if day is not None:
-            self.limits.placed_of_account(caller.account_id, day, amount)
+        self.limits.placed(hold)
         if submission.quote_id is not None:
             self.promises[submission.quote_id] = self.promises[submission.quote_id].spent_on(submission.task_id)
         if submission.place is not None:
@@ -172,9 +159,28 @@ class Desk:
         left = self.limits.left(caller.lineage_id)
         if left is not None and left < amount:
             raise BudgetExceeded(f"this costs {shown(amount)} credits; the key's budget has {shown(left)} left")
-        own = self.limits.account_left(caller.account_id) if caller.mode == "live" else None
-        if own is not None and own < amount:
-            raise BudgetExceeded(f"this costs {shown(amount)} credits; the account's own budget has {shown(own)} left")
+        for whose, title in _own_budgets(caller):
+            own = self.limits.own_left(whose)
+            if own is not None and own < amount:
+                raise BudgetExceeded(f"this costs {shown(amount)} credits; {title} has {shown(own)} left")
+
+    def _counted(self, submission: Submission, amount: Credits) -> Hold:
+        """The hold, with the periods of all budgets that it counts in."""
+        caller, now_us = submission.caller, self.books.now_us
+        days = [self.limits.own_day(whose, now_us) for whose, _ in _own_budgets(caller)]
+        account_day, member_day = (*days, None, None)[:2]
+        member = None if caller.member_id is None or member_day is None else (caller.member_id, member_day)
+        return Hold(
+            submission.task_id,
+            submission.owner,
+            caller.key_id,
+            caller.lineage_id,
+            amount,
+            self.limits.period_of(caller.lineage_id),
+            submission.request_id,
+            account_day,
+            member,
+        )
 
     def _refuse_too_many_open(self, caller: Caller) -> None:
         most = caller.rules.open_tasks_max
@@ -195,10 +201,21 @@ class Desk:
 
 
 def _lineages(submissions: Sequence[Submission]) -> set[str]:
-    """Whose budgets count: the keys' and, for what is live, the accounts' own."""
-    lineages = {submission.caller.lineage_id for submission in submissions}
-    live = {submission.caller.account_id for submission in submissions if submission.caller.mode == "live"}
-    return lineages | {lineage for account_id in live for lineage, _ in account_places(account_id, "")}
+    """Whose budgets count: the keys' and, for what is live, the accounts' own and the members'."""
+    callers = [submission.caller for submission in submissions]
+    own = {whose for caller in callers for whose, _ in _own_budgets(caller)}
+    return {caller.lineage_id for caller in callers} | {name for whose in own for name in own_names(whose)}
+
+
+def _own_budgets(caller: Caller) -> tuple[tuple[str, str], ...]:
+    """Whose budgets beside the key's count what a caller spends, the account's first, and how a refusal calls them."""
+    if caller.mode == "test":
+        return ()
+    account = (of_account(caller.account_id), "the account's own budget")
+    if caller.member_id is None:
+        return (account,)
+    member = "the budget of the member who is signed in, or made this key,"
+    return account, (of_member(caller.account_id, caller.member_id), member)
 
 
 def _too_little(amount: Credits, refused: Insufficient) -> str:

@@ -9,8 +9,10 @@ from apiinone.accounts.account_rows import rename_account
 from apiinone.api.answer import Header
 from apiinone.core.errors import BadRequest, Conflict, PermissionDenied
 from apiinone.db import Tx
+from apiinone.ledger.budgets import OwnBudgets
 from apiinone.people.email_address import NotAnAddress
 from apiinone.people.mail_links import MailLink
+from apiinone.people.member_budgets import member_budgets, set_member_budgets
 from apiinone.people.member_rows import MemberRow
 from apiinone.people.members import (
     Acting,
@@ -25,9 +27,11 @@ from apiinone.people.members import (
     remove,
     withdraw_invitation,
 )
-from apiinone.people.roles import ADMINS, ROLES, Role, at_most
+from apiinone.people.roles import ADMINS, ROLES, Role, at_most, sets_budget
 from apiinone.people.sign_up import NAME_CHARACTERS_MAX, LetterSent
 from apiinone.people.throttles import Throttled
+from apiinone.web.billing.budget_form import BudgetsForm, budgets_form, limits_of
+from apiinone.web.console.shell import amount
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther, Shown
 from apiinone.web.sign_in_pages import HOME, later, too_many
 from apiinone.web.visitor import MemberHere
@@ -52,6 +56,14 @@ class NameForm(Struct, frozen=True):
     """Its field."""
 
     name: str = ""
+
+
+class Wrong(Struct, frozen=True):
+    """A form of a member's budgets that was not right."""
+
+    person_id: str
+    form: BudgetsForm
+    errors: Mapping[str, str]
 
 
 async def show_members(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
@@ -96,6 +108,20 @@ async def do_change_role(rooms: Rooms, call: PageCall, here: MemberHere) -> Page
     """Give a member another role."""
     role = _role(call.form(RoleForm).role)
     return _changed(await change_role(rooms.office, _acting(here), call.ids["person_id"], role), "role_changed")
+
+
+async def do_set_member_budgets(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
+    """Replace what a member may spend. Raises NotFound."""
+    form, person_id = call.form(BudgetsForm), call.ids["person_id"]
+    errors: dict[str, str] = {}
+    limits = limits_of(form, errors, call.say)
+    if errors:
+        return await _page(rooms, here, status=422, wrong=Wrong(person_id, form, errors))
+
+    async def work(tx: Tx) -> Done | NotYours:
+        return await set_member_budgets(tx, here.account_id, here.person.id, person_id, limits)
+
+    return _changed(await rooms.office.database.transact(work), "budgets_set")
 
 
 async def do_remove(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
@@ -156,11 +182,15 @@ async def _page(  # noqa: PLR0913 - what the page shows, by name
     *,
     status: int = 200,
     headers: tuple[Header, ...] = (),
+    wrong: Wrong | None = None,
 ) -> Shown:
-    async def look(tx: Tx) -> tuple[list[MemberRow], list[MailLink]]:
-        return await members_and_invitations(tx, here.account_id)
+    async def look(tx: Tx) -> tuple[list[MemberRow], list[MailLink], dict[str, OwnBudgets]]:
+        members, invitations = await members_and_invitations(tx, here.account_id)
+        seen = [one for one in members if here.role in ADMINS or one.person_id == here.person.id]
+        return members, invitations, await member_budgets(tx, here.account_id, seen)
 
-    members, invitations = await rooms.office.database.read(look)
+    members, invitations, budgets = await rooms.office.database.read(look)
+    forms = {one.person_id: budgets_form(budgets[one.person_id]) for one in members if sets_budget(one.role, here.role)}
     facts = {
         "here": here,
         "members": members,
@@ -168,6 +198,10 @@ async def _page(  # noqa: PLR0913 - what the page shows, by name
         "manages": here.role in ADMINS,
         "may_change": {one.person_id for one in members if here.role in ADMINS and at_most(one.role, here.role)},
         "roles_to_give": [role for role in ROLES if at_most(role, here.role)],
+        "budgets": budgets,
+        "amount": amount,
+        "budget_forms": forms if wrong is None else {**forms, wrong.person_id: wrong.form},
+        "wrong": wrong,
         "form": form or InviteForm(),
         "errors": errors or {},
     }

@@ -66,7 +66,12 @@ class OwnKeyDoor:
         path = slash + rest
         if not _is_open(scope["method"], path):
             raise NotFound("There is nothing under this path.")
-        return {**scope, "path": path, "raw_path": path.encode(), OWN_KEY: (member.account_id, key_id)}
+        return {
+            **scope,
+            "path": path,
+            "raw_path": path.encode(),
+            OWN_KEY: (member.account_id, key_id, member.person.id),
+        }
 
 
 def _is_open(method: str, path: str) -> bool:

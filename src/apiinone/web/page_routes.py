@@ -15,6 +15,7 @@ from apiinone.web.member_pages import (
     do_leave_account,
     do_remove,
     do_rename_account,
+    do_set_member_budgets,
     do_withdraw,
     show_members,
 )
@@ -125,6 +126,13 @@ MEMBERS: Final = (
         path="/account/members/{person_id}/role",
         name="change_role",
         authority=Member(ADMINS, do_change_role),
+        ids=(PageId("person_id", "own_member"),),
+    ),
+    PageRoute(
+        method="POST",
+        path="/account/members/{person_id}/budgets",
+        name="set_member_budgets",
+        authority=Member(ADMINS, do_set_member_budgets),
         ids=(PageId("person_id", "own_member"),),
     ),
     PageRoute(

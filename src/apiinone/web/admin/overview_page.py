@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from apiinone.control.fleet import Fleet, read_fleet
 from apiinone.core.clock import US_PER_S
+from apiinone.payments.suspense import waiting_in_suspense
 from apiinone.tasks.poll_lag import PollLag
 from apiinone.web.admin.admin_page import admin_page
 from apiinone.web.page_route import PageCall, PageReply, Rooms
@@ -22,13 +23,15 @@ class LagSeen(Struct, frozen=True):
 
 
 async def show_overview(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
-    """Open and unknown tasks, poll lag, workers, alarms, and what waits for a second operator."""
+    """Open and unknown tasks, poll lag, workers, alarms, and what waits for a decision."""
     del call, here
     fleet = await rooms.house.context.database.read_long(read_fleet)
+    suspense = await rooms.house.context.database.read(waiting_in_suspense)
     lags = [LagSeen(name, lag.count, _within(lag, 50), _within(lag, 99)) for name, lag in sorted(fleet.lags.items())]
     nodes = [node for node in fleet.nodes(served_nodes(rooms)) if node.waiting or not node.workers]
     lag_s = fleet.figures.lag_us / US_PER_S
-    return admin_page(rooms, "overview", {"fleet": fleet, "nodes": nodes, "lags": lags, "lag_s": lag_s})
+    facts = {"fleet": fleet, "nodes": nodes, "lags": lags, "lag_s": lag_s, "suspense": suspense}
+    return admin_page(rooms, "overview", facts)
 
 
 async def show_workers(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:

@@ -17,11 +17,13 @@ from apiinone.payments.packs import Terms, terms_of_amount, terms_of_pack
 from apiinone.payments.place_order import Asked
 from apiinone.payments.voucher import code_hash
 from apiinone.payments.voucher_rows import redeem
+from apiinone.people.throttles import Throttled
 from apiinone.web.billing.order_pages import ORDERS
 from apiinone.web.billing.shop import OWN, SAVES, BuyForm, shop_for, ways_to_pay
 from apiinone.web.billing.sums import amount_minor
 from apiinone.web.console.credits_pages import credits_page
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther
+from apiinone.web.sign_in_pages import later
 from apiinone.web.visitor import MemberHere
 
 UNPROCESSABLE: Final = 422
@@ -69,7 +71,9 @@ async def do_redeem(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply
     if isinstance(redeemed, Refusal):
         shop = await shop_for(rooms, here, None, {"code": call.say(redeemed.message)})
         status = UNPROCESSABLE if isinstance(redeemed, BadRequest) else redeemed.status
-        return await credits_page(rooms, call, here, shop, code=code, status=status)
+        page = await credits_page(rooms, call, here, shop, code=code, status=status)
+        wait_s = redeemed.retry_after_s
+        return page if wait_s is None else msgspec.structs.replace(page, headers=(later(Throttled(wait_s)),))
     return SeeOther(f"{ORDERS}/{redeemed.id}", "voucher_redeemed")
 
 

@@ -16,7 +16,8 @@ from apiinone.payments.documents import Document, documents_of_order
 from apiinone.payments.lifecycle import OrderState
 from apiinone.payments.manual import reference
 from apiinone.payments.order_rows import Order, ask_soon, may_ask_soon, order_by_id, orders_of
-from apiinone.web.billing.shop import BY_HAND, DOCUMENT_NAMES, METHOD_NAMES
+from apiinone.web.billing.shop import BY_HAND, DOCUMENT_NAMES, METHOD_NAMES, OWN, BuyForm, ways_to_pay
+from apiinone.web.billing.sums import plain_money
 from apiinone.web.console.shell import in_console
 from apiinone.web.languages import marked
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther, Shown
@@ -110,6 +111,7 @@ async def show_order(rooms: Rooms, call: PageCall, here: MemberHere) -> PageRepl
         "bank": cashier.billing.bank,
         "reference": reference(seen.order.id),
         "can_pay": payable(seen.order, seen.now_us) is not None,
+        "again": _again(rooms, seen),
     }
     return await in_console(rooms, here, "order.html.j2", facts)
 
@@ -132,6 +134,23 @@ def payable(order: Order, now_us: int) -> str | None:
     """Where the order is paid, as long as it can be."""
     url = order.pay_url if order.state == "created" and order.expires_us > now_us else None
     return url if url is not None and urlsplit(url).scheme in HTTP else None
+
+
+def _again(rooms: Rooms, seen: SeenOrder) -> BuyForm | None:
+    """The form that orders the same once more, where nobody can pay this order any more; None elsewhere."""
+    order = seen.order
+    over = order.state in ("expired", "failed") or (
+        order.state == "created" and order.method != BY_HAND and payable(order, seen.now_us) is None
+    )
+    if order.origin != "buyer" or not over or order.method not in ways_to_pay(rooms.house.context.cashier):
+        return None
+    return BuyForm(
+        offer=order.pack or OWN,
+        amount="" if order.pack else plain_money(order.amount_minor, order.currency),
+        method=order.method,
+        save="yes" if order.saves_method else "",
+        once=rooms.house.context.ids.new(),
+    )
 
 
 async def read_order(tx: Tx, order_id: str) -> SeenOrder | None:

@@ -1,30 +1,30 @@
 """Page: what an account wants done about its money without asking each time: top-up, alerts, budgets."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
 
 from apiinone.addresses import AddressRefused, read_callback
-from apiinone.core.credits import Credits, shown
-from apiinone.core.errors import BadRequest, NotFound
+from apiinone.core.errors import BadRequest, ProviderFailed
 from apiinone.db import Tx
-from apiinone.ledger.budgets import Limits, account_places, load_limits, set_account_budget
+from apiinone.ledger.budgets import OwnBudgets, of_account, own_budgets, set_own_budgets
 from apiinone.payments.alerts import Alerts, alerts_of, set_alerts
 from apiinone.payments.document_drawing import money
+from apiinone.payments.forget_saved import forget_saved
 from apiinone.payments.packs import terms_of_pack
 from apiinone.payments.top_up_rows import (
     CEILING,
     SavedRow,
     TopUpRule,
     drop_rule,
-    remove_saved,
     rule_of,
     saved_of,
     set_rule,
 )
+from apiinone.web.billing.budget_form import BudgetsForm, budgets_form, limits_of
 from apiinone.web.billing.shop import METHOD_NAMES, Offer, offers_of
-from apiinone.web.billing.sums import MINOR_MAX, amount_minor, plain_money, whole_credits
+from apiinone.web.billing.sums import MINOR_MAX, amount_minor, credits_or_none, plain_credits, plain_money
 from apiinone.web.console.shell import in_console
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther
 from apiinone.web.visitor import MemberHere
@@ -51,24 +51,10 @@ class AlertsForm(Struct, frozen=True):
     url: str = ""
 
 
-class BudgetsForm(Struct, frozen=True):
-    """What all live keys together may spend; empty: no such limit."""
-
-    day: str = ""
-    month: str = ""
-
-
 class CardForm(Struct, frozen=True):
     """Which card to forget."""
 
     card: str = ""
-
-
-class Budget(Struct, frozen=True):
-    """A budget of the account's own, and what is left of it; None: there is none."""
-
-    limit: Credits | None
-    left: Credits | None
 
 
 class Seen(Struct, frozen=True):
@@ -77,8 +63,7 @@ class Seen(Struct, frozen=True):
     rule: TopUpRule | None
     saved: list[SavedRow]
     alerts: Alerts
-    budgets: tuple[Budget, Budget]
-    """Of a day and of a month."""
+    budgets: OwnBudgets
 
 
 async def show_plan(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
@@ -117,9 +102,9 @@ async def do_set_alerts(rooms: Rooms, call: PageCall, here: MemberHere) -> PageR
     """Replace when the account is told."""
     form = call.form(AlertsForm)
     errors: dict[str, str] = {}
-    low = _credits(form, "low_balance", errors, call.say)
-    day = _credits(form, "spend_day", errors, call.say)
-    month = _credits(form, "spend_month", errors, call.say)
+    low = credits_or_none(form, "low_balance", errors, call.say)
+    day = credits_or_none(form, "spend_day", errors, call.say)
+    month = credits_or_none(form, "spend_month", errors, call.say)
     url = form.url.strip() or None
     if url is not None:
         try:
@@ -138,23 +123,20 @@ async def do_set_budgets(rooms: Rooms, call: PageCall, here: MemberHere) -> Page
     """Replace the account's own budgets."""
     form = call.form(BudgetsForm)
     errors: dict[str, str] = {}
-    day, month = _credits(form, "day", errors, call.say), _credits(form, "month", errors, call.say)
+    limits = limits_of(form, errors, call.say)
     if errors:
         return await _page(rooms, here, {"budgets": form}, errors)
-
-    async def work(tx: Tx) -> None:
-        await set_account_budget(tx, here.account_id, "day", day)
-        await set_account_budget(tx, here.account_id, "month", month)
-
-    await rooms.office.database.transact(work)
+    whose = of_account(here.account_id)
+    await rooms.office.database.transact(lambda tx: set_own_budgets(tx, whose, *limits))
     return SeeOther(PLAN, "budgets_set")
 
 
 async def do_forget_card(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
-    """Charge a saved card never again. Raises NotFound."""
-    card = call.form(CardForm).card
-    if not await rooms.office.database.transact(lambda tx: remove_saved(tx, here.account_id, card)):
-        raise NotFound("There is no such saved card.")
+    """Have a saved card taken away at its vendor and forget it. Raises NotFound."""
+    try:
+        await forget_saved(rooms.house.context.cashier, here.account_id, call.form(CardForm).card)
+    except ProviderFailed as failed:
+        return await _page(rooms, here, None, {"forget": call.say(failed.message)}, failed.status)
     return SeeOther(PLAN, "card_forgotten")
 
 
@@ -163,10 +145,12 @@ async def _page(
     here: MemberHere,
     sent: Mapping[str, Struct] | None = None,
     errors: Mapping[str, str] | None = None,
+    status: int = UNPROCESSABLE,
 ) -> PageReply:
     async def look(tx: Tx) -> Seen:
         rule, saved = await rule_of(tx, here.account_id), await saved_of(tx, here.account_id)
-        return Seen(rule, saved, await alerts_of(tx, here.account_id), await _budgets(tx, here.account_id))
+        whose = of_account(here.account_id)
+        return Seen(rule, saved, await alerts_of(tx, here.account_id), (await own_budgets(tx, [whose]))[whose])
 
     seen = await rooms.office.database.read(look)
     offers = offers_of(rooms.house.context.cashier.billing)
@@ -179,15 +163,15 @@ async def _page(
         "reached": seen.rule is not None and (seen.rule.paused or "").startswith(CEILING),
         "top_up": _rule_form(seen, offers),
         "alerts": _alerts_form(seen.alerts),
-        "budgets": BudgetsForm(*(_text(one.limit) for one in seen.budgets)),
+        "budgets": budgets_form(seen.budgets),
         "errors": errors or {},
         **(sent or {}),
     }
-    return await in_console(rooms, here, "plan.html.j2", facts, status=UNPROCESSABLE if errors else 200)
+    return await in_console(rooms, here, "plan.html.j2", facts, status=status if errors else 200)
 
 
 def _rule(rooms: Rooms, call: PageCall, here: MemberHere, form: TopUpForm, errors: dict[str, str]) -> TopUpRule | None:
-    threshold = _credits(form, "threshold", errors, call.say)
+    threshold = credits_or_none(form, "threshold", errors, call.say)
     if threshold is None and "threshold" not in errors:
         errors["threshold"] = call.say("Say below which balance to buy.")
     try:
@@ -207,43 +191,15 @@ def _rule(rooms: Rooms, call: PageCall, here: MemberHere, form: TopUpForm, error
     return TopUpRule(here.account_id, threshold, form.pack, form.card, most)
 
 
-async def _budgets(tx: Tx, account_id: str) -> tuple[Budget, Budget]:
-    (day, _), (month, _) = account_places(account_id, "")
-    limits = await load_limits(tx, {day, month})
-    return _budget(limits, day), _budget(limits, month)
-
-
-def _budget(limits: Limits, lineage: str) -> Budget:
-    found = limits.budgets.get(lineage)
-    return Budget(None, None) if found is None else Budget(Credits(found[0]), limits.left(lineage))
-
-
-def _credits(
-    form: TopUpForm | AlertsForm | BudgetsForm, field: str, errors: dict[str, str], say: Callable[[str], str]
-) -> Credits | None:
-    text = str(getattr(form, field)).strip()
-    if not text:
-        return None
-    try:
-        return whole_credits(text)
-    except ValueError:
-        errors[field] = say("This is an amount of credits such as 500, or empty.")
-        return None
-
-
 def _rule_form(seen: Seen, offers: tuple[Offer, ...]) -> TopUpForm:
     rule = seen.rule
     if rule is None:
         return TopUpForm(pack=offers[0].id if offers else "", card=seen.saved[0].id if seen.saved else "")
     currency = next((one.currency for one in offers if one.id == rule.pack), "usd")
     most = plain_money(rule.month_max_minor, currency)
-    return TopUpForm(_text(rule.threshold), rule.pack, rule.saved_method_id, most)
+    return TopUpForm(plain_credits(rule.threshold), rule.pack, rule.saved_method_id, most)
 
 
 def _alerts_form(alerts: Alerts) -> AlertsForm:
-    amounts = (_text(alerts.low_balance), _text(alerts.spend_day), _text(alerts.spend_month))
+    amounts = (plain_credits(alerts.low_balance), plain_credits(alerts.spend_day), plain_credits(alerts.spend_month))
     return AlertsForm(*amounts, alerts.url or "")
-
-
-def _text(amount: Credits | None) -> str:
-    return "" if amount is None else f"{shown(amount):,}".replace(",", "")

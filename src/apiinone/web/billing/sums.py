@@ -1,9 +1,12 @@
 """Amounts of money and of credits as forms have them, and as pages say them."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
-from apiinone.core.credits import Credits, parse, whole
+from msgspec import Struct
+
+from apiinone.core.credits import Credits, parse, shown, whole
 from apiinone.payments.document_drawing import WITHOUT_SMALLER_UNIT, money
 from apiinone.payments.packs import CREDITS_MAX
 
@@ -35,3 +38,20 @@ def whole_credits(text: str) -> Credits:
     if not 0 < amount <= whole(CREDITS_MAX):
         raise ValueError("not an amount of credits")
     return amount
+
+
+def credits_or_none(form: Struct, field: str, errors: dict[str, str], say: Callable[[str], str]) -> Credits | None:
+    """A form's amount of credits; None where the field is empty, or has an error now."""
+    text = str(getattr(form, field)).strip()
+    if not text:
+        return None
+    try:
+        return whole_credits(text)
+    except ValueError:
+        errors[field] = say("This is an amount of credits such as 500, or empty.")
+        return None
+
+
+def plain_credits(amount: Credits | None) -> str:
+    """The same amount as a field holds it; empty where there is none."""
+    return "" if amount is None else f"{shown(amount):,}".replace(",", "")

@@ -87,7 +87,7 @@ async def do_rotate_key(rooms: Rooms, call: PageCall, here: MemberHere) -> PageR
     """Put a new key in its place and show that, this once. Raises NotFound."""
     seen = await _own_key(rooms, call, here)
     overlap_s = OVERLAPS_S.get(call.form(RotateForm).overlap_s, DAY_S)
-    command = RotateKey(seen.key.id, overlap_s, of_account=here.account_id)
+    command = RotateKey(seen.key.id, overlap_s, of_account=here.account_id, rotated_by=here.person.id)
     try:
         made = await command.run(desk_for(rooms, here))
     except Conflict:

@@ -1,0 +1,3 @@
+ALTER TABLE holds ADD COLUMN member_id TEXT;
+
+ALTER TABLE holds ADD COLUMN member_day TEXT;
