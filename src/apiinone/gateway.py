@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from starlette.types import ASGIApp
-
 from apiinone.accounts.limits import RequestRates
 from apiinone.api.application import make_application, make_house
 from apiinone.api.context import ApiRules, Context
@@ -14,9 +12,10 @@ from apiinone.front_desk import desk_of
 from apiinone.receiving_people import rooms_of
 from apiinone.web.languages import Languages
 from apiinone.web.open_site import drawing_with, make_site, site_parts
+from apiinone.web.site import Site
 
 
-def gateway(app: App, address: str) -> ASGIApp:
+def gateway(app: App, address: str) -> Site:
     """The application; `address` is where it listens, for links where no public URL is set."""
     show = app.callbacks.show
     show.public_url = show.public_url or address.rstrip("/")
