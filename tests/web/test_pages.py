@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,10 @@ from api.served_api import RECRAFT, Api, served_api
 from apiinone.catalog.load import load_catalogue
 from apiinone.cli import serving
 from apiinone.cli.listening import listen
-from apiinone.gateway import gateway
 from apiinone.settings import Settings
 from apiinone.web.docs_pages import Docs
 from apiinone.web.languages import Languages
 from apiinone.web.pages import FIXED
-from apiinone.web.site import Site
 from apiinone.web.templates_of_pages import OPENED_FIRST
 from databases import sqlite_url
 
@@ -65,16 +63,14 @@ async def test_every_page_is_there_and_loads_nothing_from_elsewhere(site: Api) -
 async def test_nobody_waits_for_the_templates_of_the_first_pages(
     tmp_path: Path, sqlite_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site: list[Site] = []
     compiled: list[str | None] = []
-    whole = Environment.compile
+    whole: Callable[..., Any] = Environment.compile
 
     def noted(self: Environment, source: str, name: str | None = None, *more: Any, **named: Any) -> Any:
         compiled.append(name)
         return whole(self, source, name, *more, **named)
 
     monkeypatch.setattr(Environment, "compile", noted)
-    monkeypatch.setattr(serving, "gateway", lambda app, url: site.append(gateway(app, url)) or site[0])
     monkeypatch.setattr(serving, "freeze_memory", lambda: None)  # what it does lasts, and here other tests follow
     settings = Settings(database_url=sqlite_url(sqlite_path), data_dir=str(tmp_path / "data"))
     with listen("127.0.0.1", 0) as listener:

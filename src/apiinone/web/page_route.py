@@ -135,7 +135,7 @@ OWN: Final[Mapping[str, str]] = {
 
 
 class PageRoute(Struct, frozen=True, kw_only=True):
-    """One method on one path. Nothing has a default: what a page leaves out, it cannot be made without."""
+    """One method on one path. What decides who may open it has no default, or none that opens anything."""
 
     method: Literal["GET", "POST"]
     path: str
@@ -143,20 +143,42 @@ class PageRoute(Struct, frozen=True, kw_only=True):
     authority: Authority
     ids: tuple[PageId, ...]
     form_bytes_max: int = BODY_BYTES_MAX
-    """How long a form may be; the one thing with a default, as few forms are long."""
+    """How long a form may be; few are long."""
+    open_to_viewing: bool = False
+    """Whether it answers an operator who looks at an account; such a page shows no prompt, input, output or file, and
+    such a form changes nothing but the operator's own session."""
 
 
-def get(path: str, authority: Authority, kinds: Mapping[str, str] = OWN) -> PageRoute:
+def get(path: str, authority: Authority, kinds: Mapping[str, str] = OWN, *, open_to_viewing: bool = False) -> PageRoute:
     """A page that is looked at; `kinds` says what the names in its path mean. Raises KeyError for one without."""
-    return PageRoute(method="GET", path=path, name=_name(authority), authority=authority, ids=_ids(path, kinds))
+    return PageRoute(
+        method="GET",
+        path=path,
+        name=_name(authority),
+        authority=authority,
+        ids=_ids(path, kinds),
+        open_to_viewing=open_to_viewing,
+    )
 
 
 def post(
-    path: str, authority: Authority, kinds: Mapping[str, str] = OWN, form_bytes_max: int = BODY_BYTES_MAX
+    path: str,
+    authority: Authority,
+    kinds: Mapping[str, str] = OWN,
+    *,
+    form_bytes_max: int = BODY_BYTES_MAX,
+    open_to_viewing: bool = False,
 ) -> PageRoute:
     """What a form is sent to."""
-    name, ids = _name(authority), _ids(path, kinds)
-    return PageRoute(method="POST", path=path, name=name, authority=authority, ids=ids, form_bytes_max=form_bytes_max)
+    return PageRoute(
+        method="POST",
+        path=path,
+        name=_name(authority),
+        authority=authority,
+        ids=_ids(path, kinds),
+        form_bytes_max=form_bytes_max,
+        open_to_viewing=open_to_viewing,
+    )
 
 
 def _name(authority: Authority) -> str:

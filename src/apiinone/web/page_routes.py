@@ -5,6 +5,7 @@ from typing import Final
 from apiinone.people.roles import ADMINS, EVERYBODY
 from apiinone.web.account_pages import do_go_to_account, do_set_mode, show_account
 from apiinone.web.admin.admin_routes import ADMIN
+from apiinone.web.admin.viewing import do_stop_viewing
 from apiinone.web.billing.billing_routes import BILLING
 from apiinone.web.console.routes import CONSOLE
 from apiinone.web.invitation_pages import do_accept, do_sign_up_invited, show_invitation
@@ -49,8 +50,8 @@ SIGNING_IN: Final = (
     post("/sign-in/code", Public(do_code)),
     get("/confirm-identity", SignedIn(show_identity)),
     post("/confirm-identity", SignedIn(do_identity)),
-    post("/sign-out", SignedIn(do_sign_out)),
-    post("/sign-out/everywhere", SignedIn(do_sign_out_everywhere)),
+    post("/sign-out", SignedIn(do_sign_out), open_to_viewing=True),
+    post("/sign-out/everywhere", SignedIn(do_sign_out_everywhere), open_to_viewing=True),
     get("/sign-up", Public(show_sign_up)),
     post("/sign-up", Public(do_sign_up)),
     get("/confirm", Public(show_confirm)),
@@ -98,7 +99,8 @@ ACCOUNT: Final = (
     post("/account/security/codes/end", SignedIn(do_end_codes)),
     post("/account/security/recovery", SignedIn(do_new_recovery_codes)),
     post("/account/security/sessions/end", SignedIn(do_end_session)),
-    post("/account/mode", SignedIn(do_set_mode)),
+    post("/account/viewing/end", SignedIn(do_stop_viewing), open_to_viewing=True),
+    post("/account/mode", SignedIn(do_set_mode), open_to_viewing=True),
 )
 ROUTES: Final[tuple[PageRoute, ...]] = (
     *SIGNING_IN,

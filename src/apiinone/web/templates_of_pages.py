@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from apiinone.web.flashes import FLASHES
 from apiinone.web.languages import ENGLISH, Languages
-from apiinone.web.moments import browser_name, moment
+from apiinone.web.moments import browser_name, clock_time, moment
 from apiinone.web.role_names import ROLE_NAMES
 from apiinone.web.static_files import StaticFiles
 
@@ -33,6 +33,7 @@ class Templates:
             "static": static.address,
             "languages": languages.own_names(),
             "moment": moment,
+            "clock_time": clock_time,
             "browser_name": browser_name,
         }
         self._in = cache(self._environment)

@@ -7,6 +7,7 @@ from apiinone.people.member_rows import Membership
 from apiinone.people.person_rows import Person
 from apiinone.people.roles import Role
 from apiinone.people.session_rows import Found, Mode, Session
+from apiinone.people.viewing import Viewed
 
 
 class SignedInAs(Struct, frozen=True):
@@ -53,6 +54,8 @@ class Visitor(Struct, frozen=True):
     found: Found | None = None
     flash: str = ""
     """The code of something to say once."""
+    viewed: Viewed | None = None
+    """What an operator looks at: `member` is them as its viewer then, and nothing can be changed."""
 
     @property
     def signed_in(self) -> SignedInAs | None:
@@ -64,6 +67,7 @@ class Visitor(Struct, frozen=True):
     @property
     def member(self) -> MemberHere | None:
         """Who is signed in and at an account."""
-        if self.found is None or self.found.session.totp_due or self.found.membership is None:
+        if self.found is None or self.found.session.totp_due:
             return None
-        return MemberHere(self.found.session, self.found.person, self.found.membership)
+        membership = self.found.membership if self.viewed is None else self.viewed.membership
+        return None if membership is None else MemberHere(self.found.session, self.found.person, membership)

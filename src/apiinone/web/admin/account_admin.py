@@ -95,26 +95,26 @@ async def show_accounts(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageR
 
 async def show_account(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
     """One account: balances, keys, what it did last, what was done to it."""
-    return await _account(rooms, call, here)
+    return await account_page(rooms, call, here)
 
 
 async def do_account_state(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
     """Suspend it or let it go on."""
-    form, account_id = call.form(StateForm), _account_id(call)
+    form, account_id = call.form(StateForm), account_id_of(call)
     try:
         await carried_out(rooms, here, form.command(account_id))
     except (BadRequest, Conflict) as refusal:
-        return await _account(rooms, call, here, problem_of(refusal, call, "state"))
+        return await account_page(rooms, call, here, problem_of(refusal, call, "state"))
     return SeeOther(f"/admin/accounts/{account_id}", "done_and_written_down")
 
 
 async def do_adjust(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
     """Change a balance, or have the change wait for a second operator."""
-    form, account_id = call.form(AdjustForm), _account_id(call)
+    form, account_id = call.form(AdjustForm), account_id_of(call)
     try:
         made = await carried_out(rooms, here, form.command(account_id))
     except (BadRequest, Conflict) as refusal:
-        return await _account(rooms, call, here, problem_of(refusal, call, "adjust"))
+        return await account_page(rooms, call, here, problem_of(refusal, call, "adjust"))
     flash = "done_and_written_down" if made.state == "done" else "waits_for_second_operator"
     return SeeOther(f"/admin/accounts/{account_id}", flash)
 
@@ -134,8 +134,9 @@ async def do_decide(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply
     return SeeOther("/admin/adjustments", "done_and_written_down")
 
 
-async def _account(rooms: Rooms, call: PageCall, here: SignedInAs, problem: Problem | None = None) -> PageReply:
-    account_id = _account_id(call)
+async def account_page(rooms: Rooms, call: PageCall, here: SignedInAs, problem: Problem | None = None) -> PageReply:
+    """One account, and what was wrong with a form on its page. Raises NotFound."""
+    account_id = account_id_of(call)
 
     async def look(tx: Tx) -> tuple[AccountSeen | None, Mapping[str, str]]:
         found = await read_account(tx, account_id)
@@ -165,7 +166,8 @@ def _deciders(adjustments: Sequence[Adjustment]) -> set[str]:
     return {who for one in adjustments for who in (one.asked_by, one.decided_by) if who is not None}
 
 
-def _account_id(call: PageCall) -> str:
+def account_id_of(call: PageCall) -> str:
+    """The account of the path. Raises NotFound for what is no id."""
     account_id = call.ids["account_id"]
     if not is_id(account_id):
         raise NotFound(NO_SUCH)

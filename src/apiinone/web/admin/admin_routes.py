@@ -25,6 +25,7 @@ from apiinone.web.admin.reports import show_log, show_margins
 from apiinone.web.admin.site_admin import do_set_text, do_switch_site, show_site, show_text
 from apiinone.web.admin.suspense_admin import do_resolve, show_suspense
 from apiinone.web.admin.task_admin import do_settle, show_task, show_tasks
+from apiinone.web.admin.viewing import do_view
 from apiinone.web.admin.voucher_admin import do_make_vouchers, do_revoke_voucher, show_vouchers
 from apiinone.web.forms import BODY_BYTES_MAX
 from apiinone.web.page_route import Operator, PageCall, PageReply, PageRoute, Rooms, get, post
@@ -54,7 +55,7 @@ def _show(path: str, handle: Handle) -> PageRoute:
 
 def _do(path: str, handle: Handle) -> PageRoute:
     size = TEXT_FORM_BYTES_MAX if "{text}" in path else BODY_BYTES_MAX
-    return post(path, Operator(handle), KINDS, size)
+    return post(path, Operator(handle), KINDS, form_bytes_max=size)
 
 
 ADMIN: Final[tuple[PageRoute, ...]] = (
@@ -63,6 +64,7 @@ ADMIN: Final[tuple[PageRoute, ...]] = (
     _show(f"{ROOT}/accounts/{{account_id}}", show_account),
     _do(f"{ROOT}/accounts/{{account_id}}/state", do_account_state),
     _do(f"{ROOT}/accounts/{{account_id}}/adjust", do_adjust),
+    _do(f"{ROOT}/accounts/{{account_id}}/view", do_view),
     _show(f"{ROOT}/adjustments", show_adjustments),
     _do(f"{ROOT}/adjustments/{{adjustment_id}}", do_decide),
     _show(f"{ROOT}/orders", show_orders),

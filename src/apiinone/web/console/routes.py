@@ -26,7 +26,7 @@ from apiinone.web.console.webhook_pages import (
 from apiinone.web.page_route import Member, Public, SignedIn, get, post
 
 CONSOLE: Final = (
-    get("/console", SignedIn(show_overview)),
+    get("/console", SignedIn(show_overview), open_to_viewing=True),
     get("/console/play", SignedIn(tell_play_facts)),
     get("/console/keys", Member(DEVELOPERS, show_keys)),
     get("/console/keys/new", Member(DEVELOPERS, show_new_key)),
@@ -34,12 +34,12 @@ CONSOLE: Final = (
     get("/console/keys/{key_id}", Member(DEVELOPERS, show_key)),
     post("/console/keys/{key_id}/rotate", Member(DEVELOPERS, do_rotate_key)),
     post("/console/keys/{key_id}/revoke", Member(DEVELOPERS, do_revoke_key)),
-    get("/usage", Public(show_usage)),
-    get("/usage/export.csv", Member(EVERYBODY, export_usage)),
-    get("/console/tasks/{task_id}", Member(EVERYBODY, show_task)),
+    get("/usage", Public(show_usage), open_to_viewing=True),
+    get("/usage/export.csv", Member(EVERYBODY, export_usage), open_to_viewing=True),
+    get("/console/tasks/{task_id}", Member(EVERYBODY, show_task), open_to_viewing=True),
     post("/console/tasks/{task_id}/cancel", Member(DEVELOPERS, do_cancel_task)),
     post("/console/tasks/{task_id}/delete", Member(DEVELOPERS, do_delete_task)),
-    get("/billing/credits", Public(show_credits)),
+    get("/billing/credits", Public(show_credits), open_to_viewing=True),
     get("/billing/credits/export.csv", Member(MONEY_READERS, export_entries)),
     get("/console/webhooks", Member(DEVELOPERS, show_webhooks)),
     post("/console/webhooks/endpoints", Member(DEVELOPERS, do_register)),
