@@ -154,6 +154,10 @@ class CataloguePages:
             self._summaries = tuple(self._summary(entry) for entry in self._catalogue.entries)
         return self._summaries
 
+    def summary(self, model_id: str) -> ModelSummary:
+        """The one of this id. Raises StopIteration where there is none."""
+        return next(one for one in self.summaries() if one.id == model_id)
+
     def page(self, name: str) -> bytes | None:
         """The page of the model that any of its names means, as JSON; None where none does."""
         self._forget_old()

@@ -4,11 +4,12 @@ import re
 
 from msgspec import Struct
 
-from apiinone.api.catalogue_pages import CataloguePages, ModelPage
+from apiinone.api.catalogue_pages import CataloguePages, ModelPage, ModelSummary
 from apiinone.catalog.entry import Entry
 from apiinone.catalog.panel import Standing
 from apiinone.core.credits import shown, usd
 from apiinone.web.code_samples import Sample, create_samples, look_sample
+from apiinone.web.live_here import live_sentence, live_words
 from apiinone.web.parameter_rows import ParameterRow, parameter_rows
 
 CHAT = "chat"
@@ -44,7 +45,8 @@ class Peer(Struct, frozen=True):
     runtime: str
     seconds: str
     node: str
-    live: bool
+    live: str
+    """Whether live keys can use it here, or how many of its variants."""
     here: bool
     """Whether it is the model of this page."""
 
@@ -80,7 +82,9 @@ def model_view(pages: CataloguePages, entry: Entry, entries: dict[str, Entry], b
     """The view of a model; `entries` are all models by id, `base_url` is where clients reach this server."""
     page = pages.model(entry)
     direct = not entry.endpoint.asynchronous
-    comparison = tuple(_peer(one, entries[one.id], entry) for one in pages.standings(entry.endpoint_name))
+    comparison = tuple(
+        _peer(pages.summary(one.id), one, entries[one.id], entry) for one in pages.standings(entry.endpoint_name)
+    )
     others = tuple(peer for peer in comparison if not peer.here)
     return ModelView(
         page=page,
@@ -130,8 +134,7 @@ def _state_note(page: ModelPage, entry: Entry) -> str:
     lifecycle = entry.default_sub_model.lifecycle
     ends = f"Its maker ends it on {lifecycle.ends_at}. " if page.status == "ending" and lifecycle.ends_at else ""
     after = f"Its successor is {lifecycle.successor}. " if lifecycle.successor else ""
-    here = "Live keys can use it here." if page.availability == "live" else "Here it runs with test keys only."
-    return f"{ends}{after}{here}"
+    return f"{ends}{after}{live_sentence(page)}"
 
 
 def _description(page: ModelPage, entry: Entry) -> str:
@@ -167,15 +170,13 @@ def _facts(page: ModelPage, entry: Entry) -> tuple[Fact, ...]:
 
 
 def _highlights(page: ModelPage, entry: Entry, *, direct: bool) -> tuple[Point, ...]:
-    live = page.availability == "live"
-    route = "A live key reaches a vendor through it." if live else "No vendor is configured for it here yet."
     answer = (
         Point("Answers at once", "The response holds the answer, whole or as a stream. A record of it stays.")
         if direct
         else Point("A task that cannot get lost", "The request is answered when task and price are on disk.")
     )
     return (
-        Point("One real route", f"{page.path} is served by this very server. {route}"),
+        Point("One real route", f"{page.path} is served by this very server. {live_sentence(page)}"),
         answer,
         Point("Paid only when it works", "The price is held first, taken for what was delivered, else given back."),
         Point("Vendors' keys stay here", f"Your client holds one key; {entry.maker} is asked by the server."),
@@ -257,7 +258,7 @@ def _related(
 ) -> tuple[Peer, ...]:
     """Two of the same maker elsewhere and two of the same endpoint, at most four; never itself."""
     makers = [
-        _peer(one, entries[one.id], entry)
+        _peer(pages.summary(one.id), one, entries[one.id], entry)
         for other in entries.values()
         if other.maker == entry.maker and other.id != entry.id
         for one in pages.standings(other.endpoint_name)
@@ -267,7 +268,7 @@ def _related(
     return tuple(chosen.values())[:4]
 
 
-def _peer(standing: Standing, other: Entry, entry: Entry) -> Peer:
+def _peer(summary: ModelSummary, standing: Standing, other: Entry, entry: Entry) -> Peer:
     direct = not other.endpoint.asynchronous
     return Peer(
         id=standing.id,
@@ -279,6 +280,6 @@ def _peer(standing: Standing, other: Entry, entry: Entry) -> Peer:
         runtime="direct" if direct else "task",
         seconds=seconds_text(standing.seconds),
         node=f"node{standing.node}",
-        live=standing.live,
+        live=live_words(summary),
         here=standing.id == entry.id,
     )
