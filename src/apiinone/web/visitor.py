@@ -5,7 +5,7 @@ from msgspec import Struct
 from apiinone.ledger.ledger import Owner
 from apiinone.people.member_rows import Membership
 from apiinone.people.person_rows import Person
-from apiinone.people.roles import Role
+from apiinone.people.roles import DEVELOPERS, Role
 from apiinone.people.session_rows import Found, Mode, Session
 from apiinone.people.viewing import Viewed
 
@@ -38,6 +38,11 @@ class MemberHere(Struct, frozen=True):
     def mode(self) -> Mode:
         """What the switch says."""
         return self.session.mode
+
+    @property
+    def may_develop(self) -> bool:
+        """Whether keys, models and callbacks are theirs to use."""
+        return self.role in DEVELOPERS
 
     @property
     def owner(self) -> Owner:
