@@ -19,6 +19,7 @@ from apiinone.core.credits import shown, usd
 from apiinone.switchboard.standing import Board
 
 Amount = Annotated[int | Decimal, Meta(description="Exact credits; 1 credit is $0.01.")]
+Percent = Annotated[int, Meta(description="What this account pays of the list's price, in percent: 100 is the list.")]
 Availability = Literal["live", "test_only"]
 """`live`: a provider is configured here. `test_only`: test keys can use it."""
 

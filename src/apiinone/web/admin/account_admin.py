@@ -11,6 +11,7 @@ from apiinone.control.account_commands import Suspend
 from apiinone.control.account_list import AccountSeen, WantedAccounts, list_accounts, read_account
 from apiinone.control.adjustment_commands import AdjustCredits, DecideAdjustment
 from apiinone.control.operator_names import names_of
+from apiinone.control.switch_commands import SetAccountPrice
 from apiinone.core.credits import parse
 from apiinone.core.errors import BadRequest, Conflict, NotFound
 from apiinone.core.ids import is_id
@@ -21,6 +22,7 @@ from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther
 from apiinone.web.visitor import SignedInAs
 
 SEARCH_CHARACTERS_MAX: Final = 254
+PERCENT_DIGITS_MAX: Final = 4
 STATES: Final = ("active", "suspended")
 NO_SUCH: Final = "There is no such account."
 
@@ -59,6 +61,21 @@ class AdjustForm(Struct, frozen=True):
                 return AdjustCredits(account_id, mode, -amount, self.reason)
             case _:
                 raise BadRequest("Choose a balance, and whether credits are given or taken back.", param="mode")
+
+
+class PriceForm(Struct, frozen=True):
+    """A price of the account's own; an empty percentage is the list's."""
+
+    model: str = ""
+    percent: str = ""
+    reason: str = ""
+
+    def command(self, account_id: str) -> SetAccountPrice:
+        """What is to be done. Raises BadRequest naming the field."""
+        text = self.percent.strip()
+        if text and not (text.isascii() and text.isdigit() and len(text) <= PERCENT_DIGITS_MAX):
+            raise BadRequest("A price is a whole number of percent of the list's.", param="percent")
+        return SetAccountPrice(account_id, self.model, int(text) if text else None, self.reason)
 
 
 class DecisionForm(Struct, frozen=True):
@@ -119,6 +136,16 @@ async def do_adjust(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply
     return SeeOther(f"/admin/accounts/{account_id}", flash)
 
 
+async def do_set_price(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
+    """Give it a price of its own, or the list's again."""
+    form, account_id = call.form(PriceForm), account_id_of(call)
+    try:
+        await carried_out(rooms, here, form.command(account_id))
+    except (BadRequest, Conflict) as refusal:
+        return await account_page(rooms, call, here, problem_of(refusal, call, "price"))
+    return SeeOther(f"/admin/accounts/{account_id}", "done_and_written_down")
+
+
 async def show_adjustments(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
     """The changes that wait for a second operator."""
     return await _adjustments(rooms, call, here)
@@ -145,7 +172,14 @@ async def account_page(rooms: Rooms, call: PageCall, here: SignedInAs, problem: 
     seen, names = await rooms.house.context.database.read(look)
     if seen is None:
         raise NotFound(NO_SUCH)
-    facts = {"seen": seen, "names": names, "alone_max": desk_for(rooms, here).adjusted_alone_max}
+    context = rooms.house.context
+    facts = {
+        "seen": seen,
+        "names": names,
+        "alone_max": desk_for(rooms, here).adjusted_alone_max,
+        "own_prices": context.board.now.prices_of(account_id),
+        "entries": context.catalogue.entries,
+    }
     return admin_page(rooms, "account", facts, problem)
 
 
