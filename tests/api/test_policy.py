@@ -18,7 +18,7 @@ from apiinone.catalog.load import load_catalogue
 from apiinone.open_policy import open_policy, with_models_kept_back
 from apiinone.outbound import Outbound
 from apiinone.settings import Settings, SettingsError
-from apiinone.tasks.policy import PIECES_MAX, TEXT_CHARACTERS_MAX, texts_of
+from apiinone.tasks.policy import PIECES_MAX, START_CHARACTERS, TEXT_CHARACTERS_MAX, texts_of
 from tiny_files import TINY
 
 TERM: Final = "forbidden thing"
@@ -232,5 +232,6 @@ def test_words_in_the_letters_of_base64_are_a_text() -> None:
 
 @pytest.mark.parametrize("between", [" ", "\u00a0", "\u2003", "_", ",", "-", "."])
 def test_words_behind_the_head_of_a_file_are_a_text(between: str) -> None:
-    text = f"data:;base64,{between.join(('two', 'words'))}"
+    head = base64.b64encode(TINY["raster"] + bytes(START_CHARACTERS)).decode().rstrip("=")
+    text = f"data:;base64,{head}{between}words"
     assert list(texts_of({"prompt": text})) == [text]

@@ -109,7 +109,8 @@ async def test_whoever_stops_reading_closes_the_connection(*, cancelled: bool) -
         gone.set()
 
     async def listen() -> None:
-        async with outbound.stream(post(server.url), secret=SECRET, hosts=(server.netloc,)) as incoming:
+        long = Request("POST", server.url, auth="bearer", json={}, timeout_s=600.0)
+        async with outbound.stream(long, secret=SECRET, hosts=(server.netloc,)) as incoming:
             await incoming.next()
             started.set()
             if cancelled:

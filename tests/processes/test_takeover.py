@@ -232,7 +232,10 @@ async def test_a_worker_that_freezes_before_its_claim_holds_nothing_in_a_dead_na
     accepted = await crew.created("recraft")
     frozen.wait_until_stopped()
     await _until(crew.workers, lambda workers: workers == 1)  # the server's own, which has no tasks
+    frozen.order(Orders("claim committed"))  # what it holds by then, others find in the name of its next life
     frozen.go_on()
+    frozen.wait_until_dead()
+    crew.installation.work()
     task = await crew.client.reached(accepted.task_id, "live")
     assert task["status"] == "SUCCESS"
 

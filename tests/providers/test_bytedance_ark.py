@@ -20,6 +20,7 @@ from apiinone.providers.provider import (
     Running,
     Unclear,
 )
+from providers.any_json import any_json
 from providers.upstream import answered, cost_at, order_of, served_by
 
 ARK = ByteDanceArk()
@@ -297,16 +298,7 @@ def test_a_task_can_be_canceled_and_nobody_is_called() -> None:
 
 
 FIELDS = ["id", "data", "error", "code", "url", "b64_json", "status", "content", "video_url", "usage", "model"]
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False)
-    | st.text(max_size=9)
-    | st.sampled_from(FIELDS),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner),
-    max_leaves=12,
-)
+JSON = any_json(FIELDS)
 
 
 @settings(deadline=None)

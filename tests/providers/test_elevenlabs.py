@@ -14,6 +14,7 @@ from apiinone.core.exchange import InHeader, Response
 from apiinone.providers.elevenlabs import DEFAULT_VOICE, VOICES, ElevenLabs
 from apiinone.providers.provider import Finished, Inline, Order, Reference, Rejected, Unclear
 from catalog.catalogue_for_tests import chosen, parsed
+from providers.any_json import any_json
 
 ELEVENLABS = ElevenLabs()
 HEADERS = st.sampled_from(["retry-after", "character-cost"])
@@ -160,11 +161,7 @@ def test_any_answer_is_read(status: int, body: bytes, headers: dict[str, str]) -
     ELEVENLABS.read_submit(Response(status, headers, body))
 
 
-JSON = st.recursive(
-    st.none() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["detail", "status", "code"]), inner),
-    max_leaves=8,
-)
+JSON = any_json(["detail", "status", "code"])
 
 
 @settings(deadline=None)

@@ -19,6 +19,7 @@ from apiinone.providers.provider import (
     Running,
     Unclear,
 )
+from providers.any_json import any_json
 from providers.test_signatures import BASE64, BODY, NOW_S, signed
 
 FAL = Fal()
@@ -266,11 +267,7 @@ def test_a_signed_call_names_its_job() -> None:
 
 
 FIELDS = ["status", "images", "image", "video", "audio", "url", "error", "error_type", "response_url", "detail", "type"]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.sampled_from(["COMPLETED", JOB, LINK]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner),
-    max_leaves=12,
-)
+JSON = any_json(FIELDS, words=["COMPLETED", JOB, LINK])
 
 
 @settings(deadline=None)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from apiinone.core.exchange import File, InHeader, Response
 from apiinone.providers.google import BLOCKED, NOT_MADE, Google
 from apiinone.providers.provider import Finished, Inline, Linked, Rejected, Unclear
+from providers.any_json import any_json
 from providers.catalogue_orders import PNG, cost, ordered
 
 GOOGLE = Google()
@@ -233,11 +234,7 @@ NAMES = [
     "status",
     "details",
 ]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=9) | st.sampled_from(["STOP", "SAFETY"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner),
-    max_leaves=12,
-)
+JSON = any_json(NAMES, words=["STOP", "SAFETY"])
 
 
 @settings(deadline=None)

@@ -29,6 +29,7 @@ from apiinone.providers.provider import (
     Unclear,
 )
 from catalog.catalogue_for_tests import BODIES, chosen, parsed
+from providers.any_json import any_json
 
 KIE = Kie()
 LINK, OTHER = "https://tempfile.example/a.png", "https://tempfile.example/b.png"
@@ -319,16 +320,7 @@ def test_any_other_call_is_nothing(headers: dict[str, str], body: object, secret
 
 
 FIELDS = ["code", "data", "taskId", "state", "status", "successFlag", "resultJson", "response", "sunoData", "images"]
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False)
-    | st.text(max_size=20)
-    | st.sampled_from(FIELDS),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner),
-    max_leaves=12,
-)
+JSON = any_json(FIELDS)
 
 
 @settings(deadline=None)

@@ -15,6 +15,7 @@ from apiinone.core.exchange import Response, SignedToken
 from apiinone.providers.kling import Kling
 from apiinone.providers.provider import Accepted, Finished, Linked, Order, Reference, Rejected, Running, Unclear
 from catalog.catalogue_for_tests import chosen, parsed
+from providers.any_json import any_json
 
 KLING = Kling()
 ROOT = "https://api-singapore.klingai.com"
@@ -327,11 +328,7 @@ def test_any_answer_is_read(status: int, body: bytes, headers: dict[str, str]) -
 
 
 NAMES = ["code", "data", "task_id", "task_status", "task_status_msg", "task_result", "videos", "images", "url"]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner),
-    max_leaves=12,
-)
+JSON = any_json(NAMES)
 
 
 @settings(deadline=None)

@@ -17,6 +17,7 @@ from apiinone.providers.provider import (
     Running,
     Unclear,
 )
+from providers.any_json import any_json
 from providers.upstream import answered, cost_at, order_of, served_by
 
 MINIMAX = MiniMax()
@@ -246,12 +247,7 @@ def test_nothing_is_canceled_and_nobody_is_called() -> None:
 
 
 FIELDS = ["task_id", "status", "file_id", "file", "download_url", "data", "audio", "base_resp", "status_code"]
-WORDS = st.text(max_size=9) | st.sampled_from([*FIELDS, "Success", "Fail"])
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner),
-    max_leaves=12,
-)
+JSON = any_json(FIELDS, words=["Success", "Fail"])
 
 
 @settings(deadline=None)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from apiinone.core.exchange import Response
 from apiinone.providers.provider import Finished, Inline, Linked, Order, Reference, Rejected, Unclear
 from apiinone.providers.recraft import Recraft
+from providers.any_json import any_json
 
 RECRAFT = Recraft()
 ORDER = Order("attempt", "recraftv4_vector", {"prompt": "a hill", "size": "1:1", "response_format": "b64_json"}, 2)
@@ -183,14 +184,7 @@ def test_any_answer_is_read(status: int, body: bytes, headers: dict[str, str]) -
     RECRAFT.read_poll(Response(status, headers, body))
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["data", "url", "b64_json", "code", "credits"]), inner)
-    ),
-    max_leaves=12,
-)
+JSON = any_json(["data", "url", "b64_json", "code", "credits"])
 
 
 @settings(deadline=None)

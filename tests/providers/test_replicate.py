@@ -26,6 +26,7 @@ from apiinone.providers.provider import (
 )
 from apiinone.providers.replicate import BASE_URL, Replicate
 from catalog.catalogue_for_tests import chosen, parsed
+from providers.any_json import any_json
 
 REPLICATE = Replicate()
 FILE, OTHER = "https://replicate.delivery/xezq/a/out-0.webp", "https://example.com/b.png"
@@ -232,11 +233,7 @@ def test_any_other_call_is_nothing(headers: dict[str, str], body: bytes, secret:
 
 
 FIELDS = ["id", "status", "output", "error", "urls", "get"]
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20) | st.just(FILE),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner),
-    max_leaves=12,
-)
+JSON = any_json(FIELDS, words=[FILE])
 
 
 @settings(deadline=None)

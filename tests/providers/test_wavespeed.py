@@ -26,6 +26,7 @@ from apiinone.providers.provider import (
     Unclear,
 )
 from apiinone.providers.wavespeed import WaveSpeed
+from providers.any_json import any_json
 
 WAVESPEED = WaveSpeed()
 GET = "https://api.wavespeed.ai/api/v3/predictions/a1b2/result"
@@ -306,16 +307,7 @@ def test_any_answer_is_read(status: int, body: bytes, headers: dict[str, str]) -
 
 
 FIELDS = ["id", "status", "outputs", "urls", "get", "has_nsfw_contents", "error", "code", "data"]
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False)
-    | st.text(max_size=20)
-    | st.sampled_from(FIELDS),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner),
-    max_leaves=12,
-)
+JSON = any_json(FIELDS)
 STATES = st.sampled_from(["created", "processing", "completed", "failed", "cancelled", "timeout", "deleted"])
 
 

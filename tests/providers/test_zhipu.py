@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from apiinone.core.exchange import Response
 from apiinone.providers.provider import Finished, Linked, Reference, Rejected, Unclear
 from apiinone.providers.zhipu import Zhipu
+from providers.any_json import any_json
 from providers.upstream import answered, cost_at, order_of, served_by
 
 ZHIPU = Zhipu()
@@ -144,12 +145,7 @@ def test_the_vendor_keeps_no_jobs_of_pictures_and_calls_nobody() -> None:
 
 
 FIELDS = ["data", "url", "error", "code", "content_filter"]
-WORDS = st.text(max_size=9) | st.sampled_from(FIELDS)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | WORDS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner),
-    max_leaves=12,
-)
+JSON = any_json(FIELDS)
 
 
 @settings(deadline=None)

@@ -27,13 +27,12 @@ _log = logging.getLogger("apiinone.credentials")
 
 @dataclass(slots=True)
 class Follower:
-    """Reads what changed. `unreadable`: credentials that no key of this process opens."""
+    """Reads what changed."""
 
     database: Database
     seals: Seals
     keyring: Keyring
     pace: MakePace
-    unreadable: set[str] = field(default_factory=set[str])
     _seen_us: int = 0
     _known_us: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -110,11 +109,9 @@ class Follower:
             place = place_of(row.account_id, row.provider, row.id)
             secret = self.seals.open(bytes(row.sealed), row.seal_key, place)
         except (Unsealable, ValueError):
-            self.unreadable.add(row.id)
             self.keyring.drop(row.id)
             _log.error("a stored credential cannot be opened", extra={"credential": row.id, "provider": row.provider})
             return
-        self.unreadable.discard(row.id)
         known = self.keyring.known(row.id)
         if known is not None and known.secret == secret:
             known.revoked = row.revoked_us is not None

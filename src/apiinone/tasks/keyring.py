@@ -92,8 +92,7 @@ class Keyring:
         self._offers: dict[OfferAsked, Health] = {}
         """Those that had trouble; what works has no entry, so that this stays small."""
         self._owned: dict[str | None, dict[str, list[Credential]]] = {}
-        self._fixed = tuple(fixed)
-        for credential in self._fixed:
+        for credential in fixed:
             self.put(credential)
 
     def put(self, credential: Credential) -> None:

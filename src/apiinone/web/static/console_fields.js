@@ -81,7 +81,7 @@
       const about = element("p", { className: "about", textContent: described.description ?? "" });
       const box = element("div", { className: "field" }, label, made.node, about, why);
       place.append(box);
-      fields.set(name, { ...made, box, why, given: described.default });
+      fields.set(name, { ...made, box, why });
     }
     return {
       body: () => Object.fromEntries([...fields].map(([name, field]) => [name, field.get()]).filter(([, value]) => value !== undefined)),
