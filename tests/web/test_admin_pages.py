@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -278,3 +279,22 @@ async def test_an_account_has_prices_of_its_own_and_reads_them(site: Api, ada: O
     for model in ("", "kling-3"):
         assert (await ada.post(f"{path}/price", model=model, percent="", reason="over")).status == 303
     assert "Prices of your own" not in (await bob.get("/billing/credits")).text
+
+
+async def test_the_page_of_providers_tells_the_limits_that_are_kept_and_the_published_ones(
+    sqlite_path: Path, tmp_path: Path
+) -> None:
+    pace: dict[str, Any] = {"provider_submits_per_s_max": {"recraft": 0.25}, "provider_concurrent_max": {"recraft": 3}}
+    async with served_api(sqlite_url(sqlite_path), tmp_path, environ=RECRAFT, working=False, **pace) as site:
+        ada = await operator(site, "ada@example.com")
+        seen = (await ada.get("/admin/providers")).text
+        (row,) = re.findall(r"<tr><th scope=.row.><code>env:RECRAFT_API_TOKEN</code>.*?</tr>", seen)
+        remote = site.app.vendors["recraft"].remote
+        assert [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td.*?</td>", row)][3:5] == [
+            f"3 (published: {remote.concurrent_max:g})",
+            f"0.25 (published: {remote.submit_per_s_max:g})",
+        ]
+        kling = site.app.vendors["kling"].remote
+        missing = re.search(r"<li><span class=.badge.>kling</span>(.*?)</li>", seen)
+        assert missing is not None
+        assert f"{kling.submit_per_s_max:g} · {kling.concurrent_max}" in missing[1]
