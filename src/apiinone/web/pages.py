@@ -70,6 +70,8 @@ class Pages:
     board: Board
     """What operators have switched, and their texts."""
     look: Look
+    admin_url: str
+    """Where operators reach `/admin`; empty: here."""
 
     def home(self) -> Document:
         """What this is, one live request, the families, and how billing works."""
@@ -181,6 +183,7 @@ class Pages:
     def _filled(self, template: str, facts: Mapping[str, object]) -> str:
         common = {
             "base_url": self.base_url,
+            "admin_url": self.admin_url,
             "models_count": len(self.catalogue.entries),
             "seconds_text": seconds_text,
             "look": self.look,
