@@ -77,7 +77,7 @@ def bare() -> Starlette:
 
 async def _serve(port: int) -> None:
     with (
-        patch.object(listening, "WholeResponses", "httptools"),
+        patch.object(listening, "whole_responses", lambda: "httptools"),
         listening.listen(HOST, port) as listener,
         serving.stop_asked() as asked,
     ):

@@ -227,6 +227,30 @@ async def test_a_stream_that_is_cut_is_charged_by_our_own_count_and_says_so(api:
     await api.assert_sound()
 
 
+async def test_a_long_stream_ends_with_length_where_the_balance_ends_and_no_sooner(api: Api) -> None:
+    poor, rich = await api.tenant(balance=6), await api.tenant(balance=100)
+    asked = {"role": "user", "content": "Tell me of the sea in 16000 words"}
+    body = {**BODY, "messages": [asked], "max_tokens": 60_000, "stream": True, "include_thoughts": False}
+    body["stream_options"] = {"include_usage": True}
+    whole_told = _events(await _chat(api, rich.key, body))
+    told = _events(await _chat(api, poor.key, body))
+    assert (await _chat(api, poor.key, {**body, "stream": False})).refused[:2] == (402, "insufficient_credits")
+    assert [choice["finish_reason"] for choice in told[-3]["choices"]] == ["length"]
+    assert told[-1] == "[DONE]"
+    text = _text(told)
+    assert _text(whole_told).startswith(text)
+    assert len(text) < len(_text(whole_told))
+    spent = 6 - (await _money(api, poor))[0]
+    usage = told[-2]["usage"]
+    assert (told[-2]["usage_estimated"], usage["completion_tokens"]) == (True, -(-len(text.encode()) // 4))
+    assert spent == Decimal(str(told[-2]["credits_consumed"]))
+    assert Decimal("5.9") < spent <= 6, "all that the balance pays for was delivered"
+    receipt = (await api.get(f"/api/v1/tasks/{told[0]['id']}/receipt", poor.key)).data
+    assert [entry["kind"] for entry in receipt["entries"]][:3] == ["hold", "hold", "capture"]
+    assert (receipt["hold"]["credits"], receipt["usage"]["finish_reason"]) == (6, "length")
+    await api.assert_sound()
+
+
 @pytest.mark.parametrize("streams", [False, True])
 async def test_a_whole_answer_whose_usage_is_missing_is_charged_by_our_own_count(
     api: Api, tenant: Tenant, *, streams: bool

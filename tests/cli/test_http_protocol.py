@@ -2,8 +2,10 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator
+import time
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +14,8 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from apiinone.api.answer import WHOLE_RESPONSE
-from apiinone.cli.http_protocol import WholeResponses
+from apiinone.cli.http_protocol import TOGETHER_MAX, Departures, whole_responses
+from apiinone.cli.serving import on_fast_loop
 
 BODIES = {"/short": b"yes", "/empty": b"", "/long": b"x" * 300_000}
 ORDERS = {
@@ -32,13 +35,19 @@ LAST = b"GET /short HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 class Application:
     """Answers in one piece where that is offered and wanted."""
 
-    def __init__(self, *, whole: bool, header: bytes = b"plain") -> None:
+    def __init__(self, *, whole: bool = True, header: bytes = b"plain", takes_s: float = 0) -> None:
         self.whole = whole
         self.header = header
+        self.takes_s = takes_s
         self.refused: ValueError | None = None
+        self.begins: Callable[[], object] = lambda: None
+        self.answered: Callable[[], object] = lambda: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del receive
+        self.begins()
+        if self.takes_s:
+            await asyncio.sleep(self.takes_s)
         body = BODIES[scope["path"]]
         length = (b"content-length", b"%d" % len(body))
         headers = [length, (b"x-note", self.header), (b"x-query", scope["query_string"])]
@@ -49,18 +58,24 @@ class Application:
                 self.refused = error
                 headers = [length]
             else:
+                self.answered()
                 return
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
 
-@asynccontextmanager
-async def served(application: Application) -> AsyncGenerator[int]:
-    protocol: Any = WholeResponses if application.whole else "httptools"
+def server_of(application: Application, **options: Any) -> uvicorn.Server:
+    protocol: Any = whole_responses() if application.whole else "httptools"
     config = uvicorn.Config(
-        application, port=0, http=protocol, ws="none", lifespan="off", log_config=None, date_header=False
+        application, port=0, http=protocol, ws="none", lifespan="off", log_config=None, date_header=False, **options
     )
-    server = uvicorn.Server(config)
+    return uvicorn.Server(config)
+
+
+@asynccontextmanager
+async def served(application: Application, server: uvicorn.Server | None = None) -> AsyncGenerator[int]:
+    server = server or server_of(application)
+    config = server.config
     config.load()
     server.lifespan = config.lifespan_class(config)
     await server.startup()
@@ -71,9 +86,9 @@ async def served(application: Application) -> AsyncGenerator[int]:
         await server.shutdown()
 
 
-async def said(application: Application, sent: bytes) -> bytes:
+async def said(application: Application, sent: bytes, server: uvicorn.Server | None = None) -> bytes:
     """All that comes back until the server closes."""
-    async with served(application) as port:
+    async with served(application, server) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(sent)
         answer = await asyncio.wait_for(reader.read(), 10)
@@ -118,3 +133,87 @@ async def test_an_exchange_that_is_over_does_not_wait_for_the_garbage_collector(
             gc.enable()
         writer.close()
     assert len(left) <= 2
+
+
+async def test_responses_of_one_turn_leave_after_it_and_in_their_order() -> None:
+    left: list[int] = []
+    departures = Departures()
+    for number in range(3):
+        departures.add(partial(left.append, number))
+    assert left == []
+    await asyncio.sleep(0)
+    assert left == [0, 1, 2]
+
+
+async def test_no_response_waits_for_more_than_a_few_others() -> None:
+    left: list[int] = []
+    departures = Departures()
+    for number in range(TOGETHER_MAX + 1):
+        departures.add(partial(left.append, number))
+    assert left == list(range(TOGETHER_MAX))
+
+
+async def test_a_response_that_fails_to_leave_keeps_no_other() -> None:
+    left: list[int] = []
+    failures: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
+    departures = Departures()
+    departures.add(lambda: left.append(1 // 0))
+    departures.add(partial(left.append, 1))
+    await asyncio.sleep(0.01)
+    assert left == [1]
+    assert len(failures) == 1
+
+
+async def test_a_response_leaves_before_its_connection_is_shut_down() -> None:
+    application = Application()
+    server = server_of(application)
+    application.answered = lambda: [connection.shutdown() for connection in server.server_state.connections]
+    assert (await said(application, ORDERS["plain"], server)).endswith(b"yes")
+
+
+async def test_a_response_leaves_before_what_follows_it_is_refused() -> None:
+    application = Application()
+    server = server_of(application)
+    application.answered = lambda: [
+        connection.data_received(b"no HTTP\r\n\r\n") for connection in server.server_state.connections
+    ]
+    answer = await said(application, ORDERS["plain"], server)
+    assert answer.index(b"yes") < answer.index(b"HTTP/1.1 400")
+
+
+def test_a_response_to_a_client_that_has_gone_is_dropped() -> None:
+    failures: list[object] = []
+
+    async def client_goes_before_it_is_answered() -> bytes:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context))
+        application = Application()
+        server = server_of(application)
+        application.begins = lambda: [connection.transport.abort() for connection in server.server_state.connections]
+        return await said(application, ORDERS["plain"], server)
+
+    assert on_fast_loop(client_goes_before_it_is_answered()) == b""
+    assert failures == []
+
+
+async def test_an_idle_connection_is_closed_when_its_time_is_over() -> None:
+    application = Application()
+    server = server_of(application, timeout_keep_alive=0.3)
+    began_s = time.monotonic()
+    answer = await said(application, ORDERS["plain"], server)
+    assert answer.endswith(b"yes")
+    assert 0.3 <= time.monotonic() - began_s < 3
+
+
+async def test_a_connection_that_is_used_stays_open() -> None:
+    application = Application()
+    async with served(application, server_of(application, timeout_keep_alive=0.3)) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for _ in range(5):
+            writer.write(ORDERS["plain"])
+            await asyncio.wait_for(reader.readuntil(b"yes"), 10)
+            await asyncio.sleep(0.15)
+        application.takes_s = 0.7
+        writer.write(ORDERS["plain"])
+        await asyncio.wait_for(reader.readuntil(b"yes"), 10)
+        writer.close()

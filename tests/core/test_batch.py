@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apiinone.core.batch import Batcher
+from apiinone.core.batch import TURNS_MAX, Batcher
 from apiinone.core.errors import DatabaseUnavailable, Overloaded, ServerError
 
 Item = tuple[str, int]
@@ -45,6 +45,39 @@ async def test_what_arrives_during_a_batch_joins_the_next_and_an_idle_one_starts
     counter.gate.set()
     assert await asyncio.gather(*waiting) == [("a", number) for number in range(1, 5)]
     assert len(counter.batches) <= 3
+
+
+async def test_a_batch_is_run_once_a_turn_has_brought_no_more() -> None:
+    counter = Counter()
+    batcher = counter.batcher(size_max=100)
+
+    async def come(number: int) -> Item:
+        for _ in range(number // 3):  # three in each turn, for five turns
+            await asyncio.sleep(0)
+        return await batcher.do(("a", number))
+
+    await asyncio.gather(*[come(number) for number in range(15)])
+    assert [len(batch) for batch in counter.batches] == [15]
+
+
+async def test_a_batch_does_not_wait_for_ever_for_those_that_keep_coming() -> None:
+    counter = Counter()
+    batcher = counter.batcher(size_max=1000)
+    waiting: list[asyncio.Future[Item]] = []
+    while not counter.batches:
+        waiting += [batcher.enqueue(("a", len(waiting))), batcher.enqueue(("a", len(waiting) + 1))]
+        await asyncio.sleep(0)
+        assert len(waiting) < 3 * TURNS_MAX
+    await asyncio.gather(*waiting)
+
+
+async def test_an_item_that_comes_alone_waits_for_no_turn() -> None:
+    counter = Counter()
+    batcher = counter.batcher()
+    batcher.enqueue(("a", 0))
+    await asyncio.sleep(0)
+    assert counter.batches == [[("a", 0)]]
+    await batcher.drain()
 
 
 async def test_each_share_has_its_turn_in_every_batch() -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from apiinone.core.credits import Credits
 from apiinone.ledger.buckets import BUCKETS
 from apiinone.ledger.grants import new_lot, refill
-from apiinone.ledger.ledger import Balance, Books, Held, Hold, Insufficient, Lot, Owner, burn_order, entry_hash
+from apiinone.ledger.ledger import Balance, Books, Held, Hold, Insufficient, Owner, entry_hash
+from apiinone.ledger.lots import Lot, burn_order
 
 OWNER: Owner = ("account", "live")
 DAY_US = 86_400_000_000

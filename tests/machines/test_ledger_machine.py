@@ -13,6 +13,7 @@ from apiinone.core.ids import Ids
 from apiinone.db import Row, Sql, Tx
 from apiinone.ledger.buckets import BUCKETS
 from apiinone.ledger.grants import grant, refill
+from apiinone.ledger.hold_more import hold_more
 from apiinone.ledger.ledger import Entry, Held, Hold, Mode, Owner, entry_hash
 from apiinone.ledger.statements import balance_of, load_books, load_holds, write_books
 from machines.machinery import OnDatabase, drive_machine
@@ -70,15 +71,17 @@ class ModelOwner:
     def available(self, now_s: int) -> int:
         return sum(lot.free for lot in self.lots.values() if lot.good(now_s))
 
-    def take(self, amount: int, now_s: int) -> dict[str, int]:
+    def take(self, amount: int, now_s: int) -> list[tuple[str, int]]:
         """Slices, soonest to expire first, then the oldest."""
-        slices: dict[str, int] = {}
+        slices: list[tuple[str, int]] = []
+        rest = amount
         good = [(name, lot) for name, lot in self.lots.items() if lot.good(now_s)]
         for name, lot in sorted(good, key=lambda one: (one[1].expires_s or 10**12, one[1].born)):
-            part = min(amount - sum(slices.values()), lot.free)
+            part = min(rest, lot.free)
+            rest -= part
             if part:
                 lot.held += part
-                slices[name] = part
+                slices.append((name, part))
         return slices
 
 
@@ -91,7 +94,7 @@ class LedgerMachine(OnDatabase):
         self.workshop = Workshop(self.database)
         self.now_s = 0
         self.born = 0
-        self.holds: dict[str, tuple[ModelOwner, dict[str, int]]] = {}
+        self.holds: dict[str, tuple[ModelOwner, list[tuple[str, int]]]] = {}
         accounts = [self.ids.new(), self.ids.new()]
         self.owners = [ModelOwner((account, mode)) for account in accounts for mode in MODES]
         for account in accounts:
@@ -152,10 +155,29 @@ class LedgerMachine(OnDatabase):
             if was_placed:
                 self.holds[hold.id] = (model, model.take(amount, self.now_s))
 
+    @rule(name=st.integers(0, 30), amount=AMOUNTS)
+    def an_open_hold_grows(self, name: int, amount: int) -> None:
+        if not self.holds:
+            return
+        hold_id = sorted(self.holds)[name % len(self.holds)]
+        model, parts = self.holds[hold_id]
+
+        async def work(tx: Tx) -> None:
+            books = await load_holds(tx, [model.owner], [hold_id], [model.owner])
+            hold_more(books, hold_id, amount)
+            await write_books(tx, books)
+
+        if amount <= model.available(self.now_s):
+            self.run(self.database.transact(work))
+            parts += model.take(amount, self.now_s)
+        else:
+            with pytest.raises(ValueError, match="available"):
+                self.run(self.database.transact(work))
+
     @rule(data=st.data(), count=st.integers(1, 5))
     def settles_in_one_batch(self, data: st.DataObject, count: int) -> None:
         chosen = sorted(self.holds)[:count]
-        amounts = {name: sum(self.holds[name][1].values()) for name in chosen}
+        amounts = {name: sum(part for _, part in self.holds[name][1]) for name in chosen}
         captures = {name: data.draw(st.integers(0, amount)) for name, amount in amounts.items()}
         owners = {self.holds[name][0].owner for name in chosen}
 
@@ -171,7 +193,7 @@ class LedgerMachine(OnDatabase):
         for name in chosen:
             model, slices = self.holds.pop(name)
             rest = captures[name]
-            for lot_id, amount in slices.items():
+            for lot_id, amount in slices:
                 burned = min(rest, amount)
                 rest -= burned
                 model.lots[lot_id].held -= amount

@@ -29,6 +29,7 @@ from workshop import Workshop
 SECRET = "the-same-secret-of-both-processes-0123456789"
 KEYS: Mapping[str, str] = {"KIE_API_KEY": SIMULATED_KEY}
 CREDENTIAL = "env:KIE_API_KEY"
+KEYS_PATH = "/api/v1/provider-keys"
 ATTEMPT = statement(
     "SELECT a.provider, a.state, a.actual_cost_micro_usd FROM attempts a JOIN tasks t ON a.id = t.attempt_id"
     " WHERE t.operation = 'music/timestamped-lyrics' ORDER BY t.id DESC"
@@ -43,7 +44,7 @@ class Studio(NamedTuple):
     root: str
     outbound: Outbound
 
-    async def song(self, tenant: Tenant, *, own_key: bool = False) -> str:
+    async def song(self, tenant: Tenant, *, own_key: bool = False, credential: str = CREDENTIAL) -> str:
         """A song that the vendor has made, as the music route leaves it."""
         order = {"prompt": "a hill", "customMode": False, "instrumental": False, "model": "V4_5"}
         made = await self.outbound.send(
@@ -65,7 +66,7 @@ class Studio(NamedTuple):
         reference = Reference(upstream_id, f"{self.root}/api/v1/generate/record-info?taskId={upstream_id}")
         for what in (
             Planned(NewAttempt(attempt_id, "kie", "V4_5", "a test", 60_000, own_key=own_key)),
-            Sending(attempt_id, CREDENTIAL),
+            Sending(attempt_id, credential),
             WasAccepted(attempt_id, reference),
             WasStored(attempt_id, (shop.output(), shop.output()), 0),
         ):
@@ -156,6 +157,42 @@ async def test_the_node_that_holds_the_credential_asks_for_the_gateway(
         await studio.vendor.arrange({"fault": "no_balance"})
         assert (await studio.time(tenant, song)).refused[:2] == (502, "provider_error")
         assert await studio.money(tenant) == before
+
+
+async def test_a_song_made_with_an_own_key_is_timed_with_that_key_for_a_share_of_the_price(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with here(database_url, tmp_path, environ={}) as studio:
+        tenant = await studio.api.tenant(mode="live", balance=50)
+        body = {"provider": "kie", "key": SIMULATED_KEY}
+        key_id = (await studio.api.ask("POST", KEYS_PATH, key=tenant.key, body=body)).data["provider_key_id"]
+        song = await studio.song(tenant, own_key=True, credential=key_id)
+        before, _ = await studio.money(tenant)
+        got = await studio.time(tenant, song, 1)
+        assert (got.data["text"], got.data["mode"]) == ("Oh", "live")
+        assert await studio.money(tenant) == (before - 1, 0), "a tenth of two credits, and at least one"
+        assert (await studio.api.rows(ATTEMPT))[0] == ("kie", "finished", 0), "its vendor bills the account itself"
+        (timed, *_) = (await studio.api.get("/api/v1/tasks", tenant.key)).data
+        receipt = (await studio.api.get(f"/api/v1/tasks/{timed['task_id']}/receipt", tenant.key)).data
+        assert (receipt["quote"]["whose_keys"], receipt["attempts"][0]["own_key"]) == ("own", True)
+        await studio.api.assert_sound()
+
+
+async def test_an_own_key_that_was_taken_away_times_nothing_and_no_other_key_stands_in(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with here(database_url, tmp_path) as studio:
+        tenant = await studio.api.tenant(mode="live", balance=50)
+        body = {"provider": "kie", "key": SIMULATED_KEY}
+        key_id = (await studio.api.ask("POST", KEYS_PATH, key=tenant.key, body=body)).data["provider_key_id"]
+        song = await studio.song(tenant, own_key=True, credential=key_id)
+        await studio.api.ask("DELETE", f"{KEYS_PATH}/{key_id}", key=tenant.key)
+        submits, before = (await studio.vendor.seen()).submits, await studio.money(tenant)
+        got = await studio.time(tenant, song)
+        assert got.refused[:2] == (503, "provider_not_configured")
+        assert "key of your own" in got.error["message"]
+        assert await studio.money(tenant) == before
+        assert (await studio.vendor.seen()).submits == submits
 
 
 @pytest.mark.parametrize("fault", ["no_balance", "bad_key", "throttled", "lost_answer", "reset", "html", "bad_gateway"])

@@ -1,9 +1,7 @@
 """Chats heard by this process: whoever reads, leaves or dies, each hold ends once and by what was used."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import pytest
@@ -11,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apiinone.accounts.callers import Caller
-from apiinone.catalog.price_rules import Tokens as Rates
 from apiinone.catalog.pricing import price
 from apiinone.core.clock import SystemClock
 from apiinone.core.credits import Credits, whole
@@ -21,102 +18,23 @@ from apiinone.providers.chat import ChatEvent, ChatOrder, Ended, Said, Tally, Th
 from apiinone.providers.local.chat import answer
 from apiinone.providers.provider import Rejected
 from apiinone.tasks.chat_reckoning import Charge, Heard, OutOfTime, Terms, reckoned
-from apiinone.tasks.chats import Answered, Chat, ChatOutcome, ChatRules, Chats, Failed, Underway, Unsettled
+from apiinone.tasks.chats import Answered, Chat, ChatOutcome, Chats, Failed, Underway, Unsettled
 from apiinone.tasks.claim import Claim, claim, take_over_dead
-from apiinone.tasks.direct import Note
-from apiinone.tasks.moves import CancelAsked, Move, Moved, NewAttempt, Stale, TimePassed, WasRelayed
+from apiinone.tasks.moves import CancelAsked, Move, Moved, Stale, TimePassed, WasRelayed
 from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.presence import Presence
 from apiinone.tasks.relay import CutOff
-from apiinone.tasks.scenario import PLAIN, Scenario
-from apiinone.tasks.spoken import Spoken
-from apiinone.tasks.submission import Direct
-from apiinone.tasks.submit import Created
-from apiinone.tasks.sweep import Sweeper, SweepRules
+from apiinone.tasks.scenario import PLAIN
 from catalog.catalogue_for_tests import chosen
-from workshop import DAY_S, RULES, Workshop
+from chat_shop import HELD, PROMPT_TOKENS, QUICK, RATES, Scripted, Shop
+from workshop import DAY_S
 
-HELD = whole(5)
-FOUND_RATES = chosen("gemini").sub_model.price
-assert isinstance(FOUND_RATES, Rates)
-RATES: Rates = FOUND_RATES
-PROMPT_TOKENS = 10
 PIECES = [Said("abcd"), Said("efgh"), Said("ij")]
 WHOLE: list[ChatEvent] = [*PIECES, Ended("stop"), Used(12, 20, 15)]
 ESTIMATED = 90 * PROMPT_TOKENS + 450 * 3
 EXACT = 90 * 12 + 450 * 20
-QUICK = ChatRules(note_every_s=0.0, say_again_s=(0.01, 0.01), stop_s=0.2)
 RECORD = Sql("SELECT prompt_tokens, completion_tokens, estimated, finish_reason, owed_micro FROM chat_records")
 ANSWERS = Sql("SELECT answer FROM direct_answers")
-
-
-@dataclass
-class Scripted:
-    """Says what it was told to; waits where `gates` hold an event for a place."""
-
-    events: Sequence[ChatEvent | Exception]
-    gates: dict[int, asyncio.Event] = field(default_factory=dict[int, asyncio.Event])
-    said: int = 0
-
-    async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
-        del order, scenario
-        for place, event in enumerate(self.events):
-            if place in self.gates:
-                await self.gates[place].wait()
-            if isinstance(event, Exception):
-                raise event
-            self.said += 1
-            yield event
-
-
-class Shop:
-    """A workshop with chats."""
-
-    def __init__(self, workshop: Workshop) -> None:
-        self.workshop = workshop
-        self.presence = Presence(workshop.database, workshop.ids, SystemClock(), lease_s=60.0)
-
-    async def begin(self, caller: Caller, **changes: Any) -> tuple[str, str]:
-        """A call that was accepted: its task and attempt."""
-        attempt = NewAttempt(self.workshop.ids.new(), "local", "gemini", "test mode", 0)
-        direct = Direct(await self.presence.name(), attempt)
-        plain = {
-            "endpoint": "chat",
-            "model": "gemini",
-            "sub_model": "gemini",
-            "unit": HELD,
-            "route": "chat/completions",
-        }
-        submission = self.workshop.submission(caller, direct=direct, **{**plain, **changes})
-        (outcome,) = await self.workshop.submit(submission)
-        assert isinstance(outcome, Created), outcome
-        return outcome.task_id, attempt.id
-
-    async def start(
-        self, caller: Caller, source: Scripted, *, streams: bool, rules: ChatRules = QUICK, deadline_s: float = 600
-    ) -> tuple[str, Underway, Chats]:
-        """A chat under way."""
-        task_id, attempt_id = await self.begin(caller, deadline_s=max(1, int(deadline_s)))
-        chats = Chats(self.workshop.only, source, SystemClock(), rules)
-        order = ChatOrder(attempt_id, "gemini", {}, 100, streams)
-        terms = Terms(RATES, HELD, PROMPT_TOKENS, streams)
-        owner = (caller.account_id, caller.mode)
-        render: Callable[[Spoken, Note], str] = lambda spoken, _: "".join(spoken.text)  # noqa: E731
-        chat = Chat(task_id, owner, order, terms, PLAIN, deadline_s, render, keep_answer=True)
-        return task_id, chats.start(chat), chats
-
-    def sweeper(self) -> Sweeper:
-        shop = self.workshop
-        rules = SweepRules(90, RULES.test_credits_per_day)
-        return Sweeper(shop.database, shop.only, shop.drop_nothing, dict, shop.ids, rules)
-
-
-@pytest.fixture
-async def shop(workshop: Workshop) -> AsyncIterator[Shop]:
-    made = Shop(workshop)
-    yield made
-    await made.presence.stop()
-    await workshop.assert_sound()
 
 
 async def _read(underway: Underway) -> ChatOutcome:

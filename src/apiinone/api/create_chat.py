@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Final, assert_never, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from apiinone.accounts.callers import Caller
 from apiinone.api.answer import Answer, BrokenOff, Reply, Streamed
@@ -21,6 +22,7 @@ from apiinone.core.clock import US_PER_S
 from apiinone.core.errors import BadRequest, DatabaseUnavailable, Refusal
 from apiinone.providers.chat import prompt_tokens
 from apiinone.tasks.chat_reckoning import Terms
+from apiinone.tasks.chat_slices import Slices, slices_of
 from apiinone.tasks.chats import Answered, Chat, ChatOutcome, Failed, Try, Underway, Unsettled
 from apiinone.tasks.relay import CutOff
 from apiinone.tasks.scenario import PLAIN, parse_scenario
@@ -40,6 +42,7 @@ class _Asked(Struct, frozen=True):
     created: Created
     fields: dict[str, object]
     rates: Tokens
+    slices: Slices
 
     @property
     def streams(self) -> bool:
@@ -54,12 +57,14 @@ async def create_chat(house: House, call: Call, caller: Caller, made_by: CreateR
     if not isinstance(rates, Tokens):  # an overlay's own model with another rule
         raise BadRequest("This model is not priced by tokens and cannot chat.", param="/model")
     fields = creation.parsed.fields
+    slices = slices_of(rates, creation.price, streams=bool(fields["stream"]))
     direct, tries = await house.context.calls.chat(caller, creation.choice, fields, rates)
+    direct = replace(direct, first_hold=slices.first)
     submission = submission_of(house.context, call, caller, creation, direct)
     outcome = await house.context.submit(submission)
     match outcome:
         case Created():
-            asked = _Asked(submission, tries, outcome, fields, rates)
+            asked = _Asked(submission, tries, outcome, fields, rates, slices)
             return await _answer(house, call, asked)
         case Replayed(task_id):
             return await replayed(house, caller, task_id, streams=bool(fields["stream"]))
@@ -138,7 +143,7 @@ def _chat(asked: _Asked, head: Head) -> Chat:
         task_id=submission.task_id,
         owner=submission.owner,
         order=first.order,
-        terms=Terms(asked.rates, asked.created.held, prompt_tokens(asked.fields), asked.streams),
+        terms=Terms(asked.rates, asked.created.held, prompt_tokens(asked.fields), asked.streams, asked.slices),
         scenario=PLAIN if submission.scenario is None else parse_scenario(submission.scenario),
         deadline_s=submission.deadline_s,
         render=lambda spoken, note: completion(head, spoken, note),

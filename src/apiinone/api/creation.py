@@ -18,6 +18,7 @@ from apiinone.api.errors import ContentRefused
 from apiinone.api.inputs import judge_inputs
 from apiinone.api.json_body import Body, read_object
 from apiinone.api.request_headers import idempotency_key, scenario
+from apiinone.api.song_to_time import song_to_time
 from apiinone.api.task_references import own_references
 from apiinone.api.work_on_song import refuse_unfit, version_of
 from apiinone.catalog.clean import shown
@@ -30,6 +31,7 @@ from apiinone.catalog.schema import Parsed
 from apiinone.core.clock import US_PER_S
 from apiinone.core.credits import Credits
 from apiinone.core.errors import BadRequest, Overloaded, PermissionDenied, ProviderNotConfigured
+from apiinone.providers.lyrics import LyricsOrder
 from apiinone.tasks.policy import Asked
 from apiinone.tasks.routing import usable_offers
 from apiinone.tasks.submission import Direct, Submission
@@ -63,6 +65,8 @@ class Creation(Struct, frozen=True):
     """Whose provider keys make it, and what it costs by the account's own; `price` is what is held."""
     percent: int = LIST
     """What the account pays of the list; `price` was worked out by it."""
+    song: LyricsOrder | None = None
+    """For timed lyrics with a live key: the song, as its vendor knows it."""
 
     @property
     def choice(self) -> Choice:
@@ -176,10 +180,12 @@ async def _further(context: Context, caller: Caller, body: Body, made_by: Create
     if asked is None:
         parsed = msgspec.structs.replace(parsed, choice=version_of(context.catalogue, entry, found))
     refuse_model(caller.rules, made_by.endpoint_name, (parsed.choice.sub_model.id, entry.id))
-    whose = _whose_keys(context, caller, parsed, made_by)
+    song = await song_to_time(context, caller, parsed, found) if route.direct else None
+    whose = _whose_keys(context, caller, parsed, made_by, song)
     percent = context.board.now.price_percent(caller.account_id, entry.id)
     full = route_price(choice_at(parsed.choice, percent), route_at(route, percent), parsed.fields)
-    return _priced(context, made_by, parsed, (full, whose, percent), (callback, found))
+    priced = _priced(context, made_by, parsed, (full, whose, percent), (callback, found))
+    return msgspec.structs.replace(priced, song=song)
 
 
 def _asked(catalogue: Catalogue, entry: Entry, body: Body, made_by: CreateRoute) -> Choice | None:
@@ -215,7 +221,9 @@ async def _refuse_by_policy(context: Context, call: Call, caller: Caller, creati
             assert_never(verdict)
 
 
-def _whose_keys(context: Context, caller: Caller, parsed: Parsed, made_by: CreateRoute) -> WhoseKeys:
+def _whose_keys(
+    context: Context, caller: Caller, parsed: Parsed, made_by: CreateRoute, song: LyricsOrder | None = None
+) -> WhoseKeys:
     """With whose provider keys it is made. For live keys: raise ProviderNotConfigured where nothing here serves it."""
     if caller.mode == "test":
         return "house"
@@ -226,10 +234,12 @@ def _whose_keys(context: Context, caller: Caller, parsed: Parsed, made_by: Creat
     node, keyring, standing = parsed.choice.entry.node, context.keyring, context.board.now
     if sub.id in standing.models_off:
         raise ProviderNotConfigured(f"{sub.id} is switched off for live keys here; test keys can use it.")
+    if song is not None and song.own_key:
+        return "own"
     at_once = _answering_at_once(context, parsed, made_by)
     reached = keyring.providers(None, node) if at_once is None else at_once
     house = usable_offers(sub, parsed.fields, reached, made_by.operation, standing)
-    # what comes at once uses the house's keys alone
+    # what else comes at once uses the house's keys alone
     owned = keyring.providers(caller.account_id, node) if at_once is None else frozenset[str]()
     own = usable_offers(sub, parsed.fields, owned, made_by.operation, standing)
     if own:

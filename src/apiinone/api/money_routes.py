@@ -28,7 +28,7 @@ from apiinone.ledger.history import (
     read_entries,
     read_usage,
 )
-from apiinone.ledger.ledger import Lot
+from apiinone.ledger.lots import Lot
 from apiinone.ledger.statements import balance_of, frozen_and_owed
 from apiinone.tasks.task_view import task_names
 

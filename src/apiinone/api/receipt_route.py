@@ -49,7 +49,7 @@ class HoldSlice(Struct, frozen=True):
 
 
 class HoldPage(Struct, frozen=True):
-    """What was set aside when the task was accepted."""
+    """What was set aside: when the task was accepted and, for a long stream, as its answer went on."""
 
     credits: Amount
     budget_period: Annotated[str | None, Meta(description="The period of the key's budget it counts in; null: none.")]

@@ -1,6 +1,7 @@
 """POST /audio/music/timestamped-lyrics: a song's words with the moments at which they are sung, at once.
 
-For a live key the vendor is asked that made the song, from here or by the node that holds its credential.
+For a live key the vendor is asked that made the song, with the key that made it: the house's, from here or by the node
+that holds it, for the full price; or the account's own, for its share of that.
 """
 
 import asyncio
@@ -18,24 +19,22 @@ from apiinone.api.creation import Creation, submission_of
 from apiinone.api.direct_creation import read_direct_creation, replayed
 from apiinone.api.errors import call_failed
 from apiinone.api.house import House
+from apiinone.api.song_to_time import SONG
 from apiinone.api.task_ids import read_take_id
 from apiinone.api.work_on_song import AUDIO
 from apiinone.catalog.endpoints import CreateRoute
 from apiinone.core.errors import Conflict, DatabaseUnavailable, Refusal
-from apiinone.db import Tx
 from apiinone.providers.local.lyrics import Break, Timed, timed_lyrics
 from apiinone.providers.lyrics import LyricsOrder, LyricsReply, TimedWords
 from apiinone.providers.provider import Rejected, Unclear
 from apiinone.tasks.chat_reckoning import BROKE_OFF
 from apiinone.tasks.client_faults import CLIENT_FAULTS
-from apiinone.tasks.live_lyrics import order_for
 from apiinone.tasks.moves import Move, Moved, WasAnswered, WasRejected
 from apiinone.tasks.routing import Asked
 from apiinone.tasks.scenario import parse_scenario, rejection
 from apiinone.tasks.submission import Direct, Submission
 from apiinone.tasks.submit import Created, Replayed
 
-SONG: Final = "task_id"
 _decode: Final = msgspec.json.Decoder(dict[str, object]).decode
 
 
@@ -74,7 +73,7 @@ class TimedLyrics(Struct, frozen=True):
 async def time_lyrics(house: House, call: Call, caller: Caller, made_by: CreateRoute) -> Answer:
     """Hold the route's price, answer from the song's own request, capture it."""
     creation = await read_direct_creation(house, call, caller, made_by)
-    order = None if caller.mode == "test" else await _order(house, caller, creation)
+    order = creation.song
     asked = Asked(creation.parsed.fields, made_by.operation)
     direct = await house.context.calls.timing(caller, creation.choice, asked, order)
     submission = submission_of(house.context, call, caller, creation, direct)
@@ -90,16 +89,6 @@ async def time_lyrics(house: House, call: Call, caller: Caller, made_by: CreateR
             raise outcome
         case _:
             assert_never(outcome)
-
-
-async def _order(house: House, caller: Caller, creation: Creation) -> LyricsOrder | None:
-    """What is to be asked, and of whom: the vendor that made the song."""
-    take = read_take_id(str(creation.parsed.fields[AUDIO]))
-
-    async def look(tx: Tx) -> LyricsOrder | None:
-        return await order_for(tx, caller.owner, creation.works_on[SONG].id, 0 if take is None else take.output_no)
-
-    return await house.context.database.read(look)
 
 
 async def _answer_live(house: House, submission: Submission, direct: Direct, order: LyricsOrder) -> Answer:

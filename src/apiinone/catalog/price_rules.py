@@ -65,7 +65,7 @@ class Tokens(_Rule, frozen=True, tag="tokens", kw_only=True):
     """Chat: an amount held before, and rates by which the real usage is charged."""
 
     hold: Decimal
-    """The least that is held."""
+    """The least that is held, and by how much the hold of a long stream grows at a time."""
     input_per_million: Decimal
     output_per_million: Decimal
     input_fields: tuple[FieldName, ...]

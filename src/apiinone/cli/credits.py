@@ -15,7 +15,7 @@ from apiinone.control.money_commands import GrantCredits
 from apiinone.core.credits import Credits, shown
 from apiinone.core.errors import NotFound
 from apiinone.db import Sql, Tx
-from apiinone.ledger.ledger import Lot
+from apiinone.ledger.lots import Lot
 from apiinone.ledger.statements import balance_of
 
 _ACCOUNT = Sql("SELECT 1 FROM accounts WHERE id = $1")

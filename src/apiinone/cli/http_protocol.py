@@ -1,14 +1,17 @@
-"""uvicorn's HTTP/1.1 protocol, with whole responses written in one piece.
+"""uvicorn's HTTP/1.1 protocol, with whole responses written in one piece, and those of one turn written together.
 
 Reading requests, keeping connections, pipelining, back pressure and shutdown are uvicorn's. An application that has its
 whole response at hand may give it to the ASGI extension `WHOLE_RESPONSE` instead of sending two messages, for which
-uvicorn looks at each header with two regular expressions and writes twice (ADR 0010).
+uvicorn looks at each header with two regular expressions and writes twice (ADR 0010). It leaves with the others of this
+turn of the event loop: code that runs many times in a row stays in the processor's caches (ADR 0019).
 """
 
 import asyncio
 import urllib.parse
-from collections.abc import Iterable
-from typing import Any, Final, cast
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, ClassVar, Final, cast
 
 import httptools
 from starlette.types import ASGIApp
@@ -16,11 +19,51 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from apiinone.api.answer import WHOLE_RESPONSE, Header
 
+TOGETHER_MAX: Final = 64
+"""So many responses leave before the turn is over: the first does not wait for hundreds of others."""
 _NO_BODY: Final = frozenset({204, 304})
+
+
+def whole_responses() -> "type[WholeResponses]":
+    """What a server of uvicorn's makes its connections of."""
+
+    class OfOneServer(WholeResponses):
+        departures = Departures()
+
+    return OfOneServer
+
+
+class Departures:
+    """Responses that leave together, in their order, once what runs in this turn of the event loop has run."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def add(self, leave: Callable[[], None]) -> None:
+        """Have one more leave with the others."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self.leave)
+        self._waiting.append(leave)
+        if len(self._waiting) >= TOGETHER_MAX:
+            self.leave()
+
+    def leave(self) -> None:
+        """Let all leave now. One that fails does not keep those behind it."""
+        try:
+            while self._waiting:
+                self._waiting.popleft()()
+        finally:
+            if self._waiting:
+                asyncio.get_running_loop().call_soon(self.leave)
 
 
 class WholeResponses(HttpToolsProtocol):
     """One connection."""
+
+    departures: ClassVar[Departures]
+    """Those of all connections of the server."""
+    _idle_since_s = 0.0
 
     def on_headers_complete(self) -> None:
         """Begin the exchange, as uvicorn does; it knows no WebSocket and no limit of connections here."""
@@ -50,6 +93,7 @@ class WholeResponses(HttpToolsProtocol):
             keep_alive=version != "1.0" and parser.should_keep_alive(),
             on_response=self.on_response_complete,
         )
+        cycle.departures = self.departures
         offered: Any = {WHOLE_RESPONSE: cycle.answer}
         scope["extensions"] = offered
         if before is None or before.response_complete:  # pyright: ignore[reportUnnecessaryComparison] - None at first
@@ -58,9 +102,55 @@ class WholeResponses(HttpToolsProtocol):
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, application))  # pyright: ignore[reportArgumentType] - as above
 
+    def on_response_complete(self) -> None:
+        """Go on with what was sent meanwhile, else note since when the connection is idle."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since_s = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._look_again(self._idle_since_s + self.timeout_keep_alive)
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Leave the alarm as it is: setting one for each response costs more than one look in vain each minute."""
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close the connection if it has been idle for so long, else look again when it may have been."""
+        now_s = self.loop.time()
+        since_s = self._idle_since_s if self.cycle.response_complete else now_s
+        if now_s - since_s >= self.timeout_keep_alive:
+            super().timeout_keep_alive_handler()
+        else:
+            self._look_again(since_s + self.timeout_keep_alive)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """There is nothing more to look at."""
+        super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+
+    def shutdown(self) -> None:
+        """Close when what is under way is answered; what was answered leaves first."""
+        self.departures.leave()
+        super().shutdown()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, after the answers to what was."""
+        self.departures.leave()
+        super().send_400_response(msg)
+
+    def _look_again(self, at_s: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_at(at_s, self.timeout_keep_alive_handler)
+
 
 class _Exchange(RequestResponseCycle):
     """A request and its response."""
+
+    departures: Departures
 
     async def run_asgi(self, app: Any) -> None:
         """Let the application answer, then let go of the scope's hold on this exchange.
@@ -73,7 +163,7 @@ class _Exchange(RequestResponseCycle):
             self.scope.pop("extensions", None)
 
     def answer(self, status: int, headers: Iterable[Header], body: bytes) -> bool:
-        """Write the whole response; `headers` name its length. False where it must be sent the ordinary way.
+        """Have the whole response written; `headers` name its length. False where it must be sent the ordinary way.
 
         Raises ValueError where a header would break out of its line.
         """
@@ -88,9 +178,14 @@ class _Exchange(RequestResponseCycle):
         bare = status in _NO_BODY or self.scope["method"] == "HEAD"
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        self.transport.write(b"".join((STATUS_LINE[status], head, b"\r\n", b"" if bare else body)))
+        response = b"".join((STATUS_LINE[status], head, b"\r\n", b"" if bare else body))
+        self.departures.add(partial(self._leave, response, self.on_response))
+        return True
+
+    def _leave(self, response: bytes, then: Callable[[], None]) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(response)
         self.message_event.set()
         if not self.keep_alive:
             self.transport.close()
-        self.on_response()
-        return True
+        then()

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from apiinone.cli.http_protocol import WholeResponses
+from apiinone.cli.http_protocol import whole_responses
 from apiinone.core.errors import Conflict
 
 BACKLOG = 2048
@@ -42,7 +42,7 @@ async def answering(application: ASGIApp, listener: socket.socket) -> AsyncGener
     """Answer on the listener for the length of the block; what is under way at its end is answered within limits."""
     config = uvicorn.Config(
         application,
-        http=WholeResponses,
+        http=whole_responses(),
         ws="none",
         lifespan="off",
         log_config=None,

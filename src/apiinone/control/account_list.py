@@ -12,7 +12,7 @@ from apiinone.control.task_list import ListedTask, WantedTasks, list_tasks
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.history import EntryRow, read_entries
-from apiinone.ledger.ledger import Lot
+from apiinone.ledger.lots import Lot
 from apiinone.ledger.statements import balance_of
 from apiinone.tasks.history import NO_ID_AFTER
 

@@ -1,8 +1,9 @@
 """Natural batching: what arrives while a commit is under way joins the next one.
 
-No wait is added when idle, and the cost of an item falls as load grows. The queue is bounded; each share (an account)
-gets its turn in every batch, so one that floods does not push the others out. An error that is nobody's refusal halves
-the batch until the one item that causes it stands alone, so that one bad item never fails its neighbours.
+No wait is added when idle, and the cost of an item falls as load grows: a batch is run once a turn of the event loop
+has brought no more, so that what arrived together goes together. The queue is bounded; each share (an account) gets its
+turn in every batch, so one that floods does not push the others out. An error that is nobody's refusal halves the batch
+until the one item that causes it stands alone, so that one bad item never fails its neighbours.
 """
 
 import asyncio
@@ -15,6 +16,8 @@ from apiinone.core.errors import DatabaseUnavailable, Overloaded, ServerError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 WINDOW_S = 0.1
+TURNS_MAX = 8
+"""How long a batch that grows with each turn of the event loop is waited for."""
 Waiting = tuple[Item, asyncio.Future[Result]]
 
 
@@ -85,7 +88,16 @@ class Batcher(Generic[Item, Result]):
 
     async def _run_all(self) -> None:
         while self._waiting:
+            await self._let_join()
             await self._run_some(self._take())
+
+    async def _let_join(self) -> None:
+        seen = 1
+        for _ in range(TURNS_MAX):
+            if not seen < self._waiting < self._size_max:
+                return
+            seen = self._waiting
+            await asyncio.sleep(0)
 
     def _take(self) -> list[Waiting[Item, Result]]:
         batch: list[Waiting[Item, Result]] = []

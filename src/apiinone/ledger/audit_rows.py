@@ -9,7 +9,8 @@ from apiinone.core.clock import day_of
 from apiinone.db import Row, Sql, Tx
 from apiinone.ledger.budgets import account_places
 from apiinone.ledger.grants import order_key
-from apiinone.ledger.ledger import Entry, Hold, Lot, Owner, Slice
+from apiinone.ledger.ledger import Entry, Hold, Owner
+from apiinone.ledger.lots import Lot, Slice
 
 PAGE_MAX = 2000
 

@@ -5,14 +5,14 @@ period it was counted in, so that a settlement after midnight corrects that peri
 row is locked before any of these rows is read (one lock order), and all keys of a lineage belong to one owner.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
 from apiinone.core.clock import day_of, month_of
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
-from apiinone.ledger.ledger import Settlement
+from apiinone.ledger.ledger import Hold, Settlement
 
 Period = Literal["day", "month", "total"]
 
@@ -91,15 +91,23 @@ class Limits:
         self.used[place] = self.used.get(place, 0) + amount
         self.used_more[place] = self.used_more.get(place, 0) + amount
 
+    def left_for(self, hold: Hold) -> Credits | None:
+        """What the budgets that a hold counts in still allow in its periods; None where it counts in none."""
+        places = [place for place in places_of(hold) if place[0] in self.budgets]
+        left = [Credits(max(0, self.budgets[place[0]][0] - self.used.get(place, 0))) for place in places]
+        return min(left) if left else None
+
+    def grew(self, hold: Hold, amount: int) -> None:
+        """Count what a hold grew by, in the periods that it was placed in."""
+        for place in places_of(hold):
+            self._use(place, amount)
+
     def settled(self, settlement: Settlement) -> None:
         """Count a hold's end: what was released no longer counts against the period the hold was placed in."""
         hold = settlement.hold
         self.load_changes[hold.lineage_id] = self.load_changes.get(hold.lineage_id, 0) - 1
-        if hold.budget_period is not None and settlement.released:
-            place = (hold.lineage_id, hold.budget_period)
-            self.used_less[place] = self.used_less.get(place, 0) + settlement.released
-        if hold.account_day is not None and settlement.released:
-            for place in account_places(hold.owner[0], hold.account_day):
+        if settlement.released:
+            for place in places_of(hold):
                 self.used_less[place] = self.used_less.get(place, 0) + settlement.released
 
 
@@ -109,6 +117,12 @@ def account_places(account_id: str, day: str) -> tuple[tuple[str, str], tuple[st
     They stand among those of keys, under names that no key has. Only live spending counts.
     """
     return (f"account:{account_id}:day", day), (f"account:{account_id}:month", day[:7])
+
+
+def places_of(hold: Hold) -> list[tuple[str, str]]:
+    """Where a hold counts: lineage and period of its key's budget and of its account's own."""
+    own = [] if hold.account_day is None else list(account_places(hold.owner[0], hold.account_day))
+    return own if hold.budget_period is None else [(hold.lineage_id, hold.budget_period), *own]
 
 
 async def load_limits(tx: Tx, lineage_ids: Collection[str]) -> Limits:
@@ -121,6 +135,17 @@ async def load_limits(tx: Tx, lineage_ids: Collection[str]) -> Limits:
         periods = sorted({period for _, period in limits.budgets.values()})
         limits.used = {(row[0], row[1]): row[2] for row in await tx.rows(_USED, sorted(limits.budgets), periods)}
     return limits
+
+
+async def load_limits_of(tx: Tx, holds: Iterable[Hold]) -> Limits:
+    """Read the budgets of these holds as they stand in the periods that those were placed in; as `load_limits`."""
+    places = {place for hold in holds for place in places_of(hold)}
+    if not places:
+        return Limits()
+    lineages, periods = (sorted(set(names)) for names in zip(*places, strict=True))
+    budgets = await tx.rows(_BUDGETS, lineages)
+    used = {(row[0], row[1]): row[2] for row in await tx.rows(_USED, lineages, periods)}
+    return Limits(budgets={row[0]: (row[1], _current(row[2], tx.now_us)) for row in budgets}, used=used)
 
 
 async def set_account_budget(tx: Tx, account_id: str, period: Literal["day", "month"], limit: Credits | None) -> None:

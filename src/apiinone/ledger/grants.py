@@ -4,7 +4,8 @@ from apiinone.core.clock import day_of
 from apiinone.core.credits import MICRO_CREDITS_MAX, Credits
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.db import Tx
-from apiinone.ledger.ledger import Books, Lot, Owner
+from apiinone.ledger.ledger import Books, Owner
+from apiinone.ledger.lots import Lot
 from apiinone.ledger.statements import load_books, write_books
 
 

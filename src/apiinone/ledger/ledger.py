@@ -7,7 +7,6 @@ entry between two buckets (`buckets.py`). An owner has a debt or available credi
 """
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,12 +15,12 @@ from msgspec import Struct
 
 from apiinone.core.credits import ZERO, Credits
 from apiinone.ledger.buckets import BUCKETS, Kind
+from apiinone.ledger.lots import Lot, Slice, take
 
 Mode = Literal["live", "test"]
 Owner = tuple[str, Mode]
 """Account id and mode."""
 NO_HASH = b""
-_NEVER_US = 2**62
 _encode = msgspec.json.Encoder().encode
 
 
@@ -36,31 +35,6 @@ class Balance:
     refill_day: str | None
     frozen: int = 0
     debt: int = 0
-    changed: bool = False
-
-
-@dataclass(slots=True)
-class Lot:
-    """Credits that came together and expire together. What was granted is always the sum of the other amounts.
-
-    `frozen` waits for the end of a refund or dispute, `returned` went back with its money, `repaid` paid a debt;
-    `disputed` (0 or 1) says that what comes back from a hold is frozen too.
-    """
-
-    id: str
-    source: str
-    granted: int
-    available: int
-    held: int
-    captured: int
-    expired: int
-    expires_us: int | None
-    created_us: int
-    frozen: int = 0
-    returned: int = 0
-    repaid: int = 0
-    disputed: int = 0
-    new: bool = False
     changed: bool = False
 
 
@@ -93,13 +67,6 @@ class Hold(Struct, frozen=True):
     request_id: str
     account_day: str | None = None
     """The UTC day it counts in for the account's own budgets, where it has any."""
-
-
-class Slice(Struct, frozen=True):
-    """The part of a hold that one lot gave."""
-
-    lot_id: str
-    amount: int
 
 
 class Settlement(Struct, frozen=True):
@@ -140,7 +107,11 @@ class Books:
         default_factory=dict[str, tuple[Hold, tuple[Slice, ...]]]
     )
     entries: list[Entry] = field(default_factory=list[Entry])
-    holds: list[tuple[Hold, tuple[Slice, ...]]] = field(default_factory=list[tuple[Hold, tuple[Slice, ...]]])
+    holds: list[Hold] = field(default_factory=list[Hold])
+    grown: list[Hold] = field(default_factory=list[Hold])
+    """Open holds that were made larger (`hold_more.py`), as they are now."""
+    slices: list[tuple[str, int, Slice]] = field(default_factory=list[tuple[str, int, Slice]])
+    """What lots gave: hold id, the part's number in its hold, and the part."""
     settlements: list[Settlement] = field(default_factory=list[Settlement])
 
     def available(self, owner: Owner) -> Credits:
@@ -153,11 +124,16 @@ class Books:
         balance = self.balances.get(hold.owner)
         if balance is None or balance.available < hold.amount:
             return Insufficient(self.available(hold.owner), Credits(0 if balance is None else balance.debt))
-        slices = tuple(self._take(self.lots[hold.owner].values(), hold.amount))
-        self.post(hold.owner, "hold", hold.amount, key=f"hold:{hold.id}", hold=hold, actor=f"key:{hold.key_id}")
-        self.holds.append((hold, slices))
-        self.open_holds[hold.id] = (hold, slices)
+        self.set_aside(hold, (), hold.amount, key=f"hold:{hold.id}")
+        self.holds.append(hold)
         return Held(hold)
+
+    def set_aside(self, hold: Hold, before: tuple[Slice, ...], amount: int, *, key: str) -> None:
+        """Take so much for a hold from the lots that expire first; `before` is what lots had given to it."""
+        more = tuple(take(self.lots[hold.owner].values(), amount))
+        self.post(hold.owner, "hold", amount, key=key, hold=hold, actor=f"key:{hold.key_id}")
+        self.slices += [(hold.id, number, part) for number, part in enumerate(more, len(before))]
+        self.open_holds[hold.id] = (hold, before + more)
 
     def settle(self, hold_id: str, captured: int, *, attempt_id: str | None, actor: str) -> Settlement:
         """End a hold: capture that much, release the rest. A part whose lot has expired expires in the same breath.
@@ -221,21 +197,9 @@ class Books:
             lot.changed = True
             self.post(owner, "repay", amount, key=f"repay:{lot.id}:{lot.repaid}", lot_id=lot.id, actor="ledger")
 
-    def _take(self, lots: Iterable[Lot], amount: int) -> Iterable[Slice]:
-        rest = amount
-        for lot in sorted(lots, key=burn_order):
-            part = min(rest, lot.available)
-            if part:
-                lot.available -= part
-                lot.held += part
-                lot.changed = True
-                rest -= part
-                yield Slice(lot.id, part)
-        if rest:
-            raise AssertionError("a balance that its lots do not cover")
-
     def _give_back(self, hold: Hold, slices: tuple[Slice, ...], captured: int) -> None:
         rest = captured
+        given: dict[str, Lot] = {}
         for part in slices:
             lot = self.lots[hold.owner][part.lot_id]
             burned = min(rest, part.amount)
@@ -245,7 +209,9 @@ class Books:
             lot.available += part.amount - burned
             lot.changed = True
             if part.amount > burned:
-                self._receive(hold, lot)
+                given[lot.id] = lot
+        for lot in given.values():  # once each, though a hold that grew may have several parts of one lot
+            self._receive(hold, lot)
 
     def _receive(self, hold: Hold, lot: Lot) -> None:
         """What a hold gave back is not always available: its lot may be disputed or expired, its owner in debt."""
@@ -287,11 +253,6 @@ class Books:
         )
         balance.head_hash = entry_hash(balance.head_hash, entry)
         self.entries.append(msgspec.structs.replace(entry, hash=balance.head_hash))
-
-
-def burn_order(lot: Lot) -> tuple[int, int, str]:
-    """Which lot is used first: what expires soonest, then the oldest."""
-    return (_NEVER_US if lot.expires_us is None else lot.expires_us, lot.created_us, lot.id)
 
 
 def entry_hash(previous: bytes, entry: Entry) -> bytes:

@@ -7,7 +7,8 @@ from apiinone.ledger.audit_rows import BalanceRow, EntryRow, HoldRows, KeyRows, 
 from apiinone.ledger.breaches import Breach, BreachKind
 from apiinone.ledger.buckets import BUCKETS
 from apiinone.ledger.budgets import account_places
-from apiinone.ledger.ledger import Entry, Hold, Lot, Owner, entry_hash
+from apiinone.ledger.ledger import Entry, Hold, Owner, entry_hash
+from apiinone.ledger.lots import Lot
 
 _PARTS = "granted, available, held, captured, expired, frozen, returned, repaid"
 
@@ -52,6 +53,8 @@ class Recount:
     captured: int = 0
     _due: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
     """Keys of the captures and releases that settlements promise, with hold id and amount, until they are met."""
+    _growing: dict[str, int] = field(default_factory=dict[str, int])
+    """What further entries are to bring to holds that grew, until they have."""
 
     def take(self, row: EntryRow, holds: dict[str, HoldRows]) -> None:
         """Take the next entry; `holds` has the hold that it speaks of, if that exists."""
@@ -84,6 +87,8 @@ class Recount:
         holding = sum(self.open_holds.values())
         if balance.held != holding:
             self._found("held_differs", subject, f"held is {balance.held}, open holds are {holding}")
+        for hold_id, amount in self._growing.items():
+            self._found("hold_differs", hold_id, f"it is {amount} more than its entries")
         for key, (hold_id, amount) in self._due.items():
             self._found("settlement_without_entry", hold_id, f"no entry {key} of {amount}")
 
@@ -154,9 +159,14 @@ class Recount:
             self._found("entry_without_hold", entry.task_id or entry.key, f"entry {entry.key} of {entry.amount}")
             return
         hold = rows.hold
-        same = (hold.owner, hold.amount, hold.request_id, f"hold:{hold.id}")
-        if same != (entry.owner, entry.amount, entry.request_id, entry.key):
+        first = entry.key == f"hold:{hold.id}"
+        rest = (hold.amount if first else self._growing.pop(hold.id, 0)) - entry.amount
+        if (hold.owner, hold.request_id) != (entry.owner, entry.request_id) or rest < 0:
             self._found("hold_differs", hold.id, f"the hold is {hold.amount}, its entry {entry.key} {entry.amount}")
+        if rest > 0:
+            self._growing[hold.id] = rest
+        if not first:
+            return
         sliced = sum(part.amount for part in rows.slices)
         if sliced != hold.amount:
             self._found("slices_differ", hold.id, f"held are {hold.amount}, slices make {sliced}")

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.buckets import BUCKETS
-from apiinone.ledger.ledger import Balance, Books, Entry, Hold, Lot, Mode, Owner, Settlement, Slice
+from apiinone.ledger.ledger import Balance, Books, Entry, Hold, Mode, Owner, Settlement
+from apiinone.ledger.lots import Lot, Slice
 
 _LOCK_BALANCES = Sql(
     "SELECT account_id, mode, available_micro, held_micro, entry_no, head_hash, refill_day, frozen_micro, debt_micro"
@@ -49,6 +50,7 @@ _NEW_HOLD = Sql(
     "INSERT INTO holds (id, account_id, mode, key_id, lineage_id, amount_micro, budget_period, request_id,"
     " created_us, account_day) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 )
+_GROW_HOLD = Sql("UPDATE holds SET amount_micro = $1 WHERE id = $2")
 _NEW_SLICE = Sql("INSERT INTO hold_slices (hold_id, slice_no, lot_id, amount_micro) VALUES ($1, $2, $3, $4)")
 _NEW_ENTRY = Sql(
     "INSERT INTO entries (account_id, mode, entry_no, key, kind, from_bucket, to_bucket, amount_micro, lot_id, task_id,"
@@ -85,8 +87,14 @@ async def load_books(tx: Tx, owners: Collection[Owner], lot_ids: Collection[str]
     return books
 
 
-async def load_holds(tx: Tx, owners: Collection[Owner], hold_ids: Collection[str]) -> Books:
-    """Lock the owners' balances in sorted order and load those of the named holds that are open, with their lots."""
+async def load_holds(
+    tx: Tx, owners: Collection[Owner], hold_ids: Collection[str], spending: Collection[Owner] = ()
+) -> Books:
+    """Lock the owners' balances in sorted order and load those of the named holds that are open, with their lots.
+
+    `spending`: those of the owners of whom more is to be held. Their spendable lots are loaded too; what is past its
+    time expires here.
+    """
     books = await _lock(tx, owners)
     parts: dict[str, tuple[Hold, list[Slice]]] = {}
     for row in await tx.rows(_OPEN_HOLDS, sorted(hold_ids)):
@@ -95,6 +103,10 @@ async def load_holds(tx: Tx, owners: Collection[Owner], hold_ids: Collection[str
     books.open_holds = {hold_id: (hold, tuple(slices)) for hold_id, (hold, slices) in parts.items()}
     lot_ids = {part.lot_id for _, slices in books.open_holds.values() for part in slices}
     _add_lots(books, await tx.rows(_LOTS, sorted(lot_ids)))
+    if spending:
+        accounts, modes = zip(*sorted(spending), strict=True)
+        _add_lots(books, await tx.rows(_SPENDABLE_LOTS, sorted(set(accounts)), sorted(set(modes))))
+        books.expire_due()
     return books
 
 
@@ -107,13 +119,12 @@ async def write_books(tx: Tx, books: Books) -> None:
         _NEW_HOLD,
         [
             (h.id, *h.owner, h.key_id, h.lineage_id, h.amount, h.budget_period, h.request_id, now_us, h.account_day)
-            for h, _ in books.holds
+            for h in books.holds
         ],
     )
-    await tx.many(
-        _NEW_SLICE,
-        [(hold.id, no, part.lot_id, part.amount) for hold, parts in books.holds for no, part in enumerate(parts)],
-    )
+    if books.grown:
+        await tx.many(_GROW_HOLD, [(hold.amount, hold.id) for hold in books.grown])
+    await tx.many(_NEW_SLICE, [(hold_id, no, part.lot_id, part.amount) for hold_id, no, part in books.slices])
     await tx.many(_NEW_SETTLEMENT, [_settlement(settlement, now_us) for settlement in books.settlements])
     await tx.many(
         _NEW_ENTRY,

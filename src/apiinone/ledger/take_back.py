@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from apiinone.ledger.ledger import Books, Lot, Owner
+from apiinone.ledger.ledger import Books, Owner
+from apiinone.ledger.lots import Lot
 
 
 @dataclass(frozen=True, slots=True)

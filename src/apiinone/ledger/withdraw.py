@@ -6,7 +6,8 @@ The entries say `expire`: granted credits end unspent, as those do whose time is
 from apiinone.core.credits import MICRO_CREDITS_MAX, Credits, shown
 from apiinone.core.errors import BadRequest, Conflict, NotFound
 from apiinone.db import Tx
-from apiinone.ledger.ledger import Owner, burn_order
+from apiinone.ledger.ledger import Owner
+from apiinone.ledger.lots import burn_order
 from apiinone.ledger.statements import load_books, write_books
 
 

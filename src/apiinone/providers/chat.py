@@ -151,6 +151,18 @@ class Tally:
             case _:
                 assert_never(piece)
 
+    def drop(self, piece: ChatPiece) -> None:
+        """Count the newest piece no more."""
+        match piece:
+            case Said(text):
+                self.said -= size_of(text)
+            case Thought(text):
+                self.thought -= size_of(text)
+            case Called():
+                self.called -= size_of(piece.name) + size_of(piece.arguments)
+            case _:
+                assert_never(piece)
+
     @property
     def bytes(self) -> int:
         """Altogether."""

@@ -16,6 +16,8 @@ class LyricsOrder(Struct, frozen=True):
     take: int
     credential_id: str | None
     """With which the song was made; only that one knows it at the vendor."""
+    own_key: bool = False
+    """Whether that is the account's own."""
 
 
 class Word(Struct, frozen=True):

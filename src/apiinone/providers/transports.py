@@ -101,10 +101,13 @@ class Polled(_Reached, ABC):
         return Request(method="GET", url=self._address(reference), auth=self.auth, timeout_s=POLL_TIMEOUT_S)
 
     def read_poll(self, response: Response) -> PollReply:
-        """The job's state. A question that fails says nothing about the job, so it never ends one."""
+        """The job's state. A question that fails says nothing about the job, so it never ends one.
+
+        Queues answer 202 while they are at work; what they say counts, not that number.
+        """
         if response.status in TURNED_AWAY:
             return Running(retry_after_s(response.headers) or TURNED_AWAY_POLL_S)
-        if response.status != HTTPStatus.OK:
+        if response.status not in {HTTPStatus.OK, HTTPStatus.ACCEPTED}:
             return Unclear(f"status {response.status}")
         return self.read_state(response)
 

@@ -16,7 +16,8 @@ from apiinone.db import Database
 from apiinone.providers.chat import ChatOrder
 from apiinone.providers.lyrics import LyricsOrder
 from apiinone.switchboard.standing import Board
-from apiinone.tasks.chats import ChatRules, Chats, Try
+from apiinone.tasks.chat_rules import ChatRules
+from apiinone.tasks.chats import Chats, Try
 from apiinone.tasks.live_lyrics import LyricsSources
 from apiinone.tasks.local_chat import ChatSources
 from apiinone.tasks.moves import Move, NewAttempt, Outcome
@@ -43,14 +44,18 @@ class Calls:
     async def timing(self, caller: Caller, choice: Choice, asked: Asked, made_by: LyricsOrder | None) -> Direct:
         """Who times a song's words, and by which attempt: for a live key the vendor that made it, if it does that.
 
-        Raises ProviderNotConfigured, DatabaseUnavailable.
+        It is asked with the key that made the song, be that the house's or the account's own. Raises
+        ProviderNotConfigured, DatabaseUnavailable.
         """
-        reach = self.lyrics.providers & {made_by.provider if made_by else ""}
-        route = choose(caller.mode, choice.sub_model, asked, Reach(reach, standing=self.board.now))
+        known = frozenset({made_by.provider}) if made_by and self.lyrics.knows(made_by) else frozenset[str]()
+        own = made_by is not None and made_by.own_key
+        reach = Reach(known, known, "own" if own else "house", standing=self.board.now)
+        route = choose(caller.mode, choice.sub_model, asked, reach)
         if not isinstance(route, Route):
             raise ProviderNotConfigured("The provider that made this song cannot be asked from here to time its words.")
         cost = route.expected_cost_micro_usd
-        attempt = NewAttempt(self.ids.new(), route.provider, route.upstream_model, route.because, cost)
+        said = (route.provider, route.upstream_model, route.because, cost)
+        attempt = NewAttempt(self.ids.new(), *said, own_key=route.own_key)
         return Direct(await self.presence.name(), attempt)
 
     async def chat(

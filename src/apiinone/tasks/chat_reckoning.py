@@ -9,18 +9,21 @@ from apiinone.catalog.pricing import price_of_tokens
 from apiinone.core.credits import Credits
 from apiinone.providers.chat import FinishReason, Tally, Used
 from apiinone.providers.provider import Rejected
+from apiinone.tasks.chat_slices import WHOLE, Slices
 from apiinone.tasks.direct import Note, Tokens
 
 BROKE_OFF = Rejected("provider_error", "the provider's answer broke off", retryable=True)
 
 
 class Terms(Struct, frozen=True):
-    """What was agreed before: rates and hold, and our own count of the input."""
+    """What was agreed before: rates, what is held by now, and our own count of the input."""
 
     rates: Rates
     held: Credits
     prompt_tokens: int
     streams: bool
+    slices: Slices = WHOLE
+    """How the hold grows."""
 
 
 @dataclass(slots=True)
@@ -35,6 +38,8 @@ class Heard:
     refused: Rejected | None = None
     late: bool = False
     """Whether the deadline came first."""
+    uncovered: bool = False
+    """Whether we ended it, because nothing more could be held for it."""
 
 
 class Charge(Struct, frozen=True):
@@ -57,7 +62,7 @@ def reckoned(terms: Terms, heard: Heard) -> Reckoning:
         tokens = Tokens(used.prompt, used.completion, used.reasoning, estimated=False)
         return Charge(Note(tokens, heard.ended, owed(terms, tokens)))
     whole = heard.ended is not None and not terms.streams
-    if heard.relayed or whole:
+    if heard.relayed or heard.uncovered or whole:
         return Charge(note_so_far(terms, heard))
     if heard.refused is not None:
         return heard.refused

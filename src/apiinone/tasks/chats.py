@@ -16,15 +16,19 @@ from msgspec.structs import replace
 
 from apiinone.catalog.costs import TokenCost, cost_of_tokens
 from apiinone.core.clock import Clock
+from apiinone.core.credits import Credits
 from apiinone.core.errors import Refusal
 from apiinone.ledger.ledger import Owner
 from apiinone.providers.chat import ChatOrder, ChatRefused, Ended, Used
 from apiinone.providers.provider import Rejected
 from apiinone.tasks.chat_reckoning import BROKE_OFF, Charge, Heard, OutOfTime, Terms, note_so_far, reckoned
+from apiinone.tasks.chat_rules import ChatRules
 from apiinone.tasks.client_faults import CLIENT_FAULTS
+from apiinone.tasks.cover_stream import Cover, HoldUpTo
 from apiinone.tasks.direct import Note
 from apiinone.tasks.local_chat import ChatSource
 from apiinone.tasks.moves import (
+    HoldMore,
     Move,
     Moved,
     NewAttempt,
@@ -41,23 +45,6 @@ from apiinone.tasks.scenario import Scenario
 from apiinone.tasks.spoken import Spoken
 
 _log = logging.getLogger("apiinone.chats")
-
-
-class ChatRules(Struct, frozen=True):
-    """Limits of chats."""
-
-    unread_s_max: float = 30.0
-    """How long in all a client may hold a stream up by not reading it."""
-    waiting_bytes_max: int = 256 * 1024
-    """How much of a stream may wait for its reader."""
-    answer_bytes_max: int = 16 * 1024 * 1024
-    """The longest answer that is read."""
-    note_every_s: float = 1.0
-    """How often what is owed so far is written down: the most that is lost with this process."""
-    say_again_s: tuple[float, ...] = (0.05, 0.2, 0.5, 1.0, 2.0)
-    """How long to wait before a move that could not be written down is tried again."""
-    stop_s: float = 2.0
-    """How long answers under way may still take when the process is told to stop."""
 
 
 class Answered(Struct, frozen=True):
@@ -162,7 +149,9 @@ class Chats:
             await asyncio.wait(self._running, timeout=self._rules.stop_s)
 
     async def _hear_out(self, chat: Chat, underway: Underway) -> None:
-        hearing = _Hearing(chat, underway.relay)
+        hold: HoldUpTo = lambda level: self._hold_up_to(hearing.chat, level)  # noqa: E731
+        cover = Cover(chat.terms, hold, bytes_max=self._rules.answer_bytes_max)
+        hearing = _Hearing(chat, underway.relay, cover)
         heard = hearing.heard
         try:
             async with asyncio.timeout(chat.deadline_s):
@@ -177,7 +166,7 @@ class Chats:
             _log.exception("an answer could not be heard to its end", extra={"task_id": chat.task_id})
         outcome: ChatOutcome = Unsettled()
         try:
-            outcome = await self._settle(hearing.chat, heard, hearing.spoken)
+            outcome = await self._settle(hearing)
         finally:
             underway.outcome.set_result(outcome)
             underway.relay.end()
@@ -204,45 +193,55 @@ class Chats:
         return True
 
     async def _listen(self, hearing: "_Hearing") -> None:
-        chat, relay, heard, spoken = hearing.chat, hearing.relay, hearing.heard, hearing.spoken
+        chat, relay, heard, cover = hearing.chat, hearing.relay, hearing.heard, hearing.cover
         noted_s = -self._rules.note_every_s
         async with aclosing(self._source.answer(chat.order, chat.scenario)) as answer:
             async for event in answer:
                 match event:
                     case Used():
                         heard.used = event
-                        return
+                        return await cover.reach(event)
                     case Ended(reason):
                         heard.ended = reason
                     case _:
                         heard.tally.add(event)
-                        if heard.tally.bytes > self._rules.answer_bytes_max:
-                            return
+                        if heard.tally.bytes > cover.room_bytes and not await cover.makes_room(heard, event):
+                            return None
                         if not chat.order.streams:
-                            spoken.add(event)
+                            hearing.spoken.add(event)
                             continue
                         if relay.left:
                             continue
                         if self._clock.monotonic_s() - noted_s >= self._rules.note_every_s:
-                            await self._note(chat, heard)
+                            await self._note(chat, note_so_far(cover.terms, heard), first=not heard.relayed)
                             noted_s = self._clock.monotonic_s()
                         heard.relayed = True
                         await relay.put(event)
 
-    async def _note(self, chat: Chat, heard: Heard) -> None:
+        return None
+
+    async def _note(self, chat: Chat, note: Note, *, first: bool) -> None:
         """Write down what is owed, before more of it reaches the client. Raises Refusal where that fails at first."""
-        move = self._move(chat, WasRelayed(chat.order.attempt_id, note_so_far(chat.terms, heard)))
+        move = self._move(chat, WasRelayed(chat.order.attempt_id, note))
         try:
             outcome = await self._apply(move)
         except Refusal:
-            if not heard.relayed:
+            if first:
                 raise  # nothing may reach the client unnoted; later notes may be missed, at our own loss
             return
         if not isinstance(outcome, Moved):
             raise ChatRefused(Rejected("provider_error", LOST.message, retryable=False))
 
-    async def _settle(self, chat: Chat, heard: Heard, spoken: Spoken) -> ChatOutcome:
-        found = reckoned(chat.terms, heard)
+    async def _hold_up_to(self, chat: Chat, level: Credits) -> Credits | None:
+        try:
+            outcome = await self._apply(self._move(chat, HoldMore(chat.order.attempt_id, level)))
+        except Refusal:
+            return None
+        return outcome.held if isinstance(outcome, Moved) else None  # ended by somebody else: the next note will tell
+
+    async def _settle(self, hearing: "_Hearing") -> ChatOutcome:
+        chat, heard, spoken = hearing.chat, hearing.heard, hearing.spoken
+        found = reckoned(hearing.cover.terms, heard)
         match found:
             case Charge(note):
                 body = None if chat.order.streams else chat.render(spoken, note)
@@ -288,6 +287,7 @@ class _Hearing:
 
     chat: Chat
     relay: Relay
+    cover: Cover
     heard: Heard = field(default_factory=Heard)
     spoken: Spoken = field(default_factory=Spoken)
 

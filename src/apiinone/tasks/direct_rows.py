@@ -16,7 +16,7 @@ ANSWER_KEEP_US = 24 * 3600 * US_PER_S
 
 _NEW_ATTEMPT = Sql(
     "INSERT INTO attempts (id, task_id, attempt_no, state, provider, upstream_model, chosen_because,"
-    " expected_cost_micro_usd, created_us, sent_us) VALUES ($1, $2, 1, 'sending', $3, $4, $5, $6, $7, $7)"
+    " expected_cost_micro_usd, own_key, created_us, sent_us) VALUES ($1, $2, 1, 'sending', $3, $4, $5, $6, $7, $8, $8)"
 )
 _NOTE = Sql(
     "INSERT INTO chat_records (task_id, prompt_tokens, completion_tokens, reasoning_tokens, estimated, finish_reason,"
@@ -100,7 +100,7 @@ async def read_remembered(tx: Tx, owner: Owner, task_id: str) -> Remembered | No
 def _attempt(task_id: str, direct: Direct, now_us: int) -> tuple[str | int | None, ...]:
     attempt = direct.attempt
     offer = (attempt.provider, attempt.upstream_model, attempt.chosen_because, attempt.expected_cost_micro_usd)
-    return (attempt.id, task_id, *offer, now_us)
+    return (attempt.id, task_id, *offer, int(attempt.own_key), now_us)
 
 
 def _note(task_id: str, note: Note) -> tuple[str | int | None, ...]:

@@ -29,16 +29,16 @@ NO_SUCH_TAKE: Final = Rejected("output_unavailable", "The provider no longer has
 
 
 _MADE_BY: Final = Sql(
-    "SELECT a.provider, a.upstream_id, a.poll_url, a.credential_id FROM tasks t JOIN attempts a ON a.id = t.attempt_id"
-    " WHERE t.id = $1 AND t.account_id = $2 AND t.mode = $3 AND t.state = 'succeeded' AND a.own_key = 0"
-    " AND a.upstream_id IS NOT NULL"
+    "SELECT a.provider, a.upstream_id, a.poll_url, a.credential_id, a.own_key FROM tasks t"
+    " JOIN attempts a ON a.id = t.attempt_id WHERE t.id = $1 AND t.account_id = $2 AND t.mode = $3"
+    " AND t.state = 'succeeded' AND a.upstream_id IS NOT NULL"
 )
 
 
 async def order_for(tx: Tx, owner: Owner, task_id: str, take: int) -> LyricsOrder | None:
-    """What is to be asked about a take of this song; None where no vendor made it with a credential of the house."""
+    """What is to be asked about a take of this song; None where no vendor made it."""
     row = await tx.row(_MADE_BY, task_id, *owner)
-    return None if row is None else LyricsOrder(row[0], Reference(row[1], row[2]), take, row[3])
+    return None if row is None else LyricsOrder(row[0], Reference(row[1], row[2]), take, row[3], bool(row[4]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,11 @@ class LiveLyrics:
         return remote.read(response)
 
     def _credential(self, order: LyricsOrder) -> Credential | None:
-        return self.keyring.used_by(order.provider, order.credential_id)
+        """The one that made the song, of the same kind. An own key that its account has taken back takes no order."""
+        found = self.keyring.used_by(order.provider, order.credential_id)
+        if found is None or (found.account_id is not None) != order.own_key or (order.own_key and found.revoked):
+            return None
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,10 @@ class LyricsSources:
     live: LiveLyrics
     nodes: NodeLyrics
 
+    def knows(self, order: LyricsOrder) -> bool:
+        """Whether who made this song can be asked: with an own key only from here, where accounts' keys are."""
+        return self.live.can(order) if order.own_key else order.provider in self.providers
+
     @property
     def providers(self) -> frozenset[str]:
         """The vendors that time songs, where one of the house's credentials is here or at a node."""
@@ -130,5 +138,5 @@ class LyricsSources:
 
     async def time(self, order: LyricsOrder) -> LyricsReply:
         """The answer of whoever can ask."""
-        elsewhere = not self.live.can(order) and order.provider in self.nodes.urls
+        elsewhere = not order.own_key and not self.live.can(order) and order.provider in self.nodes.urls
         return await (self.nodes.time(order) if elsewhere else self.live.time(order))

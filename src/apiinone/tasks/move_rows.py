@@ -13,15 +13,15 @@ from apiinone.webhooks.outbox import Ended, announce
 from apiinone.webhooks.schedule import EventType
 
 _LOCK = Sql(
-    "SELECT id, account_id, mode, key_id, model, state, fence, holder, due_us, sweep_us, deadline_us, unknown_limit_us,"
-    " unit_micro, units, attempts, attempt_id, result_ttl_s, cancel_requested_us, started_us, own_unit_micro,"
-    " EXISTS (SELECT 1 FROM callbacks c WHERE c.task_id = tasks.id) FROM tasks"
+    "SELECT id, account_id, mode, key_id, model, state, fence, holder, due_us, sweep_us, deadline_us,"
+    " unknown_limit_us, held_micro, unit_micro, units, attempts, attempt_id, result_ttl_s, cancel_requested_us,"
+    " started_us, own_unit_micro, EXISTS (SELECT 1 FROM callbacks c WHERE c.task_id = tasks.id) FROM tasks"
     " WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE"
 )
 _WRITE = Sql(
     "UPDATE tasks SET state = $1, holder = $2, due_us = $3, sweep_us = $4, attempts = $5, attempt_id = $6,"
     " cancel_requested_us = $7, started_us = $8, captured_micro = $9, error_type = $10, error_message = $11,"
-    " finished_us = $12, expires_us = $13 WHERE id = $14 AND fence = $15"
+    " finished_us = $12, expires_us = $13, held_micro = $14 WHERE id = $15 AND fence = $16"
 )
 _ATTEMPTS = Sql(
     "SELECT id, task_id, attempt_no, state, provider, upstream_id, poll_url, own_key FROM attempts"
@@ -75,6 +75,7 @@ class Task:
     sweep_us: int | None
     deadline_us: int
     unknown_limit_us: int
+    held: int
     unit: int
     units: int
     attempts: int
@@ -141,6 +142,12 @@ class Usage:
     not_charged: int = 0
     captured: int = 0
 
+    def count(self, captured: int) -> None:
+        """One more task has ended."""
+        self.succeeded += captured > 0
+        self.not_charged += captured == 0
+        self.captured += captured
+
 
 async def lock_tasks(tx: Tx, task_ids: Collection[str]) -> dict[str, Task]:
     """The tasks' rows, locked in the order of their ids."""
@@ -191,6 +198,7 @@ def _task(task: Task) -> tuple[str | int | None, ...]:
         task.error_message,
         task.finished_us,
         task.expires_us,
+        task.held,
         task.id,
         task.fence,
     )

@@ -93,6 +93,13 @@ class WasRelayed(Struct, frozen=True):
     note: Note
 
 
+class HoldMore(Struct, frozen=True):
+    """A stream goes on beyond what is held: `level` is to be held for it in all, as far as that is covered."""
+
+    attempt_id: str
+    level: Credits
+
+
 class WasAnswered(Struct, frozen=True):
     """A call that answers at once is over: what it costs, what a chat used, and the answer where it may be replayed."""
 
@@ -134,6 +141,7 @@ What = (
     | WasStored
     | Redirected
     | WasRelayed
+    | HoldMore
     | WasAnswered
     | WasCanceled
     | CancelAsked
@@ -159,6 +167,8 @@ class Moved(Struct, frozen=True):
     cancel_requested: bool
     calls_back: bool = False
     """Whether its end is to be told to an address."""
+    held: Credits | None = None
+    """Where more was to be held: what is held for the task now."""
 
 
 class Stale(Struct, frozen=True):

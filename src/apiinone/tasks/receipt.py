@@ -6,6 +6,7 @@ from apiinone.catalog.own_prices import LIST
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.history import EntryRow, read_entries_by_key
+from apiinone.ledger.hold_more import growth_key
 from apiinone.ledger.ledger import Mode, Owner
 from apiinone.providers.provider import Fault
 from apiinone.tasks.direct import Note
@@ -116,6 +117,7 @@ async def read_receipt(tx: Tx, owner: Owner, task_id: str) -> Receipt | None:
     slices = [(row[0], row[1]) for row in await tx.rows(_SLICES, task_id)]
     settlement = await tx.row(_SETTLEMENT, task_id)
     keys = [f"hold:{task_id}", f"capture:{task_id}", f"release:{task_id}"]
+    keys += [growth_key(task_id, slice_no) for slice_no in range(1, len(slices))]
     keys += [f"expire:{lot_id}:{task_id}" for lot_id, _ in slices]
     return Receipt(
         TaskOnReceipt(*task),

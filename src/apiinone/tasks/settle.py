@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from typing import assert_never
 
 from apiinone.core.clock import US_PER_S, day_of
+from apiinone.core.credits import Credits
 from apiinone.db import Tx
 from apiinone.ledger.budgets import Limits, write_limits
 from apiinone.ledger.ledger import Books
-from apiinone.ledger.statements import load_holds, write_books
+from apiinone.ledger.statements import write_books
 from apiinone.tasks.attempt_notes import note_event, note_what
 from apiinone.tasks.client_faults import CLIENT_FAULTS
 from apiinone.tasks.direct import Note
 from apiinone.tasks.direct_rows import read_notes, write_notes
+from apiinone.tasks.grow_hold import grow_hold
 from apiinone.tasks.lifecycle import ATTEMPT_FINAL, FINAL, UNSENT, TaskEvent, next_state
+from apiinone.tasks.load_money import load_money
 from apiinone.tasks.move_rows import (
     Attempt,
     Task,
@@ -33,6 +36,7 @@ from apiinone.tasks.moves import (
     CancelAsked,
     CopyLater,
     EndedByHand,
+    HoldMore,
     Move,
     Moved,
     NewAttempt,
@@ -55,22 +59,19 @@ from apiinone.tasks.moves import (
 
 REPEATABLE_PROVIDERS = frozenset({"local"})
 """Providers that charge us nothing and may be asked again: only their attempts can a client stop at once."""
-_MAY_END = (WasRejected, WasStored, WasAnswered, WasCanceled, CancelAsked, TimePassed, EndedByHand)
 _TIMED_OUT = "the provider did not finish before the deadline"
 _LEFT_ALONE = "the process that was answering is gone"
 
 
 async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
     """Apply a batch in order of arrival; one outcome for each move."""
-    ending = [move for move in moves if isinstance(move.what, _MAY_END)]
-    books = Books(tx.now_us)
-    if ending:
-        books = await load_holds(tx, {move.owner for move in ending}, {move.task_id for move in ending})
+    books, limits = await load_money(tx, moves)
     tasks = await lock_tasks(tx, {move.task_id for move in moves})
     named = {task.attempt_id for task in tasks.values()} | {attempt_named(move.what) for move in moves}
     attempts = await read_attempts(tx, {attempt_id for attempt_id in named if attempt_id is not None})
-    notes = await read_notes(tx, [task.id for task in tasks.values() if task.direct and task.id in _timed(moves)])
-    scene = Scene(books, tasks, attempts, notes)
+    timed = {move.task_id for move in moves if isinstance(move.what, TimePassed)}
+    notes = await read_notes(tx, [task.id for task in tasks.values() if task.direct and task.id in timed])
+    scene = Scene(books, tasks, attempts, notes, limits)
     outcomes = [scene.apply(move) for move in moves]
     await write_books(tx, books)
     await write_moves(tx, scene.tasks.values(), list(scene.attempts.values()), scene.usage)
@@ -88,7 +89,7 @@ class Scene:
     tasks: dict[str, Task]
     attempts: dict[str, Attempt]
     notes: dict[str, Note]
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits
     usage: dict[UsageKey, Usage] = field(default_factory=dict[UsageKey, Usage])
 
     @property
@@ -111,7 +112,8 @@ class Scene:
         if not _of_current_attempt(task, move.what) or not self._move(task, move.what):
             return Stale(task.state, held=True, cancel_requested=task.cancel_requested_us is not None)
         asked = task.cancel_requested_us is not None
-        return Moved(task.state, task.fence, cancel_requested=asked, calls_back=task.calls_back)
+        held = Credits(task.held) if isinstance(move.what, HoldMore) else None
+        return Moved(task.state, task.fence, cancel_requested=asked, calls_back=task.calls_back, held=held)
 
     def _move(self, task: Task, what: What) -> bool:  # noqa: C901, PLR0911, PLR0912 - one arm for each kind of move
         match what:
@@ -133,6 +135,8 @@ class Scene:
                 return self._redirect(task, what.attempt)
             case WasRelayed():
                 return self._relay(task, what.note)
+            case HoldMore():
+                return self._hold_more(task, what.level)
             case WasAnswered():
                 return self._answer(task, what)
             case WasCanceled():
@@ -200,6 +204,11 @@ class Scene:
             return False
         task.note = note
         return True
+
+    def _hold_more(self, task: Task, level: Credits) -> bool:
+        if task.direct:
+            grow_hold(self.books, self.limits, task, level)
+        return task.direct
 
     def _answer(self, task: Task, what: WasAnswered) -> bool:
         if not task.direct or not self._end(task, "answered", captured=what.captured):
@@ -269,10 +278,7 @@ class Scene:
         task.due_us = task.sweep_us = task.holder = None
         settlement = self.books.settle(task.id, captured, attempt_id=task.attempt_id, actor=actor)
         self.limits.settled(settlement)
-        usage = self.usage.setdefault((*task.owner, day_of(self.now_us), task.model, task.key_id), Usage())
-        usage.succeeded += captured > 0
-        usage.not_charged += captured == 0
-        usage.captured += captured
+        self.usage.setdefault((*task.owner, day_of(self.now_us), task.model, task.key_id), Usage()).count(captured)
         return True
 
     def _close_attempt(self, task: Task, event: TaskEvent) -> None:
@@ -285,10 +291,6 @@ class Scene:
 
     def _current(self, task: Task) -> Attempt | None:
         return None if task.attempt_id is None else self.attempts[task.attempt_id]
-
-
-def _timed(moves: Sequence[Move]) -> set[str]:
-    return {move.task_id for move in moves if isinstance(move.what, TimePassed)}
 
 
 def _of_current_attempt(task: Task, what: What) -> bool:

@@ -19,6 +19,8 @@ class Direct(Struct, frozen=True):
 
     holder: str
     attempt: NewAttempt
+    first_hold: Credits | None = None
+    """What is held at first, where the hold grows with the answer (`chat_slices.py`); None: the whole price."""
 
 
 class Submission(Struct, frozen=True):

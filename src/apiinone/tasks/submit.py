@@ -48,6 +48,8 @@ class Created(Struct, frozen=True):
     task_id: str
     held: Credits
     created_us: int
+    price: Credits
+    """The most that it can cost; more than is held only where the hold grows with the answer."""
 
 
 class Replayed(Struct, frozen=True):
@@ -82,7 +84,7 @@ async def submit_batch(tx: Tx, submissions: Sequence[Submission], rules: SubmitR
     )
     outcomes = [desk.decide(submission) for submission in submissions]
     accepted = [
-        (submission, outcome.held)
+        (submission, outcome.price, outcome.held)
         for submission, outcome in zip(submissions, outcomes, strict=True)
         if isinstance(outcome, Created)
     ]
@@ -90,7 +92,7 @@ async def submit_batch(tx: Tx, submissions: Sequence[Submission], rules: SubmitR
     await write_limits(tx, desk.limits)
     if accepted:
         await write_tasks(tx, accepted, unknown_max_s=rules.unknown_max_s)
-        await spend_promises(tx, [(s.quote_id, s.task_id) for s, _ in accepted if s.quote_id is not None])
+        await spend_promises(tx, [(s.quote_id, s.task_id) for s, _, _ in accepted if s.quote_id is not None])
     return outcomes
 
 
@@ -132,9 +134,11 @@ class Desk:
         caller, closed = submission.caller, self.rules.closed
         if closed is not None:
             raise Overloaded(closed.sentence, retry_after_s=closed.retry_after_s)
-        amount = self._price(submission)
-        if submission.max_credits is not None and amount > submission.max_credits:
-            raise PriceAboveMax(f"this costs {shown(amount)} credits, more than max_credits", param="/max_credits")
+        price = self._price(submission)
+        if submission.max_credits is not None and price > submission.max_credits:
+            raise PriceAboveMax(f"this costs {shown(price)} credits, more than max_credits", param="/max_credits")
+        first = None if submission.direct is None else submission.direct.first_hold
+        amount = price if first is None else min(first, price)
         self._refuse_too_many_open(caller)
         if caller.mode == "test":
             level = self.rules.test_credits_per_day
@@ -162,7 +166,7 @@ class Desk:
             self.promises[submission.quote_id] = self.promises[submission.quote_id].spent_on(submission.task_id)
         if submission.place is not None:
             self.remembered[submission.place] = Remembered(submission.body_hash, submission.task_id)
-        return Created(submission.task_id, amount, self.books.now_us)
+        return Created(submission.task_id, amount, self.books.now_us, price)
 
     def _refuse_over_budget(self, caller: Caller, amount: Credits) -> None:
         left = self.limits.left(caller.lineage_id)

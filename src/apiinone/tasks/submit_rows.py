@@ -101,22 +101,27 @@ async def write_quote(tx: Tx, quote_id: str, promise: Promise) -> None:
     await tx.run(_NEW_QUOTE, *identity, promise.unit, promise.units, promise.expires_us, *promise.own_keys)
 
 
-async def write_tasks(tx: Tx, accepted: Sequence[tuple[Submission, Credits]], *, unknown_max_s: int) -> None:
-    """Insert accepted tasks with their inputs, callback addresses, labels and idempotency keys."""
+async def write_tasks(tx: Tx, accepted: Sequence[tuple[Submission, Credits, Credits]], *, unknown_max_s: int) -> None:
+    """Insert accepted tasks with their inputs, callback addresses, labels and idempotency keys.
+
+    Beside each submission its frozen price and what is held for it.
+    """
     now_us = tx.now_us
-    await tx.many(_NEW_TASK, [_task(submission, held, now_us, unknown_max_s) for submission, held in accepted])
-    await begin_directs(tx, [(s.task_id, s.direct) for s, _ in accepted if s.direct is not None])
-    await tx.many(_NEW_INPUT, [(s.task_id, s.request_json, _metadata(s)) for s, _ in accepted])
-    await keep_addresses(tx, [(s.task_id, s.callback) for s, _ in accepted if s.callback is not None])
-    labels = [(*s.owner, name, value, s.task_id) for s, _ in accepted for name, value in s.metadata.items()]
+    await tx.many(_NEW_TASK, [_task(*one, now_us, unknown_max_s) for one in accepted])
+    await begin_directs(tx, [(s.task_id, s.direct) for s, _, _ in accepted if s.direct is not None])
+    await tx.many(_NEW_INPUT, [(s.task_id, s.request_json, _metadata(s)) for s, _, _ in accepted])
+    await keep_addresses(tx, [(s.task_id, s.callback) for s, _, _ in accepted if s.callback is not None])
+    labels = [(*s.owner, name, value, s.task_id) for s, _, _ in accepted for name, value in s.metadata.items()]
     if labels:
         await tx.many(_NEW_LABEL, labels)
-    keys = [(*s.place, s.body_hash, s.task_id, now_us + IDEMPOTENCY_KEEP_US) for s, _ in accepted if s.place]
+    keys = [(*s.place, s.body_hash, s.task_id, now_us + IDEMPOTENCY_KEEP_US) for s, _, _ in accepted if s.place]
     if keys:
         await tx.many(_REMEMBER, keys)
 
 
-def _task(submission: Submission, held: Credits, now_us: int, unknown_max_s: int) -> tuple[str | int | None, ...]:
+def _task(
+    submission: Submission, price: Credits, held: Credits, now_us: int, unknown_max_s: int
+) -> tuple[str | int | None, ...]:
     deadline_us = now_us + submission.deadline_s * US_PER_S
     begun = begun_direct(submission.direct, deadline_us, now_us)
     return (
@@ -138,7 +143,7 @@ def _task(submission: Submission, held: Credits, now_us: int, unknown_max_s: int
         deadline_us,
         deadline_us + unknown_max_s * US_PER_S,
         held,
-        held // submission.units,
+        price // submission.units,
         submission.units,
         submission.result_ttl_s,
         submission.catalogue_version,

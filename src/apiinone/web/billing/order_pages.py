@@ -8,7 +8,7 @@ from msgspec import Struct
 from apiinone.core.errors import NotFound
 from apiinone.core.ids import is_id
 from apiinone.db import Tx
-from apiinone.ledger.ledger import Lot
+from apiinone.ledger.lots import Lot
 from apiinone.ledger.statements import lot_of
 from apiinone.payments.back_rows import DisputeRow, RefundRow, disputes_of, refunds_of
 from apiinone.payments.document_drawing import money

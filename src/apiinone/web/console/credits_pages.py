@@ -7,7 +7,7 @@ from apiinone.core.clock import iso
 from apiinone.core.credits import Credits, shown
 from apiinone.db import Tx
 from apiinone.ledger.history import EntryRow, read_entries
-from apiinone.ledger.ledger import Lot
+from apiinone.ledger.lots import Lot
 from apiinone.ledger.statements import balance_of
 from apiinone.payments.document_drawing import money
 from apiinone.tasks.task_view import task_names
