@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 DOORS = ("/sign-in", "/sign-up", "/forgotten")
 PAGES = (
     *FIXED,
+    *("/usage", "/billing/credits"),
     *DOORS,
     "/models/recraft-v4",
     "/models/kling-3",
@@ -139,7 +140,7 @@ def test_a_model_is_run_on_its_page_and_the_charge_is_seen(site: Site, chromium:
         expect(page.locator("[data-console-quote]")).to_have_text("20 credits", timeout=LONG_MS)
         page.click("[data-console-run]")
         expect(page.locator("[data-console-result] img")).to_be_visible(timeout=LONG_MS)
-        expect(page.locator("[data-console-result]")).to_contain_text("SUCCESS, 20 credits")
+        expect(page.locator("[data-console-result]")).to_contain_text("Succeeded, 20 credits")
         page.click("[data-console-result] summary >> text=Receipt")
         expect(page.locator("[data-console-result] pre").first).to_contain_text("capture")
         page.goto(site.url + "/usage")

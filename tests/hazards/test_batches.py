@@ -11,6 +11,7 @@ from apiinone.catalog.schema import Bodies
 from apiinone.core.errors import BadRequest, IdempotencyMismatch, InsufficientCredits, ServerError
 from apiinone.db import Sql
 from apiinone.providers.reading import is_upstream_id, linked
+from apiinone.switchboard import follow_board
 from apiinone.tasks import follow_credentials
 from apiinone.tasks.submit import Created, Replayed
 from postgres_proxy import Cut, cutting
@@ -68,7 +69,8 @@ def test_unclean_text_is_refused_before_the_database_sees_it(prompt: str) -> Non
 async def test_a_commit_in_doubt_is_read_back(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: Cut, runs: int
 ) -> None:
-    monkeypatch.setattr(follow_credentials, "EVERY_S", 600.0)  # so that the next commit is the batch's
+    for follower in (follow_credentials, follow_board):
+        monkeypatch.setattr(follower, "EVERY_S", 600.0)  # so that the next commit is the batch's
     async with cutting(postgres_url) as (proxy, url), opened(url, tmp_path) as running:
         workshop = running.workshop
         caller = await workshop.tenant(live=100)

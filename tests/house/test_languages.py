@@ -56,7 +56,9 @@ def put_in_order(path: Path) -> None:
     """Bring a language's file to what the pages say now, and compile it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     catalog = read(path) if path.exists() else Catalog(locale=path.parts[-3], fuzzy=False)
-    catalog.update(texts(), no_fuzzy_matching=True)
+    catalog.update(texts(), no_fuzzy_matching=True, update_creation_date=False)
+    catalog.project, catalog.header_comment = "API in One", "# What pages and letters say, in this language."
+    catalog.last_translator = catalog.language_team = catalog.msgid_bugs_address = ""
     catalog.obsolete.clear()
     into = io.BytesIO()
     write_po(into, catalog, width=120, no_location=True, omit_header=False, sort_output=True)

@@ -69,6 +69,15 @@ async def test_a_language_that_was_chosen_stays_in_the_browser(site: Api) -> Non
         assert language_of((await browser.get("/docs", **GERMAN)).text) == "en"
 
 
+async def test_a_public_page_has_an_address_in_each_language(site: Api) -> None:
+    seen = await Browser(site).get("/pricing?lang=de")
+    assert f'<link rel="canonical" href="{site.url}/pricing?lang=de">' in seen.text
+    for name, address in (("x-default", "/pricing"), ("en", "/pricing?lang=en"), ("de", "/pricing?lang=de")):
+        assert f'<link rel="alternate" hreflang="{name}" href="{site.url}{address}">' in seen.text
+    assert f'<link rel="canonical" href="{site.url}/pricing">' in (await Browser(site).get("/pricing")).text
+    assert 'rel="alternate"' not in (await Browser(site).get("/sign-in")).text
+
+
 async def test_a_persons_own_language_comes_first_and_is_that_of_their_letters(site: Api) -> None:
     browser = await somebody(site, "ada@example.com")
 

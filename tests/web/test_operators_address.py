@@ -26,8 +26,7 @@ async def test_operators_pages_answer_at_their_own_address_alone(sqlite_path: Pa
         for path in (ADMIN_PAGE, "/admin/accounts", "/admin/log", "/console", "/account/security", "/sign-in"):
             assert (await ada.get(path, **OPS)).status in (200, 303), path
         for path in (*FIXED, "/docs/errors", "/models/recraft-v4", *API):
-            if path not in ("/usage", "/billing/credits"):  # an account's, which operators may look at
-                assert (await ada.get(path, **OPS)).status == NOT_FOUND, path
+            assert (await ada.get(path, **OPS)).status == NOT_FOUND, path
         assert (await ada.get("/readyz", **OPS)).status == 200
         assert f'href="{URL}/admin"' in (await ada.get("/console")).text
         await ada.get("/admin/accounts", **OPS)

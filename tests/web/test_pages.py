@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
+from urllib.robotparser import RobotFileParser
 
 import pytest
 from aiohttp import ClientSession
@@ -23,6 +24,7 @@ from apiinone.web.templates_of_pages import OPENED_FIRST
 from databases import sqlite_url
 
 CATALOGUE = load_catalogue()
+DESKS = ("/usage", "/billing/credits")
 DOCS = tuple(f"/docs/{page.name}" for page in Docs("http://api.example").pages)
 MODELS = tuple(f"/models/{entry.id}" for entry in CATALOGUE.entries)
 TEXTS = ("/llms.txt", "/robots.txt", "/sitemap.xml", *(f"{path}.md" for path in (*MODELS, *DOCS)))
@@ -47,7 +49,7 @@ async def page(site: Api, path: str, **headers: str) -> tuple[int, dict[str, str
 
 
 async def test_every_page_is_there_and_loads_nothing_from_elsewhere(site: Api) -> None:
-    for path in (*FIXED, *MODELS, *DOCS):
+    for path in (*FIXED, *DESKS, *MODELS, *DOCS):
         status, headers, body = await page(site, path)
         text = body.decode()
         assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8"), path
@@ -101,9 +103,20 @@ async def test_every_text_for_machines_is_there(site: Api) -> None:
         assert body, path
 
 
+async def test_robots_may_read_every_address_that_they_are_given(site: Api) -> None:
+    (_, _, told), (_, _, given) = await page(site, "/robots.txt"), await page(site, "/sitemap.xml")
+    robots = RobotFileParser()
+    robots.parse(told.decode().splitlines())
+    addresses = re.findall(r"<loc>(.*?)</loc>", given.decode())
+    assert len(addresses) > len(CATALOGUE.entries)
+    assert [address for address in addresses if not robots.can_fetch("*", address)] == []
+    kept_out = ("/usage", "/billing/credits", "/console", "/account/members", "/admin/tasks", "/api/v1/models")
+    assert [path for path in kept_out if robots.can_fetch("*", site.url + path)] == []
+
+
 async def test_every_link_between_pages_leads_somewhere(site: Api) -> None:
     found: set[str] = set()
-    for path in (*FIXED, *MODELS, *DOCS):
+    for path in (*FIXED, *DESKS, *MODELS, *DOCS):
         _, _, body = await page(site, path)
         found |= set(re.findall(r"href=\"(/[^\"#]*)", body.decode()))
     for target in sorted(found):
@@ -198,7 +211,7 @@ async def test_the_seeds_own_page_has_the_figures_of_the_running_catalogue(site:
 
 
 async def test_no_page_shows_an_inner_address_or_a_secret(site: Api) -> None:
-    for path in (*FIXED, *MODELS):
+    for path in (*FIXED, *DESKS, *MODELS):
         _, _, body = await page(site, path)
         text = body.decode()
         assert "token-for-tests" not in text, path

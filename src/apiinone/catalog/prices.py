@@ -27,6 +27,22 @@ class PriceRange(Struct, frozen=True):
     high: Credits
 
 
+class PriceSaid(Struct, frozen=True):
+    """A price as people are told of it, in the words of no language yet but for its unit's name."""
+
+    low: Credits
+    high: Credits
+    unit: str
+    """What is paid for, such as `image`."""
+    by_token: bool = False
+    """Whether this is what is held, and what is charged depends on the tokens used."""
+
+    @property
+    def dollars(self) -> str:
+        """The same in dollars."""
+        return _dollars(self.low) if self.low == self.high else f"{_dollars(self.low)}{_TO}{_dollars(self.high)}"
+
+
 def price_range(entry: Entry) -> PriceRange:
     """The model's prices for one output. The base is the default sub-model with every default."""
     units = [found.unit for sub in entry.sub_models for _, found in every_price(Choice(entry, sub))]
@@ -59,15 +75,22 @@ def every_price(choice: Choice) -> Iterator[tuple[Fields, Price]]:
             yield fields, price(choice, fields)
 
 
-def price_text(entry: Entry) -> str:
-    """The range of prices in words, ``10 to 70 credits per image`` with a dash for "to", and the same in dollars."""
+def price_said(entry: Entry) -> PriceSaid:
+    """What a page says of a model's price."""
     rule = entry.default_sub_model.price
     if isinstance(rule, PerThousandCharacters):
-        return _per(exact(rule.credits), exact(rule.credits), "1,000 characters")
+        return PriceSaid(exact(rule.credits), exact(rule.credits), "1,000 characters")
     if isinstance(rule, Tokens):
-        return f"{_per(exact(rule.hold), exact(rule.hold), entry.billed_per)} held, charged by token"
+        return PriceSaid(exact(rule.hold), exact(rule.hold), entry.billed_per, by_token=True)
     found = price_range(entry)
-    return _per(found.low, found.high, entry.billed_per)
+    return PriceSaid(found.low, found.high, entry.billed_per)
+
+
+def price_text(entry: Entry) -> str:
+    """The range of prices in words, ``10 to 70 credits per image`` with a dash for "to", and the same in dollars."""
+    said = price_said(entry)
+    charged = " held, charged by token" if said.by_token else ""
+    return f"{_amount(said.low, said.high)} per {said.unit} ({said.dollars}){charged}"
 
 
 def sub_models_text(entry: Entry) -> str:
@@ -79,11 +102,6 @@ def sub_models_text(entry: Entry) -> str:
         units = [found.unit for _, found in every_price(Choice(entry, sub))]
         parts.append(f"{sub.id} ({_amount(min(units), max(units))})")
     return f"Which variant: {', '.join(parts)}; {entry.id} means {entry.default_sub_model.id}."
-
-
-def _per(low: Credits, high: Credits, billed_per: str) -> str:
-    dollars = _dollars(low) if low == high else f"{_dollars(low)}{_TO}{_dollars(high)}"
-    return f"{_amount(low, high)} per {billed_per} ({dollars})"
 
 
 def _amount(low: Credits, high: Credits) -> str:

@@ -64,6 +64,7 @@ def make_site(api: ASGIApp, rooms: Rooms, site: SiteParts) -> Site:
             openapi=house.document,
             base_url=base_url,
             board=house.context.board,
+            languages=site.languages,
             look=Look(),
             admin_url=site.admin_url,
         )

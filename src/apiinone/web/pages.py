@@ -14,9 +14,11 @@ from apiinone.switchboard.standing import Board
 from apiinone.web.answer_page import Document, document
 from apiinone.web.code_samples import create_samples
 from apiinone.web.docs_pages import Docs
-from apiinone.web.languages import Look
+from apiinone.web.languages import ENGLISH, Languages, Look, marked
 from apiinone.web.markdown import to_html
-from apiinone.web.model_view import ModelView, model_view, seconds_text
+from apiinone.web.model_sentences import seconds_text
+from apiinone.web.model_view import Models, ModelView, model_view
+from apiinone.web.price_words import price_words
 from apiinone.web.reference_view import reference_view
 from apiinone.web.templates_of_pages import Templates
 from apiinone.web.visitor import Visitor
@@ -27,15 +29,17 @@ PLAIN: Final = b"text/plain; charset=utf-8"
 XML: Final = b"application/xml; charset=utf-8"
 HOME_MODELS_MAX: Final = 4
 MODALITIES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
-    ("Pictures", "From words and pictures, as pixels or as drawings.", ("images",)),
-    ("Films", "Clips from words or from a still.", ("videos",)),
-    ("Music and speech", "Songs, and voices in dialogue.", ("music", "speech")),
-    ("Tools", "Cut out, enlarge, trace and swap.", ("remove-bg", "upscale", "vectorize", "face-swap")),
-    ("Chat", "OpenAI's own form, whole or streamed.", ("chat",)),
+    (marked("Pictures"), marked("From words and pictures, as pixels or as drawings."), ("images",)),
+    (marked("Films"), marked("Clips from words or from a still."), ("videos",)),
+    (marked("Music and speech"), marked("Songs, and voices in dialogue."), ("music", "speech")),
+    (marked("Tools"), marked("Cut out, enlarge, trace and swap."), ("remove-bg", "upscale", "vectorize", "face-swap")),
+    (marked("Chat"), marked("OpenAI's own form, whole or streamed."), ("chat",)),
 )
 """How the home page groups endpoints."""
-FIXED: Final = ("/", "/models", "/pricing", "/docs", "/docs/reference", "/playground", "/usage", "/billing/credits")
-"""Pages that are there whatever the catalogue holds."""
+FIXED: Final = ("/", "/models", "/pricing", "/docs", "/docs/reference", "/playground", "/status")
+"""Pages that are there whatever the catalogue holds, and say the same to everybody."""
+NOT_FOR_ROBOTS: Final = ("/api/", "/account", "/admin", "/billing/", "/console", "/usage")
+"""What begins so needs a key or somebody who is signed in."""
 NOBODY: Final = Visitor(language="", csrf="")
 """On pages that are kept: whoever looks, they say the same."""
 
@@ -69,6 +73,7 @@ class Pages:
     base_url: str
     board: Board
     """What operators have switched, and their texts."""
+    languages: Languages
     look: Look
     admin_url: str
     """Where operators reach `/admin`; empty: here."""
@@ -93,15 +98,17 @@ class Pages:
 
     def model(self, entry: Entry) -> Document:
         """A model's page."""
-        return self._html("model.html.j2", f"/models/{entry.id}", {"view": self._view(entry)})
+        return self._html("model.html.j2", f"/models/{entry.id}", {"view": self._view(entry, self.look.language)})
 
     def model_markdown(self, entry: Entry) -> Document:
-        """The same for machines and readers of plain text."""
-        return document(self._filled("model.md.j2", {"view": self._view(entry)}), MARKDOWN)
+        """The same for machines and readers of plain text, in English whoever asks."""
+        return document(self._filled("model.md.j2", {"view": self._view(entry, ENGLISH)}), MARKDOWN)
 
     def pricing(self) -> Document:
         """Every price of every model."""
-        return self._html("pricing.html.j2", "/pricing", {"shelves": self.shelves()})
+        words = self.languages.words(self.look.language)
+        prices = {entry.id: price_words(entry, words) for entry in self.catalogue.entries}
+        return self._html("pricing.html.j2", "/pricing", {"shelves": self.shelves(), "prices": prices})
 
     def docs_page(self, name: str) -> Document | None:
         """A part of the documents; None: there is none of this name."""
@@ -143,8 +150,8 @@ class Pages:
 
     def robots(self) -> Document:
         """Everything may be read except what needs a key."""
-        text = f"User-agent: *\nDisallow: /api/\nDisallow: /usage\nSitemap: {self.base_url}/sitemap.xml\n"
-        return document(text, PLAIN)
+        refused = "".join(f"Disallow: {path}\n" for path in NOT_FOR_ROBOTS)
+        return document(f"User-agent: *\n{refused}Sitemap: {self.base_url}/sitemap.xml\n", PLAIN)
 
     def sitemap(self) -> Document:
         """The addresses of all pages."""
@@ -173,9 +180,9 @@ class Pages:
             found += [Modality(title, about, link, tuple(shown), len(models))] if models else []
         return tuple(found)
 
-    def _view(self, entry: Entry) -> ModelView:
+    def _view(self, entry: Entry, language: str) -> ModelView:
         entries = {other.id: other for other in self.catalogue.entries}
-        return model_view(self.models, entry, entries, self.base_url)
+        return model_view(Models(self.models, entries, self.base_url, self.languages.words(language)), entry)
 
     def _html(self, template: str, path: str, facts: Mapping[str, object]) -> Document:
         return document(self._filled(template, {"path": path, **facts}), HTML)

@@ -1,6 +1,6 @@
 """The table of a model's fields, from the same data that requests are checked by. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from msgspec import UNSET, Struct
@@ -24,6 +24,10 @@ from apiinone.catalog.parameters import (
     default_of,
 )
 from apiinone.catalog.prices import sub_models_text
+from apiinone.web.kind_names import kind_name
+
+Say = Callable[[str], str]
+"""A text in the page's language."""
 
 
 class ParameterRow(Struct, frozen=True):
@@ -33,95 +37,115 @@ class ParameterRow(Struct, frozen=True):
     type: str
     about: str
     need: str
-    """`Required`, `Optional`, or when it must be given."""
+    """That it is required, or optional, or when it must be given."""
+    must: bool
+    """Whether it must always be given."""
     default: str
     limits: str
     inside: tuple["ParameterRow", ...] = ()
 
 
-def parameter_rows(entry: Entry) -> tuple[ParameterRow, ...]:
+def parameter_rows(entry: Entry, say: Say) -> tuple[ParameterRow, ...]:
     """The model's own fields, `model` among them."""
-    own = rows_of(entry.parameters)
+    own = rows_of(entry.parameters, say)
     default = entry.endpoint.default_model
-    need = "Optional" if default else "Required"
-    model = ParameterRow("model", "string", sub_models_text(entry), need, default, "")
+    need = say("Optional") if default else say("Required")
+    model = ParameterRow("model", "string", sub_models_text(entry), need, not default, default, "")
     return (*own[:1], model, *own[1:])
 
 
-def rows_of(parameters: Sequence[Parameter]) -> tuple[ParameterRow, ...]:
+def rows_of(parameters: Sequence[Parameter], say: Say) -> tuple[ParameterRow, ...]:
     """The rows of these fields."""
-    return tuple(_row(parameter) for parameter in parameters)
+    return tuple(_row(parameter, say) for parameter in parameters)
 
 
-def _row(parameter: Parameter) -> ParameterRow:
+def _row(parameter: Parameter, say: Say) -> ParameterRow:
     default = default_of(parameter)
-    kind, limits = _kind_and_limits(parameter)
+    kind, limits = _kind_and_limits(parameter, say)
     return ParameterRow(
         name=parameter.name,
         type=kind,
         about=parameter.about,
-        need=_need(parameter),
+        need=_need(parameter, say),
+        must=parameter.required,
         default="" if default is UNSET else _word(default),
         limits=limits,
-        inside=rows_of(parameter.fields) if isinstance(parameter, Records) else (),
+        inside=rows_of(parameter.fields, say) if isinstance(parameter, Records) else (),
     )
 
 
-def _need(parameter: Parameter) -> str:
+def _need(parameter: Parameter, say: Say) -> str:
     if parameter.required:
-        return "Required"
+        return say("Required")
     told = [
-        f"required where {_said(parameter.required_when)}" if parameter.required_when else "",
-        f"required unless {_said(parameter.required_unless)}" if parameter.required_unless else "",
-        f"required without {parameter.required_without}" if parameter.required_without else "",
-        f"only where {_said(parameter.only_when)}" if parameter.only_when else "",
-        f"only with {parameter.only_with}" if parameter.only_with else "",
+        *_where(say("Required where %(field)s is %(value)s"), parameter.required_when),
+        *_where(say("Required unless %(field)s is %(value)s"), parameter.required_unless),
+        *_with(say("Required without %(field)s"), parameter.required_without),
+        *_where(say("Only where %(field)s is %(value)s"), parameter.only_when),
+        *_with(say("Only with %(field)s"), parameter.only_with),
     ]
-    found = ", ".join(part for part in told if part)
-    return f"{found[:1].upper()}{found[1:]}" or "Optional"
+    return "; ".join(told) or say("Optional")
 
 
-def _said(condition: Condition) -> str:
-    return f"{condition.field} is {_word(condition.equals)}"
+def _where(text: str, condition: Condition | None) -> tuple[str, ...]:
+    return (text % {"field": condition.field, "value": _word(condition.equals)},) if condition else ()
+
+
+def _with(text: str, field: str | None) -> tuple[str, ...]:
+    return (text % {"field": field},) if field else ()
 
 
 def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _kind_and_limits(parameter: Parameter) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - one case for each kind
+def _kind_and_limits(parameter: Parameter, say: Say) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - one case for each
+    """A type's own name is JSON's, in every language."""
     match parameter:
         case Text():
-            least = f"at least {parameter.length_min:,}, " if parameter.length_min > 1 else ""
-            return "string", f"{least}at most {parameter.length_max:,} characters"
+            return "string", _length(parameter, say)
         case OneOf():
             return "string", " · ".join(parameter.values)
         case OneOfNumbers():
             return "integer", " · ".join(map(str, parameter.values))
         case Whole():
-            return "integer", f"{parameter.min:,} to {parameter.max:,}"
+            return "integer", _range(f"{parameter.min:,}", f"{parameter.max:,}", say)
         case Fraction():
-            return "number", f"{parameter.min:g} to {parameter.max:g}"
+            return "number", _range(f"{parameter.min:g}", f"{parameter.max:g}", say)
         case Flag():
             return "boolean", ""
         case Size():
-            return "string", f"WIDTHxHEIGHT, sides of {parameter.side_min:,} to {parameter.side_max:,} pixels"
+            sides = {"low": f"{parameter.side_min:,}", "high": f"{parameter.side_max:,}"}
+            return "string", say("WIDTHxHEIGHT, sides of %(low)s to %(high)s pixels") % sides
         case Media():
-            return f"{parameter.of} URL", "https, or data: in base64"
+            return say("%(kind)s URL") % _kind(parameter.of, say), say("https, or data: in base64")
         case MediaList():
-            return f"list of {parameter.of} URLs", f"at most {parameter.items_max}; https, or data: in base64"
+            most = {"count": parameter.items_max}
+            limits = say("at most %(count)s; https, or data: in base64") % most
+            return say("list of %(kind)s URLs") % _kind(parameter.of, say), limits
         case TaskReference():
-            return "task id", f"of a task of yours that made {_article(parameter.of)}"
+            return say("task id"), say("of a task of yours whose output is %(kind)s") % _kind(parameter.of, say)
         case Records():
-            return "list of objects", f"{parameter.items_min} to {parameter.items_max}"
+            return say("list of objects"), _range(str(parameter.items_min), str(parameter.items_max), say)
         case Json():
             return _json_type(parameter), ""
         case _:
             assert_never(parameter)
 
 
-def _article(kind: str) -> str:
-    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+def _kind(code: str, say: Say) -> dict[str, str]:
+    return {"kind": kind_name(code, say)}
+
+
+def _length(parameter: Text, say: Say) -> str:
+    most = f"{parameter.length_max:,}"
+    if parameter.length_min > 1:
+        return say("%(low)s to %(high)s characters") % {"low": f"{parameter.length_min:,}", "high": most}
+    return say("at most %(count)s characters") % {"count": most}
+
+
+def _range(low: str, high: str, say: Say) -> str:
+    return say("%(low)s to %(high)s") % {"low": low, "high": high}
 
 
 def _json_type(parameter: Json) -> str:

@@ -6,16 +6,18 @@ from typing import Any, Final, cast
 
 from msgspec import Struct
 
+from apiinone.web.languages import marked
+
 GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("Create", ("/api/v1/images", "/api/v1/videos", "/api/v1/audio", "/api/v1/chat")),
-    ("Tasks", ("/api/v1/tasks",)),
-    ("Money", ("/api/v1/quotes", "/api/v1/credits", "/api/v1/usage")),
-    ("Catalogue", ("/api/v1/models",)),
-    ("Callbacks", ("/api/v1/webhooks",)),
-    ("Account", ("/api/v1/me", "/api/v1/provider-keys")),
+    (marked("Create"), ("/api/v1/images", "/api/v1/videos", "/api/v1/audio", "/api/v1/chat")),
+    (marked("Tasks"), ("/api/v1/tasks",)),
+    (marked("Money"), ("/api/v1/quotes", "/api/v1/credits", "/api/v1/usage")),
+    (marked("Catalogue"), ("/api/v1/models",)),
+    (marked("Callbacks"), ("/api/v1/webhooks",)),
+    (marked("Account"), ("/api/v1/me", "/api/v1/provider-keys")),
 )
 """Headings of the page and the paths below each; what is below none stands under the last heading, Server."""
-LAST_GROUP: Final = "Server"
+LAST_GROUP: Final = marked("Server")
 DEPTH_MAX: Final = 4
 Node = Mapping[str, Any]  # an OpenAPI document is another product's form
 

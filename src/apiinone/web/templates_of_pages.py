@@ -1,13 +1,15 @@
 """Fills templates: everything is escaped, and a name that is not there is an error rather than a blank."""
 
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, MutableMapping
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from apiinone.web.flashes import FLASHES
+from apiinone.web.kind_names import kind_name
 from apiinone.web.languages import ENGLISH, Languages
 from apiinone.web.moments import browser_name, clock_time, moment
+from apiinone.web.price_words import credits_words
 from apiinone.web.role_names import ROLE_NAMES
 from apiinone.web.static_files import StaticFiles
 
@@ -21,6 +23,7 @@ OPENED_FIRST: Final = (
     *("home.html.j2", "models.html.j2", "model.html.j2", "pricing.html.j2", "docs.html.j2", "playground.html.j2"),
 )
 """Templates of the pages that visitors come to first, with what these are made from."""
+Names = MutableMapping[str, object]
 
 
 class Templates:
@@ -60,6 +63,7 @@ class Templates:
     def _environment(self, language: str) -> "Environment":
         # Imported with the first page: a server that is only asked for its API does without.
         from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
+        from markupsafe import Markup  # noqa: PLC0415
 
         made = Environment(
             loader=FileSystemLoader(FOLDER),
@@ -70,8 +74,12 @@ class Templates:
             extensions=["jinja2.ext.i18n"],
         )
         made.policies["ext.i18n.trimmed"] = True
-        made.filters["ticked"] = _ticked
         words = self._languages.words(language)
+        filters, names = cast("Names", made.filters), cast("Names", made.globals)
+        filters["ticked"] = _ticked
+        filters["kind"] = partial(kind_name, say=words.gettext)
+        filters["credits"] = partial(credits_words, words=words)
+        names["in_english"] = Markup("" if language == ENGLISH else f' lang="{ENGLISH}"')  # noqa: S704 - our own
         made.install_gettext_translations(words, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - the extension's
         return made
 

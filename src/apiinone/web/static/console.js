@@ -8,6 +8,7 @@
   const models = find("models"), key = find("key"), account = find("account"), fields = find("fields");
   const form = find("form"), error = find("error"), run = find("run"), quote = find("quote"), preview = find("preview"), result = find("result");
   const keys = find("keys"), chosen = find("chosen"), pasted = find("pasted");
+  const words = window.said(place), filled = window.filled;
   let form_ = null, entry = null, asked = 0, own = null;
 
   const element = (name, facts = {}, ...inside) => { const made = Object.assign(document.createElement(name), facts); made.append(...inside); return made; };
@@ -19,7 +20,7 @@
   async function get(path, options = {}) {
     const answer = await fetch(path, options);
     const body = await answer.json();
-    if (!answer.ok) throw body.error ?? { message: `status ${answer.status}` };
+    if (!answer.ok) throw body.error ?? { message: `HTTP ${answer.status}` };
     return body;
   }
 
@@ -57,7 +58,7 @@
   function show(body) {
     const tabs = element("div", { className: "tabs" });
     tabs.setAttribute("role", "tablist");
-    tabs.setAttribute("aria-label", "Language");
+    tabs.setAttribute("aria-label", words.language);
     const box = element("div", { className: "samples" }, tabs);
     box.dataset.tabs = "";
     for (const [name, language, text] of samples(short(body))) {
@@ -66,7 +67,7 @@
       tab.setAttribute("aria-controls", `preview-${name}`);
       tab.dataset.language = name;
       tabs.append(tab);
-      const copy = element("button", { type: "button", className: "copy", textContent: "Copy" });
+      const copy = element("button", { type: "button", className: "copy", textContent: words.copy });
       copy.dataset.copy = "";
       const code = element("pre", { tabIndex: 0 }, element("code", { textContent: text }));
       code.setAttribute("aria-label", language);
@@ -95,7 +96,7 @@
     if (!hasKey()) return;
     try {
       const found = await get(api("/api/v1/quotes"), { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: undefined }) });
-      if (mine === asked) quote.textContent = `${found.data.credits} credits`;
+      if (mine === asked) quote.textContent = filled(words.credits, found.data);
     } catch (problem) {
       if (mine === asked && problem.param) say(problem);
     }
@@ -103,12 +104,12 @@
 
   async function who() {
     if (!own) sessionStorage.setItem("key", key.value.trim());
-    if (!hasKey()) { account.textContent = "The key stays in this tab."; return; }
+    if (!hasKey()) { account.textContent = words.key_stays; return; }
     try {
       const me = (await get(api("/api/v1/me"), { headers: headers() })).data;
       const credits = (await get(api("/api/v1/credits"), { headers: headers() })).data;
-      account.replaceChildren("This is a ", element("span", { className: `mode-${me.mode}`, textContent: `${me.mode} key` }), me.mode === "test" ? ": nothing is spent. " : ": credits are spent. ", `${credits.available} credits available.`);
-      if (own) account.append(" ", element("a", { href: "/console/keys", textContent: "Keys" }), " · ", element("a", { href: "/usage", textContent: "All runs" }));
+      account.replaceChildren(element("span", { className: `mode-${me.mode}`, textContent: words[`${me.mode}_key`] }), " ", filled(words.available, credits));
+      if (own) account.append(" ", element("a", { href: "/console/keys", textContent: words.keys }), " · ", element("a", { href: "/usage", textContent: words.all_runs }));
       if (form_) price(form_.body());
     } catch (problem) {
       account.textContent = problem.message;
@@ -119,29 +120,29 @@
     const kind = one.content_type.split("/")[0];
     const made = kind === "video" ? element("video", { src: one.url, controls: true, loop: true })
       : kind === "audio" ? element("audio", { src: one.url, controls: true })
-      : element("img", { src: one.url, alt: "What the model made" });
+      : element("img", { src: one.url, alt: words.made });
     const facts = [one.content_type, one.width && `${one.width} × ${one.height}`, one.duration_s && `${one.duration_s} s`, `${Math.ceil(one.bytes / 1024)} KiB`].filter(Boolean).join(" · ");
-    return element("figure", {}, made, element("figcaption", { className: "quiet" }, element("a", { href: one.url, textContent: "Open" }), ` ${facts}`));
+    return element("figure", {}, made, element("figcaption", { className: "quiet" }, element("a", { href: one.url, textContent: words.open }), ` ${facts}`));
   }
 
-  const waiting = (words) => { const bar = element("div", { className: "progress" }, element("i")); return [element("h3", { textContent: "Result" }), element("p", { textContent: words }), bar]; };
+  const waiting = (stage) => { const bar = element("div", { className: "progress" }, element("i")); return [element("h3", { textContent: words.result }), element("p", { textContent: stage }), bar]; };
 
   async function receipt(id) {
     const told = (await get(api(`/api/v1/tasks/${id}/receipt`), { headers: headers() })).data;
-    const box = element("details", {}, element("summary", { textContent: "Receipt" }), element("pre", { tabIndex: 0 }, element("code", { textContent: JSON.stringify(told, null, 2) })));
+    const box = element("details", {}, element("summary", { textContent: words.receipt }), element("pre", { tabIndex: 0 }, element("code", { textContent: JSON.stringify(told, null, 2) })));
     return box;
   }
 
   async function follow(task) {
     const began = Date.now();
     while (task.status === "IN_PROGRESS") {
-      result.replaceChildren(...waiting(`${task.stage ?? "queued"}, ${Math.round((Date.now() - began) / 1000)} s`));
+      result.replaceChildren(...waiting(`${words.stages[task.stage ?? "queued"]}, ${Math.round((Date.now() - began) / 1000)} s`));
       task = (await get(api(`/api/v1/tasks/${task.task_id}?wait=${WAIT_S}`), { headers: headers() })).data;
     }
-    const cost = `${task.status}, ${task.consumed_credits} credits, ${((Date.now() - began) / 1000).toFixed(1)} s`;
+    const cost = `${words.statuses[task.status]}, ${filled(words.credits, { credits: task.consumed_credits })}, ${((Date.now() - began) / 1000).toFixed(1)} s`;
     const name = element("code", { textContent: task.task_id });
     const link = own ? element("a", { href: `/console/tasks/${task.task_id}` }, name) : name;
-    result.replaceChildren(element("h3", { textContent: "Result" }), element("p", {}, `${cost} · `, link), ...task.outputs.map(output));
+    result.replaceChildren(element("h3", { textContent: words.result }), element("p", {}, `${cost} · `, link), ...task.outputs.map(output));
     if (task.error) result.append(element("p", { className: "error", textContent: task.error.message }));
     result.append(await receipt(task.task_id));
     remember(task.task_id);
@@ -149,7 +150,7 @@
 
   async function chat(body) {
     const text = element("p", {});
-    result.replaceChildren(element("h3", { textContent: "Result" }), text);
+    result.replaceChildren(element("h3", { textContent: words.result }), text);
     const answer = await fetch(api(entry.path), { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }) });
     if (!answer.ok) throw (await answer.json()).error;
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -168,7 +169,7 @@
         usage = chunk.credits_consumed ?? usage;
       }
     }
-    if (usage !== null) result.append(element("p", { className: "quiet", textContent: `${usage} credits` }));
+    if (usage !== null) result.append(element("p", { className: "quiet", textContent: filled(words.credits, { credits: usage }) }));
   }
 
   function remember(id) {
@@ -179,22 +180,22 @@
       again.addEventListener("click", async () => follow((await get(api(`/api/v1/tasks/${one}`), { headers: headers() })).data));
       return element("li", {}, again);
     }));
-    result.append(element("details", {}, element("summary", { textContent: "Earlier runs of this tab" }), list));
+    result.append(element("details", {}, element("summary", { textContent: words.earlier }), list));
   }
 
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     say(null);
-    if (!hasKey()) { say({ message: "A key is needed to run: enter one above." }); key.focus(); return; }
+    if (!hasKey()) { say({ message: words.key_needed }); key.focus(); return; }
     run.disabled = true;
     try {
       const body = form_.body();
       if (entry.endpoint === "chat") { await chat(body); return; }
-      result.replaceChildren(...waiting("sending"));
+      result.replaceChildren(...waiting(words.sending));
       const made = await get(api(entry.path), { method: "POST", headers: { ...headers(), "Idempotency-Key": crypto.randomUUID?.() ?? String(Math.random()) }, body: JSON.stringify(body) });
       await follow(made.data);
     } catch (problem) {
-      result.replaceChildren(element("h3", { textContent: "Result" }), element("p", { className: "quiet", textContent: "This run was not followed to its end. The usage page tells what was made and paid." }));
+      result.replaceChildren(element("h3", { textContent: words.result }), element("p", { className: "quiet", textContent: words.not_followed }));
       say({ message: problem.message ?? String(problem), param: problem.param });
     } finally {
       run.disabled = false;
@@ -205,15 +206,15 @@
   find("share").addEventListener("click", async (event) => {
     const text = btoa(unescape(encodeURIComponent(JSON.stringify(short(form_.body())))));
     const url = `${location.origin}/playground#${encodeURIComponent(text)}`;
-    try { await navigator.clipboard.writeText(url); event.target.textContent = "Copied"; } catch { location.hash = encodeURIComponent(text); }
-    setTimeout(() => { event.target.textContent = "Copy link"; }, 2000);
+    try { await navigator.clipboard.writeText(url); event.target.textContent = words.copied; } catch { location.hash = encodeURIComponent(text); }
+    setTimeout(() => { event.target.textContent = words.copy_link; }, 2000);
   });
 
   async function load(name, given) {
-    fields.replaceChildren(element("p", { className: "quiet", textContent: "Loading the model's fields …" }));
+    fields.replaceChildren(element("p", { className: "quiet", textContent: words.loading }));
     entry = (await get(`/api/v1/models/${encodeURI(name)}`)).data;
     const schema = await get(entry.schema_path);
-    form_ = window.formOf(schema, given ?? entry.example, fields);
+    form_ = window.formOf(schema, given ?? entry.example, fields, words);
     models.value = entry.id;
     changed();
   }
@@ -225,11 +226,11 @@
     const told = await answer.json();
     if (!told.may_run) return;
     if (!told.keys.length) {
-      account.replaceChildren(`There is no ${told.mode} key of ${told.account} that can run models. `, element("a", { href: "/console/keys/new", textContent: "Make one" }), ", or enter one above.");
+      account.replaceChildren(filled(words[`no_${told.mode}_key`], told), " ", element("a", { href: "/console/keys/new", textContent: words.make_one }), ", ", words.or_above);
       return;
     }
     own = told;
-    for (const one of told.keys) keys.append(element("option", { value: one.id, textContent: `${one.name || one.id.slice(-6)} (${one.mode})` }));
+    for (const one of told.keys) keys.append(element("option", { value: one.id, textContent: `${one.name || one.id.slice(-6)} (${words[one.mode]})` }));
     pasted.hidden = true;
     chosen.hidden = false;
   }
@@ -239,7 +240,7 @@
     const all = (await get("/api/v1/models")).data;
     const own = all.find((one) => one.id === place.dataset.model);
     const shown = own ? all.filter((one) => one.endpoint === own.endpoint) : all;
-    for (const one of shown) models.append(element("option", { value: one.id, textContent: `${one.title}${one.availability === "live" ? "" : " (test only)"}` }));
+    for (const one of shown) models.append(element("option", { value: one.id, textContent: one.availability === "live" ? one.title : filled(words.test_only, { model: one.title }) }));
     key.value = sessionStorage.getItem("key") ?? "";
     let given = null;
     try { given = location.hash.length > 20 && !own ? JSON.parse(decodeURIComponent(escape(atob(decodeURIComponent(location.hash.slice(1)))))) : null; } catch { given = null; }

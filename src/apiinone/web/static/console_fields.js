@@ -20,10 +20,10 @@
     });
   }
 
-  function mediaInput(schema, several) {
-    const box = element(several ? "textarea" : "input", { placeholder: several ? "https://… one a line" : "https://…" });
+  function mediaInput(schema, several, words) {
+    const box = element(several ? "textarea" : "input", { placeholder: several ? `https://… ${words.one_a_line}` : "https://…" });
     const file = element("input", { type: "file", accept: `${mediaKind(schema)}/*`, multiple: several });
-    file.setAttribute("aria-label", "Or a file of yours");
+    file.setAttribute("aria-label", words.file);
     let urls = [];
     file.addEventListener("change", async () => {
       urls = await Promise.all([...file.files].map(readFile));
@@ -40,9 +40,9 @@
       get: () => { if (!box.value.trim()) return undefined; try { return JSON.parse(box.value); } catch { return box.value; } } };
   }
 
-  function input(name, schema) {
-    if (isMedia(schema)) return mediaInput(schema, false);
-    if (schema.type === "array" && isMedia(schema.items ?? {})) return mediaInput(schema.items, true);
+  function input(schema, words) {
+    if (isMedia(schema)) return mediaInput(schema, false, words);
+    if (schema.type === "array" && isMedia(schema.items ?? {})) return mediaInput(schema.items, true, words);
     if (schema.enum) {
       const box = element("select", {}, ...(schema.default === undefined ? [element("option", { value: "", textContent: "—" })] : []),
         ...schema.enum.map((value) => element("option", { value: JSON.stringify(value), textContent: String(value) })));
@@ -66,19 +66,19 @@
     return jsonInput();
   }
 
-  window.formOf = (schema, example, place) => {
+  window.formOf = (schema, example, place, words) => {
     const required = new Set(schema.required ?? []);
     const fields = new Map();
     place.replaceChildren();
     for (const [name, described] of Object.entries(schema.properties)) {
       if (HIDDEN.has(name)) continue;
-      const made = input(name, described);
+      const made = input(described, words);
       const id = `field-${name}`;
       made.main.id = id;
       made.set(example[name] ?? described.default);
       const label = element("label", { htmlFor: id }, element("span", { textContent: name + (required.has(name) ? " *" : "") }));
       const why = element("p", { className: "why", hidden: true });
-      const about = element("p", { className: "about", textContent: described.description ?? "" });
+      const about = element("p", { className: "about", lang: "en", textContent: described.description ?? "" });
       const box = element("div", { className: "field" }, label, made.node, about, why);
       place.append(box);
       fields.set(name, { ...made, box, why });

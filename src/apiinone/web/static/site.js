@@ -15,17 +15,22 @@ document.querySelector("[data-theme-switch]")?.addEventListener("click", () => {
   storage.set("theme", theme);
 });
 
+// What scripts say stands in the page, in its language; `{name}` is a blank.
+const said = (place) => JSON.parse(place.dataset.words);
+const filled = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name]);
+const words = said(document.body);
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
   const text = button.parentElement.querySelector("code").textContent;
   try {
     await navigator.clipboard.writeText(text);
-    button.textContent = "Copied";
+    button.textContent = words.copied;
   } catch {
-    button.textContent = "Select and copy";
+    button.textContent = words.select;
   }
-  setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  setTimeout(() => { button.textContent = words.copy; }, 2000);
 });
 
 function chooseLanguage(language, within = document) {
@@ -75,11 +80,11 @@ if (filters) {
   const cards = [...list.children];
   const apply = () => {
     const wanted = Object.fromEntries(new FormData(filters));
-    const words = (wanted.search ?? "").toLowerCase().split(/\s+/).filter(Boolean);
+    const sought = (wanted.search ?? "").toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const card of cards) {
       const facts = card.dataset;
-      const keep = words.every((word) => facts.words.includes(word))
+      const keep = sought.every((word) => facts.words.includes(word))
         && (!wanted.endpoint || facts.endpoint === wanted.endpoint)
         && (!wanted.output || facts.output === wanted.output)
         && (!wanted.webhook || facts.webhook === "yes")
@@ -99,5 +104,7 @@ if (filters) {
   apply();
 }
 
+window.said = said;
+window.filled = filled;
 window.chooseLanguage = chooseLanguage;
 window.storedLanguage = () => storage.get("language") ?? "curl";
