@@ -57,7 +57,8 @@ def put_in_order(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     catalog = read(path) if path.exists() else Catalog(locale=path.parts[-3], fuzzy=False)
     catalog.update(texts(), no_fuzzy_matching=True, update_creation_date=False)
-    catalog.project, catalog.header_comment = "API in One", "# What pages and letters say, in this language."
+    catalog.header_comment = "# What pages and letters say, in this language."
+    catalog.project, catalog.version = "API in One", ""
     catalog.last_translator = catalog.language_team = catalog.msgid_bugs_address = ""
     catalog.obsolete.clear()
     into = io.BytesIO()

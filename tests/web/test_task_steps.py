@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from apiinone.core.credits import Credits, whole
 from apiinone.tasks.receipt import AttemptOnReceipt, HoldOnReceipt, Receipt, SettlementOnReceipt, TaskOnReceipt
 from apiinone.web.console.task_steps import steps_of
+from apiinone.webhooks.outbox import DeliveryOnReceipt
 
 TASK = TaskOnReceipt(
     id="0" * 26,
@@ -75,3 +76,11 @@ def test_what_the_operators_credentials_were_refused_for_is_no_members_affair() 
 def test_a_task_that_has_not_ended_is_under_way() -> None:
     open_ = replace(RECEIPT, task=replace(TASK, state="running", finished_us=None), settlement=None)
     assert told(open_)[-1] == ("Under way", "This page follows it.")
+
+
+def test_a_callback_is_told_with_the_answer_or_the_fault_of_its_last_try() -> None:
+    waiting = DeliveryOnReceipt("d", "task.succeeded", "waiting", 0, None, None, 6, None)
+    delivered = replace(waiting, state="delivered", last_status=200, last_tried_us=7)
+    failed = replace(waiting, state="failed", last_fault="timeout", last_tried_us=8)
+    receipt = replace(RECEIPT, deliveries=(waiting, delivered, failed))
+    assert [detail for _, detail in told(receipt)[-3:]] == ["Waiting", "Delivered: HTTP 200", "Not delivered: timeout"]

@@ -1,10 +1,11 @@
-"""The four statuses of tasks, and the states behind each."""
+"""The four statuses of tasks with the states behind each, and the states of callbacks, by the names that pages show."""
 
 from typing import Final, get_args
 
 from apiinone.api.task_page import Status
 from apiinone.tasks.lifecycle import TaskState, status_of
 from apiinone.web.languages import marked
+from apiinone.webhooks.schedule import DeliveryState
 
 ALL_STATES: Final[tuple[TaskState, ...]] = get_args(TaskState)
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
@@ -13,6 +14,13 @@ STATUS_NAMES: Final[dict[str, str]] = {
     "SUCCESS": marked("Succeeded"),
     "FAILED": marked("Failed"),
     "CANCELED": marked("Cancelled"),
+}
+DELIVERY_NAMES: Final[dict[DeliveryState, str]] = {
+    "waiting": marked("Waiting"),
+    "delivered": marked("Delivered"),
+    "gone": marked("Receiver gone"),
+    "failed": marked("Not delivered"),
+    "dropped": marked("Dropped"),
 }
 
 

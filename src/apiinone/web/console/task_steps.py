@@ -9,6 +9,7 @@ from apiinone.core.credits import shown
 from apiinone.tasks.client_faults import CLIENT_FAULTS
 from apiinone.tasks.lifecycle import FINAL
 from apiinone.tasks.receipt import AttemptOnReceipt, Receipt
+from apiinone.web.console.statuses import DELIVERY_NAMES
 from apiinone.web.languages import marked
 
 Say = Callable[[str], str]
@@ -50,9 +51,9 @@ def steps_of(receipt: Receipt, say: Say) -> tuple[Step, ...]:
     else:
         steps.append(Step(say("Under way"), None, say("This page follows it."), "now"))
     for one in receipt.deliveries:
-        told = f"HTTP {one.last_status}" if one.last_status is not None else one.last_fault or one.state
-        title = say("Callback %(type)s") % {"type": one.type}
-        steps.append(Step(title, one.last_tried_us or one.created_us, f"{one.state}: {told}"))
+        answer = f"HTTP {one.last_status}" if one.last_status is not None else one.last_fault
+        told = ": ".join(filter(None, (say(DELIVERY_NAMES[one.state]), answer)))
+        steps.append(Step(say("Callback %(type)s") % {"type": one.type}, one.last_tried_us or one.created_us, told))
     return tuple(steps)
 
 

@@ -18,7 +18,7 @@ from apiinone.core.ids import is_id
 from apiinone.db import Tx
 from apiinone.tasks.task_view import task_names
 from apiinone.web.console.shell import in_console
-from apiinone.web.languages import marked
+from apiinone.web.console.statuses import DELIVERY_NAMES
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther, Shown
 from apiinone.web.visitor import MemberHere
 from apiinone.webhooks.endpoints import EVENTS, Endpoint, endpoints_of
@@ -30,14 +30,7 @@ from apiinone.webhooks.signing import written_secret
 WEBHOOKS: Final = "/console/webhooks"
 ROWS: Final = 30
 MOMENT_DIGITS_MAX: Final = 18
-STATE_NAMES: Final[dict[DeliveryState, str]] = {
-    "waiting": marked("Waiting"),
-    "delivered": marked("Delivered"),
-    "gone": marked("Receiver gone"),
-    "failed": marked("Not delivered"),
-    "dropped": marked("Dropped"),
-}
-STATE_OF: Final[dict[str, DeliveryState]] = {str(state): state for state in STATE_NAMES}
+STATE_OF: Final[dict[str, DeliveryState]] = {str(state): state for state in DELIVERY_NAMES}
 
 
 class Delivery(Struct, frozen=True):
@@ -115,7 +108,7 @@ async def _page(rooms: Rooms, call: PageCall, here: MemberHere, form: EndpointFo
         "events": EVENTS,
         "deliveries": shown,
         "state": state or "",
-        "states": STATE_NAMES,
+        "states": DELIVERY_NAMES,
         "older": f"{WEBHOOKS}?before={last.created_us}.{last.id}{chosen}" if last and len(found) > ROWS else "",
         "newest": f"{WEBHOOKS}?{chosen.removeprefix('&')}" if call.query.get("before") else "",
         "this": f"{WEBHOOKS}?{chosen.removeprefix('&')}" if state else WEBHOOKS,
