@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from starlette.types import ASGIApp
-
 from apiinone.accounts.limits import RequestRates
 from apiinone.api.application import make_application, make_house
 from apiinone.api.context import ApiRules, Context
@@ -14,16 +12,21 @@ from apiinone.front_desk import desk_of
 from apiinone.receiving_people import rooms_of
 from apiinone.web.languages import Languages
 from apiinone.web.open_site import drawing_with, make_site, site_parts
+from apiinone.web.operators_address import OperatorsAddress
+from apiinone.web.site import Site
 
 
-def gateway(app: App, address: str) -> ASGIApp:
+def gateway(app: App, address: str) -> Site | OperatorsAddress:
     """The application; `address` is where it listens, for links where no public URL is set."""
     show = app.callbacks.show
     show.public_url = show.public_url or address.rstrip("/")
     house = make_house(_context(app))
-    site = site_parts(Languages(), drawing_with(app.sandbox), app.secret.key("forms"))
+    site = site_parts(
+        Languages(), drawing_with(app.sandbox), app.secret.key("forms"), app.settings.admin_url.rstrip("/")
+    )
     rooms = rooms_of(app.settings, app.secret, house, site, (app.mailing.outbox, show.public_url, desk_of(app)))
-    return make_site(make_application(house), replace(rooms, outside=app.outside), site)
+    made = make_site(make_application(house), replace(rooms, outside=app.outside), site)
+    return OperatorsAddress(made, app.settings.admin_url) if app.settings.admin_url else made
 
 
 def _context(app: App) -> Context:

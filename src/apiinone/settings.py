@@ -53,6 +53,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Where outputs are kept: `s3://bucket/prefix`, or empty for a folder in the data folder."""
     public_url: str = ""
     """The address that clients use, for links and provider callbacks; empty: the address the server listens on."""
+    admin_url: str = ""
+    """Where operators reach `/admin`, such as `https://ops.example.com`; nothing of the site and the API answers there,
+    and `/admin` nowhere else. Empty: it is at the address of the site."""
     secret_key: str = ""
     """At least 32 characters that all processes of an installation share; empty: made once, in the data folder."""
     credentials_key: str = ""

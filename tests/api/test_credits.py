@@ -18,7 +18,7 @@ async def test_a_receipt_tells_price_hold_attempts_and_settlement(api: Api) -> N
     assert (receipt["task_id"], receipt["status"], receipt["mode"]) == (task_id, "SUCCESS", "test")
     assert (receipt["key_id"], receipt["request_id"]) == (tenant.key_id, "order-17")
     frozen = {"unit": 10, "units": 1, "total": 10, "price_version": api.app.catalogue.version}
-    assert receipt["quote"] == {**frozen, "own_key_unit": None, "whose_keys": "house"}
+    assert receipt["quote"] == {**frozen, "own_key_unit": None, "whose_keys": "house", "price_percent": 100}
     assert receipt["hold"]["credits"] == sum(part["credits"] for part in receipt["hold"]["lots"]) == 10
     (attempt,) = receipt["attempts"]
     assert (attempt["provider"], attempt["outcome"], attempt["attempt_no"]) == ("local", "finished", 1)

@@ -78,6 +78,20 @@ def do(page: Page, button: str) -> None:
     form.get_by_role("button", name=button, exact=True).click()
 
 
+def look_at_an_account(page: Page, site: Site) -> None:
+    """And stop; its console names the look."""
+    page.goto(f"{site.url}/admin/accounts/{site.account}")
+    do(page, "Look at it")
+    for path in ("/console", "/usage", "/billing/credits", "/console/keys"):
+        page.goto(site.url + path)
+        expect(page.get_by_role("region", name="You look at another account")).to_contain_text("somebody@example.com")
+        is_for_everybody(page)
+    page.goto(f"{site.url}/console")
+    expect(page.get_by_role("region", name="Table of looks")).to_contain_text(WHY)
+    page.get_by_role("button", name="Stop looking").click()
+    expect(page).to_have_url(f"{site.url}/admin/accounts/{site.account}")
+
+
 def test_an_operator_looks_after_the_installation(site: Site, chromium: Browser) -> None:
     with visit(chromium, reduced=True) as page:
         sign_up_as_operator(site, page)
@@ -115,3 +129,4 @@ def test_an_operator_looks_after_the_installation(site: Site, chromium: Browser)
         expect(page.locator(".admin .notice")).to_have_count(0)
         page.goto(f"{site.url}/admin/log")
         expect(page.get_by_role("region", name="Audit log")).to_contain_text("switch: on")
+        look_at_an_account(page, site)

@@ -1,6 +1,7 @@
 """The pages in a real browser: usable by everybody, on every screen, with nothing but a key."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -146,6 +147,25 @@ def test_a_model_is_run_on_its_page_and_the_charge_is_seen(site: Site, chromium:
         expect(page.locator("[data-desk-result]")).to_contain_text("recraft-v4")
         page.goto(site.url + "/billing/credits")
         expect(page.locator("[data-desk-result]")).to_contain_text("capture")
+
+
+def test_one_request_is_run_on_the_home_page_and_without_a_script_a_link_leads_to_it(
+    site: Site, chromium: Browser
+) -> None:
+    with visit(chromium) as page:
+        run_model(page, site, "/")
+        expect(page.locator(".try-one [data-console-models]")).to_be_hidden()
+        expect(page.locator(".try-one [data-console-quote]")).to_have_text("10 credits", timeout=LONG_MS)
+        page.click(".try-one [data-console-run]")
+        expect(page.locator("[data-console-result] img")).to_be_visible(timeout=LONG_MS)
+        expect(page.locator("[data-console-result]")).to_contain_text("10 credits")
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(site.url + "/")
+    expect(page.locator(".try-one")).to_be_hidden()
+    page.click("text=Run it in the playground")
+    expect(page).to_have_url(re.compile("/playground"))
+    context.close()
 
 
 def test_a_mistake_is_shown_at_its_field(site: Site, chromium: Browser) -> None:

@@ -52,6 +52,19 @@ def test_a_public_address_is_named(fresh_shell: Shell) -> None:
     assert finding(fresh_shell("doctor", "--json", status=1), "public URL")["severity"] == "error"
 
 
+def test_an_address_of_the_operators_own_is_named_and_must_be_another(fresh_shell: Shell) -> None:
+    for url, status, says in (
+        ("", 0, "/admin is at the address of the site"),
+        ("https://ops.example.com", 0, "/admin is at https://ops.example.com alone"),
+        ("http://ops.example.com", 0, "nobody can sign in at"),
+        ("https://api.example.com", 1, "nothing of the site would answer"),
+        ("https://api.example.com/admin", 1, "no address without a path"),
+        ("ops.example.com", 1, "no address without a path"),
+    ):
+        fresh_shell.set({"APIINONE_PUBLIC_URL": "https://api.example.com", "APIINONE_ADMIN_URL": url})
+        assert says in finding(fresh_shell("doctor", "--json", status=status), "operators")["says"], url
+
+
 def test_a_network_file_system_is_refused(
     fresh_shell: Shell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, data_folder: Path
 ) -> None:

@@ -18,7 +18,10 @@ def test_what_is_switched_is_listed_until_it_is_switched_back(fresh_shell: Shell
     fresh_shell("switches", "drain", "on", *WHY)
     fresh_shell("switches", "sign-up", "closed", *WHY)
     fresh_shell("switches", "text", "terms", str(words), *WHY)
+    account_id = fresh_shell.account()
+    fresh_shell("switches", "price", account_id, "--model", "kling-3", "--percent", "80", *WHY)
     found = fresh_shell("switches", "list", "--json").data
+    assert found["prices"] == [{"account_id": account_id, "model": "kling-3", "percent": 80}]
     assert found["models_off"] == [MODEL]
     assert [(one["provider"], one["off"], one["priority"]) for one in found["offers"]] == [("recraft", False, 3)]
     assert (found["drain"], found["maintenance"], found["sign_up"]) == (True, False, "closed")
@@ -29,6 +32,7 @@ def test_what_is_switched_is_listed_until_it_is_switched_back(fresh_shell: Shell
     fresh_shell("switches", "drain", "off", *WHY)
     fresh_shell("switches", "sign-up", "setting", *WHY)
     fresh_shell("switches", "text", "terms", *WHY)
+    fresh_shell("switches", "price", account_id, "--model", "kling-3", *WHY)
     assert fresh_shell("switches", "list", "--json").data == {
         "drain": False,
         "maintenance": False,
@@ -36,6 +40,7 @@ def test_what_is_switched_is_listed_until_it_is_switched_back(fresh_shell: Shell
         "models_off": [],
         "offers": [],
         "texts": {},
+        "prices": [],
     }
 
 

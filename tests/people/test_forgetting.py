@@ -5,13 +5,15 @@ from collections.abc import Mapping
 from apiinone.accounts.key_rows import NewKey, make_key
 from apiinone.db import Row, Sql, Tx
 from apiinone.people.confirm import confirm_address
-from apiinone.people.forget import erase_person, forget_unconfirmed
+from apiinone.people.forget import erase_person, forget_over, forget_unconfirmed
 from apiinone.people.reset_password import ask_for_reset
 from apiinone.people.sign_in import SignedIn
+from apiinone.people.viewing import view_account, viewings_of
 from apiinone.schema import metadata
 from people.office_for_tests import ADDRESS, OfficeForTests
 
 WEEK_S = 7 * 24 * 3600
+YEAR_S = 365 * 24 * 3600
 CANARY = "canary-7d1f"
 
 
@@ -58,3 +60,21 @@ async def test_an_erased_person_is_in_no_row_of_theirs(office: OfficeForTests) -
     holding = {name for name, rows in found.items() if CANARY in repr(rows) or person.id in repr(rows)}
     assert holding == {"accounts"}  # which closing the account takes away
     assert await office.session(signed_in) is None
+
+
+async def test_that_an_operator_looked_is_known_for_a_year(office: OfficeForTests) -> None:
+    await office.sign_up()
+    tried = office.tried()
+    signed_in = await confirm_address(office.office, await office.link(), tried)
+    assert isinstance(signed_in, SignedIn)
+    found = await office.session(signed_in)
+    assert found is not None
+    assert found.membership is not None
+    account_id = found.membership.account_id
+    await view_account(office.office, found.session, account_id, "they asked")
+    office.database.let_pass(YEAR_S - 10)
+    await office.database.transact(forget_over)
+    assert [one.reason for one in await office.database.read(lambda tx: viewings_of(tx, account_id))] == ["they asked"]
+    office.database.let_pass(20)
+    await office.database.transact(forget_over)
+    assert await office.database.read(lambda tx: viewings_of(tx, account_id)) == []

@@ -182,6 +182,7 @@ class Edges:
             write: WriteWhole = scope["extensions"][WHOLE_RESPONSE]
             await application({**scope, "extensions": {WHOLE_RESPONSE: write_trapped}}, receive, send_trapped)
 
+        answer.make_ready = application.make_ready  # pyright: ignore[reportFunctionMemberAccess]
         return answer
 
     def send(self, whole: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:

@@ -232,3 +232,26 @@ def test_a_moment_is_shown_in_the_readers_time_zone() -> None:
 )
 def test_a_browser_is_called_what_people_call_it(agent: str, name: str) -> None:
     assert browser_name(agent) == name
+
+
+async def test_pages_about_oneself_stand_in_the_consoles_frame(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    paths = ("/account", "/account/profile", "/account/security", "/account/members", "/account/leave")
+    for path in paths:
+        seen = (await ada.get(path)).text
+        assert '<nav aria-label="Console">' in seen, path
+        assert 'href="/console/keys"' in seen, path
+        current = re.findall(r'href="(/[^"]*)" aria-current="page"', seen)
+        assert current == ["/account/profile" if path == "/account/leave" else path]
+        assert "Nothing here costs money" not in seen
+    seen = await ada.post("/account/mode", chosen="live", next="/account/security")
+    assert seen.location == "/account/security"
+
+    async def part(tx: Tx) -> None:
+        await tx.run(Sql("DELETE FROM members"))
+
+    await site.app.database.transact(part)
+    for path in ("/account", "/account/profile", "/account/security"):
+        seen = (await ada.get(path)).text
+        assert '<nav aria-label="Console">' not in seen, path
+        assert 'href="/account/security"' in seen, path

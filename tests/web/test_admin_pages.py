@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ async def actions(site: Api) -> list[tuple[str, ...]]:
 
 
 def test_every_page_below_admin_is_for_operators() -> None:
-    assert len(ADMIN) == 32
+    assert len(ADMIN) == 34
     assert [one.path for one in ADMIN if not isinstance(one.authority, Operator)] == []
     assert [one.path for one in ADMIN if not re.match(r"/admin(/|$)", one.path)] == []
 
@@ -252,3 +253,48 @@ async def test_the_status_page_says_how_it_stands_and_names_nothing_inside(site:
     assert "Slow <em>films</em> today." in seen.text
     inside = seen.text.partition("<main")[2].partition("</main>")[0]
     assert re.search(r"recraft|wavespeed|RECRAFT|127\.0|node", inside) is None
+
+
+async def test_an_account_has_prices_of_its_own_and_reads_them(site: Api, ada: OperatorsBrowser) -> None:
+    bob = await somebody(site, "bob@example.com")
+    (row,) = await site.app.database.rows(Sql("SELECT account_id FROM sessions WHERE id = $1"), bob.session_id)
+    path = f"/admin/accounts/{row[0]}"
+    assert "Prices of your own" not in (await bob.get("/billing/credits")).text
+    await ada.get(path)
+    for wrong in ("0", "1001", "x", "7.5"):
+        seen = await ada.post(f"{path}/price", percent=wrong, reason="agreed")
+        assert seen.status == 422, wrong
+        assert f'value="{wrong}"' in seen.text
+    assert (await ada.post(f"{path}/price", percent="80", reason=" ")).status == 422
+    assert (await ada.post(f"{path}/price", percent="80", reason="agreed")).status == 303
+    assert (await ada.post(f"{path}/price", model="kling-3", percent="70", reason="agreed")).status == 303
+    shown = (await ada.get(path)).text
+    assert "80 %" in shown
+    told = (await bob.get("/billing/credits")).text
+    assert "80 % of the list" in told
+    assert "70 % of the list" in told
+    assert 'href="/models/kling-3"' in told
+    assert "Prices of your own" not in (await ada.get("/billing/credits")).text
+    await ada.get(path)
+    for model in ("", "kling-3"):
+        assert (await ada.post(f"{path}/price", model=model, percent="", reason="over")).status == 303
+    assert "Prices of your own" not in (await bob.get("/billing/credits")).text
+
+
+async def test_the_page_of_providers_tells_the_limits_that_are_kept_and_the_published_ones(
+    sqlite_path: Path, tmp_path: Path
+) -> None:
+    pace: dict[str, Any] = {"provider_submits_per_s_max": {"recraft": 0.25}, "provider_concurrent_max": {"recraft": 3}}
+    async with served_api(sqlite_url(sqlite_path), tmp_path, environ=RECRAFT, working=False, **pace) as site:
+        ada = await operator(site, "ada@example.com")
+        seen = (await ada.get("/admin/providers")).text
+        (row,) = re.findall(r"<tr><th scope=.row.><code>env:RECRAFT_API_TOKEN</code>.*?</tr>", seen)
+        remote = site.app.vendors["recraft"].remote
+        assert [re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td.*?</td>", row)][3:5] == [
+            f"3 (published: {remote.concurrent_max:g})",
+            f"0.25 (published: {remote.submit_per_s_max:g})",
+        ]
+        kling = site.app.vendors["kling"].remote
+        missing = re.search(r"<li><span class=.badge.>kling</span>(.*?)</li>", seen)
+        assert missing is not None
+        assert f"{kling.submit_per_s_max:g} · {kling.concurrent_max}" in missing[1]

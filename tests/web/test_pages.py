@@ -1,17 +1,26 @@
 """The public pages over a real socket: each is there, keeps its policy, and says what the catalogue says."""
 
+import asyncio
 import gzip
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from typing import Any
 from urllib.robotparser import RobotFileParser
 
 import pytest
+from aiohttp import ClientSession
+from jinja2 import Environment
 
 from api.served_api import RECRAFT, Api, served_api
 from apiinone.catalog.load import load_catalogue
+from apiinone.cli import serving
+from apiinone.cli.listening import listen
+from apiinone.settings import Settings
 from apiinone.web.docs_pages import Docs
+from apiinone.web.languages import Languages
 from apiinone.web.pages import FIXED
+from apiinone.web.templates_of_pages import OPENED_FIRST
 from databases import sqlite_url
 
 CATALOGUE = load_catalogue()
@@ -23,6 +32,7 @@ HTML = {"Accept": "text/html"}
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|\bstyle=|<style|\son[a-z]+=|javascript:", re.IGNORECASE)
 LOADED = re.compile(r"<(?:script|img|link|video|audio|iframe|source)[^>]+(?:src|href)=\"([^\"]+)\"")
 HERE = ("/", "data:")
+READY_WITHIN_S = 20
 
 
 @pytest.fixture
@@ -50,6 +60,31 @@ async def test_every_page_is_there_and_loads_nothing_from_elsewhere(site: Api) -
         assert "unsafe" not in policy
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"
+
+
+async def test_nobody_waits_for_the_templates_of_the_first_pages(
+    tmp_path: Path, sqlite_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiled: list[str | None] = []
+    whole: Callable[..., Any] = Environment.compile
+
+    def noted(self: Environment, source: str, name: str | None = None, *more: Any, **named: Any) -> Any:
+        compiled.append(name)
+        return whole(self, source, name, *more, **named)
+
+    monkeypatch.setattr(Environment, "compile", noted)
+    monkeypatch.setattr(serving, "freeze_memory", lambda: None)  # what it does lasts, and here other tests follow
+    settings = Settings(database_url=sqlite_url(sqlite_path), data_dir=str(tmp_path / "data"))
+    with listen("127.0.0.1", 0) as listener:
+        async with serving.serving(settings, listener) as served, ClientSession() as session:
+            async with asyncio.timeout(READY_WITHIN_S):
+                while len(compiled) < len(OPENED_FIRST) * len(Languages().names):  # noqa: ASYNC110 - a thread is silent
+                    await asyncio.sleep(0.01)
+            del compiled[:]
+            for path in ("/", "/models", MODELS[0], "/pricing", DOCS[0], "/playground"):
+                async with session.get(f"{served.url}{path}") as answer:
+                    assert answer.status == 200
+    assert compiled == []
 
 
 async def test_a_page_follows_who_can_be_reached(site: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,15 @@
 
 import gzip
 import json
+import re
 from pathlib import Path
 
-from api.served_api import CREATE, Api, served_api
+from api.served_api import CREATE, RECRAFT, Api, served_api
+from apiinone.control.switch_commands import SwitchModel
+from apiinone.front_desk import desk_of
 from databases import sqlite_url
 
+MODEL = "recraft-v4"
 OVERLAY = """
 webhook: true
 price: {rule: fixed, credits: 2}
@@ -57,3 +61,44 @@ async def test_a_changed_price_webhook_and_parameter_show_everywhere(sqlite_path
         assert quote["credits"] == 2
         task = (await api.ask("POST", CREATE, key=tenant.key, body=body)).data
         assert (await api.ended(tenant.key, task["task_id"]))["consumed_credits"] == 2
+
+
+def badges(text: str, of: str) -> list[str]:
+    """What stands in the table's row that names a variant."""
+    rows = [one for one in re.findall(r"<tr.*?</tr>", text, re.DOTALL) if of in one]
+    return [badge for one in rows for badge in re.findall(r'class="badge (?:on|test)">([^<]+)<', one)]
+
+
+async def test_a_model_says_which_of_its_variants_are_live_here(sqlite_path: Path, tmp_path: Path) -> None:
+    """Of the three that the vendor serves, an operator keeps two from live keys, one after the other."""
+    async with served_api(sqlite_url(sqlite_path), tmp_path, environ=RECRAFT) as api:
+        page = await read(api, f"/models/{MODEL}")
+        subs = [one["id"] for one in (await api.get(f"/api/v1/models/{MODEL}")).data["sub_models"]]
+        assert f"Live: {len(subs)}" not in page
+        assert "Live keys can use it here." in page
+        for count, off in enumerate(subs[:-1], start=1):
+            await switch(api, off, live=False)
+            page, text = await read(api, f"/models/{MODEL}"), await read(api, f"/models/{MODEL}.md")
+            live, left = len(subs) - count, ", ".join(subs[count:])
+            words = f"Live: {live} of {len(subs)} variants"
+            said = f"Live keys can use {live} of its {len(subs)} variants here: {left}. The others run with test keys"
+            assert words in page
+            assert said in page
+            assert said in text
+            assert f"<td>{live} of {len(subs)} live</td>" in page
+            assert words in await read(api, "/models")
+            for place in (page, await read(api, "/pricing")):
+                for sub in subs:
+                    expected = "Test only" if sub in subs[:count] else "Live"
+                    assert badges(place, f"<code>{sub}</code>") == [expected], (sub, count)
+            for sub in subs:
+                assert f"- `{sub}`" in text
+            assert text.count("Test keys only here.") == count
+        await switch(api, subs[-1], live=False)
+        page = await read(api, f"/models/{MODEL}")
+        assert "Here it runs with test keys only." in page
+        assert "variants here" not in page
+
+
+async def switch(api: Api, sub_model: str, *, live: bool) -> None:
+    await SwitchModel(sub_model, live, "why").run(desk_of(api.app))

@@ -19,6 +19,7 @@ from apiinone.core.credits import shown, usd
 from apiinone.switchboard.standing import Board
 
 Amount = Annotated[int | Decimal, Meta(description="Exact credits; 1 credit is $0.01.")]
+Percent = Annotated[int, Meta(description="What this account pays of the list's price, in percent: 100 is the list.")]
 Availability = Literal["live", "test_only"]
 """`live`: a provider is configured here. `test_only`: test keys can use it."""
 
@@ -153,6 +154,10 @@ class CataloguePages:
         if not self._summaries:
             self._summaries = tuple(self._summary(entry) for entry in self._catalogue.entries)
         return self._summaries
+
+    def summary(self, model_id: str) -> ModelSummary:
+        """The one of this id. Raises StopIteration where there is none."""
+        return next(one for one in self.summaries() if one.id == model_id)
 
     def page(self, name: str) -> bytes | None:
         """The page of the model that any of its names means, as JSON; None where none does."""

@@ -16,6 +16,7 @@ from apiinone.api.errors import call_failed
 from apiinone.api.house import House
 from apiinone.api.task_ids import written
 from apiinone.catalog.endpoints import CreateRoute
+from apiinone.catalog.own_prices import rule_at
 from apiinone.catalog.price_rules import Tokens
 from apiinone.core.clock import US_PER_S
 from apiinone.core.errors import BadRequest, DatabaseUnavailable, Refusal
@@ -52,7 +53,7 @@ class _Asked(Struct, frozen=True):
 async def create_chat(house: House, call: Call, caller: Caller, made_by: CreateRoute) -> Reply:
     """Hold, ask, answer, settle. A replay gives the same object again."""
     creation = await read_direct_creation(house, call, caller, made_by)
-    rates = creation.choice.sub_model.price
+    rates = rule_at(creation.choice.sub_model.price, creation.percent)
     if not isinstance(rates, Tokens):  # an overlay's own model with another rule
         raise BadRequest("This model is not priced by tokens and cannot chat.", param="/model")
     fields = creation.parsed.fields

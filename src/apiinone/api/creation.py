@@ -25,6 +25,7 @@ from apiinone.catalog.clean import shown
 from apiinone.catalog.endpoints import CreateRoute, endpoint_named
 from apiinone.catalog.entry import Choice, Entry
 from apiinone.catalog.load import Catalogue
+from apiinone.catalog.own_prices import LIST, choice_at, route_at
 from apiinone.catalog.pricing import Price, price, route_price
 from apiinone.catalog.schema import Parsed
 from apiinone.core.clock import US_PER_S
@@ -62,6 +63,8 @@ class Creation(Struct, frozen=True):
     """The caller's earlier tasks that its fields name, by field."""
     terms: OwnKeyTerms = HOUSE_TERMS
     """Whose provider keys make it, and what it costs by the account's own; `price` is what is held."""
+    percent: int = LIST
+    """What the account pays of the list; `price` was worked out by it."""
     song: LyricsOrder | None = None
     """For timed lyrics with a live key: the song, as its vendor knows it."""
 
@@ -95,7 +98,9 @@ async def creation_of(context: Context, caller: Caller, body: Body, made_by: Cre
     await judge_inputs(choice.entry, parsed.fields)
     whose = _whose_keys(context, caller, parsed, made_by)
     works_on = await own_references(context, caller, choice.entry.parameters, parsed.fields)
-    return _priced(context, made_by, parsed, (price(choice, parsed.fields), whose), (callback, works_on))
+    percent = context.board.now.price_percent(caller.account_id, choice.entry.id)
+    full = price(choice_at(choice, percent), parsed.fields)
+    return _priced(context, made_by, parsed, (full, whose, percent), (callback, works_on))
 
 
 def submission_of(
@@ -132,6 +137,7 @@ def submission_of(
         callback=creation.callback,
         direct=direct,
         whose_keys=creation.terms.whose,
+        price_percent=creation.percent,
         own_unit=None if creation.terms.fee is None else Credits(creation.terms.fee.unit // outputs),
     )
 
@@ -176,8 +182,10 @@ async def _further(context: Context, caller: Caller, body: Body, made_by: Create
     refuse_model(caller.rules, made_by.endpoint_name, (parsed.choice.sub_model.id, entry.id))
     song = await song_to_time(context, caller, parsed, found) if route.direct else None
     whose = _whose_keys(context, caller, parsed, made_by, song)
-    full = route_price(parsed.choice, route, parsed.fields)
-    return msgspec.structs.replace(_priced(context, made_by, parsed, (full, whose), (callback, found)), song=song)
+    percent = context.board.now.price_percent(caller.account_id, entry.id)
+    full = route_price(choice_at(parsed.choice, percent), route_at(route, percent), parsed.fields)
+    priced = _priced(context, made_by, parsed, (full, whose, percent), (callback, found))
+    return msgspec.structs.replace(priced, song=song)
 
 
 def _asked(catalogue: Catalogue, entry: Entry, body: Body, made_by: CreateRoute) -> Choice | None:
@@ -258,13 +266,13 @@ def _refuse_unaccepted(context: Context, caller: Caller, choice: Choice) -> None
 
 
 def _priced(
-    context: Context, made_by: CreateRoute, parsed: Parsed, costs: tuple[Price, WhoseKeys], named: _Named
+    context: Context, made_by: CreateRoute, parsed: Parsed, costs: tuple[Price, WhoseKeys, int], named: _Named
 ) -> Creation:
     request = _encode({"model": parsed.choice.sub_model.id, **parsed.fields})
     common = (parsed.callback_url, parsed.metadata, parsed.deadline_s, parsed.result_ttl_s, parsed.max_credits)
     whole = b"\n".join((made_by.operation.encode(), request, _encode(common)))
-    full, whose = costs
+    full, whose, percent = costs
     fee = None if whose == "house" else own_key_price(full, context.rules.own_key_fee_percent)
     held = fee if whose == "own" and fee is not None else full
     body_hash = hashlib.sha256(whole).digest()
-    return Creation(made_by, parsed, held, request.decode(), body_hash, *named, OwnKeyTerms(whose, fee))
+    return Creation(made_by, parsed, held, request.decode(), body_hash, *named, OwnKeyTerms(whose, fee), percent)

@@ -9,7 +9,7 @@ from apiinone.accounts.key_rows import key_by_id
 from apiinone.accounts.keys import Key, Mode, Scope
 from apiinone.api.answer import Answer, success
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Amount
+from apiinone.api.catalogue_pages import Amount, Percent
 from apiinone.api.house import House
 from apiinone.api.task_page import Moment
 from apiinone.core.clock import iso
@@ -25,6 +25,13 @@ class BudgetPage(Struct, frozen=True):
     credits: Amount
     left: Amount
     period: Annotated[str, Meta(description="The UTC day, the UTC month, or `total`.")]
+
+
+class OwnPrice(Struct, frozen=True):
+    """What this account pays of a model's price, or of every price that it has no other for."""
+
+    model: Annotated[str | None, Meta(description="Null: all models that are not named beside it.")]
+    price_percent: Percent
 
 
 class MePage(Struct, frozen=True):
@@ -44,6 +51,7 @@ class MePage(Struct, frozen=True):
     budget: BudgetPage | None
     created_at: Moment
     expires_at: Moment | None
+    prices: Annotated[tuple[OwnPrice, ...], Meta(description="Prices of this account's own; else the list's hold.")]
 
 
 async def show_me(house: House, call: Call, caller: Caller) -> Answer:
@@ -56,6 +64,7 @@ async def show_me(house: House, call: Call, caller: Caller) -> Answer:
     key, limits = await house.context.database.read(look)
     if key is None:
         raise AuthenticationFailed("this key is not valid")
+    own_prices = house.context.board.now.prices_of(caller.account_id)
     rules, own_rate = caller.rules, caller.rules.requests_per_minute_max
     return success(
         MePage(
@@ -73,6 +82,7 @@ async def show_me(house: House, call: Call, caller: Caller) -> Answer:
             budget=_budget(limits, caller.lineage_id),
             created_at=iso(key.created_us),
             expires_at=None if key.expires_us is None else iso(key.expires_us),
+            prices=tuple(OwnPrice(model or None, percent) for model, percent in own_prices),
         )
     )
 

@@ -8,7 +8,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import Mode
 from apiinone.api.answer import Answer, success
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Amount
+from apiinone.api.catalogue_pages import Amount, Percent
 from apiinone.api.creation import creation_of, named_choice
 from apiinone.api.house import House
 from apiinone.api.json_body import Body, read_object
@@ -45,6 +45,7 @@ class QuotePage(Struct, frozen=True):
         Amount | None,
         Meta(description="What would be charged where your own provider key makes it; null where none of yours may."),
     ]
+    price_percent: Percent
     price_version: str
     expires_at: Moment
 
@@ -75,6 +76,7 @@ async def give_quote_for_body(house: House, call: Call, caller: Caller) -> Answe
             credits=shown(price.total),
             lines=tuple(QuoteLine(line.label, line.units, shown(line.unit), shown(line.total)) for line in price.lines),
             own_key_credits=None if creation.terms.fee is None else shown(creation.terms.fee.total),
+            price_percent=creation.percent,
             price_version=version,
             expires_at=iso(quoted.expires_us),
         )

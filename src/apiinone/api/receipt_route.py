@@ -8,7 +8,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import Mode
 from apiinone.api.answer import Answer, success
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Amount
+from apiinone.api.catalogue_pages import Amount, Percent
 from apiinone.api.house import House
 from apiinone.api.task_ids import read_task_id, written
 from apiinone.api.task_page import Moment, Operation, Status, TaskId
@@ -38,6 +38,7 @@ class QuotedPrice(Struct, frozen=True):
         Amount | None,
         Meta(description="What an output costs that your own provider key makes; null where none of yours may."),
     ]
+    price_percent: Percent
 
 
 class HoldSlice(Struct, frozen=True):
@@ -156,7 +157,7 @@ def receipt_page(receipt: Receipt, *, operator: bool = False) -> ReceiptPage:
     task = receipt.task
     own_unit = None if task.own_unit is None else shown(task.own_unit)
     amounts = (shown(task.unit), task.units, shown(task.unit * task.units))
-    price = QuotedPrice(*amounts, task.price_version, task.whose_keys, own_unit)
+    price = QuotedPrice(*amounts, task.price_version, task.whose_keys, own_unit, task.price_percent)
     return ReceiptPage(
         task_id=written(task.node, task.id, task.suffix),
         status=status_of(task.state),  # pyright: ignore[reportArgumentType] - the words of `Status`

@@ -138,8 +138,11 @@ async def _commands(app: App, ownership: Ownership | None) -> AsyncGenerator[Non
 
 @asynccontextmanager
 async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenerator[None]:
-    async with answering(gateway(app, url), listener):
+    site = gateway(app, url)
+    async with answering(site, listener):
+        made_ready = asyncio.create_task(asyncio.to_thread(site.make_ready))
         try:
             yield
         finally:
+            await asyncio.gather(made_ready, return_exceptions=True)
             app.watchers.end_all()

@@ -6,11 +6,12 @@ from typing import get_args
 import click
 from msgspec import Struct
 
+from apiinone.catalog.own_prices import PERCENT_MAX
 from apiinone.cli.arguments import now
 from apiinone.cli.opening import carry_out, reading, settings_now
 from apiinone.cli.printing import Cell, json_option, print_fields, print_json, print_table
 from apiinone.control.desk import Command
-from apiinone.control.switch_commands import SetText, Switched, SwitchHouse, SwitchModel, SwitchOffer
+from apiinone.control.switch_commands import SetAccountPrice, SetText, Switched, SwitchHouse, SwitchModel, SwitchOffer
 from apiinone.core.errors import BadRequest
 from apiinone.switchboard.board_rows import OFF, ON, read_standing
 from apiinone.switchboard.standing import HouseSwitch, OfferName, OfferSwitch, SignUp, Standing, TextName
@@ -31,6 +32,14 @@ class ShownOffer(Struct, frozen=True):
     priority: int | None
 
 
+class ShownPrice(Struct, frozen=True):
+    """A price of an account's own, as `--json` prints it; an empty model: all that it has no other of."""
+
+    account_id: str
+    model: str
+    percent: int
+
+
 class ShownStanding(Struct, frozen=True):
     """What `--json` prints."""
 
@@ -40,6 +49,7 @@ class ShownStanding(Struct, frozen=True):
     models_off: list[str]
     offers: list[ShownOffer]
     texts: dict[TextName, str]
+    prices: list[ShownPrice]
 
 
 @click.group(short_help="Switch models, offers, draining, maintenance and texts while servers run.")
@@ -53,9 +63,11 @@ def list_command(*, as_json: bool) -> None:
     """Show everything that is switched."""
     standing = now(_standing())
     offers = [_shown(name, switch) for name, switch in standing.offers.items()]
+    prices = [ShownPrice(of.account_id, of.model, percent) for of, percent in standing.prices.items()]
     if as_json:
         off, texts = sorted(standing.models_off), dict(standing.texts)
-        print_json(ShownStanding(standing.drain, standing.maintenance, standing.sign_up, off, offers, texts))
+        house = (standing.drain, standing.maintenance, standing.sign_up)
+        print_json(ShownStanding(*house, off, offers, texts, prices))
         return
     fields: list[tuple[str, Cell]] = [
         ("drain", _on_off(on=standing.drain)),
@@ -72,6 +84,11 @@ def list_command(*, as_json: bool) -> None:
             for one in offers
         ]
         print_table(("sub-model", "provider", "upstream model", "operation", "new orders", "priority"), rows)
+    if prices:
+        click.echo()
+        print_table(
+            ("account", "model", "percent"), [(one.account_id, one.model or "all", one.percent) for one in prices]
+        )
 
 
 @switches.command()
@@ -107,6 +124,17 @@ def offer(  # noqa: PLR0913 - one parameter for each option
     """Switch an offer off or give it another priority; with neither it is as the catalogue says."""
     name = OfferName(sub_model, provider, upstream_model, operation)
     _do(SwitchOffer(name, reason, off, priority), as_json=as_json)
+
+
+@switches.command()
+@click.argument("account_id")
+@click.option("--model", default="", help="The model; left out: all that the account has no other price of.")
+@click.option("--percent", type=click.IntRange(1, PERCENT_MAX), help="Of the list's price; left out: the list's again.")
+@REASON
+@json_option
+def price(account_id: str, *, model: str, percent: int | None, reason: str, as_json: bool) -> None:
+    """Give an account a price of its own. Accepted tasks stay at their price."""
+    _do(SetAccountPrice(account_id, model, percent, reason), as_json=as_json)
 
 
 @switches.command()

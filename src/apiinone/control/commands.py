@@ -15,7 +15,7 @@ from apiinone.control.payment_commands import (
     ResolveSuspense,
     RevokeVoucher,
 )
-from apiinone.control.switch_commands import SetText, SwitchHouse, SwitchModel, SwitchOffer
+from apiinone.control.switch_commands import SetAccountPrice, SetText, SwitchHouse, SwitchModel, SwitchOffer
 
 AnyCommand = (
     OpenAccount
@@ -43,4 +43,5 @@ AnyCommand = (
     | SwitchOffer
     | SwitchHouse
     | SetText
+    | SetAccountPrice
 )

@@ -5,12 +5,13 @@ from typing import ClassVar, Final, get_args
 
 from msgspec import Struct
 
-from apiinone.accounts.account_rows import Action, record
+from apiinone.accounts.account_rows import Action, account_by_id, record
+from apiinone.catalog.own_prices import PERCENT_MAX
 from apiinone.control.desk import Command, Desk
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.db import Tx
-from apiinone.switchboard.board_rows import OFF, ON, set_house, set_model, set_offer, set_text
-from apiinone.switchboard.standing import HouseSwitch, OfferName, OfferSwitch, SignUp, TextName
+from apiinone.switchboard.board_rows import OFF, ON, set_house, set_model, set_offer, set_price, set_text
+from apiinone.switchboard.standing import HouseSwitch, OfferName, OfferSwitch, PriceOf, SignUp, TextName
 
 PRIORITY_MAX: Final = 1_000
 TEXT_CHARACTERS_MAX: Final = 100_000
@@ -107,6 +108,38 @@ class SwitchHouse(Command[Switched], frozen=True, tag="switches.house"):
 
         stands = self.value or "as the setting says"
         return await _switch(desk, Switched(self.name, stands), self.reason, change)
+
+
+class SetAccountPrice(Command[Switched], frozen=True, tag="switches.price"):
+    """Have an account pay so many percent of the list for a model (empty: for all it has no other price of).
+
+    None: the list's price again. What was accepted is paid as it was quoted. Raises NotFound, BadRequest, Conflict.
+    """
+
+    answer: ClassVar[type[Switched]] = Switched
+    account_id: str
+    model: str
+    percent: int | None
+    reason: str
+
+    async def run(self, desk: Desk) -> Switched:
+        """Do it."""
+        if self.percent is not None and not 1 <= self.percent <= PERCENT_MAX:
+            raise BadRequest(f"a price is between 1 and {PERCENT_MAX} percent of the list's", param="/percent")
+        entry = desk.catalogue.entry(self.model) if self.model else None
+        if self.model and entry is None:
+            raise NotFound("there is no such model")
+        of = PriceOf(self.account_id, "" if entry is None else entry.id)
+
+        async def change(tx: Tx, version: str) -> None:
+            account = await account_by_id(tx, self.account_id)
+            if account is None or account.closed_us is not None:
+                raise NotFound("there is no such account")
+            await set_price(tx, version, of, self.percent)
+
+        price = "list price" if self.percent is None else f"{self.percent} % of the list"
+        stands = f"{of.model or 'all models'} at {price}"
+        return await _switch(desk, Switched(self.account_id, stands), self.reason, change)
 
 
 class SetText(Command[Switched], frozen=True, tag="switches.text"):

@@ -8,11 +8,13 @@ from apiinone.people.mail_links import drop_links_to
 from apiinone.people.member_rows import alone_in
 from apiinone.people.person_rows import forget_person, unconfirmed
 from apiinone.people.throttles import drop_whole
+from apiinone.people.viewing import drop_old_viewings
 
 
 async def forget_over(tx: Tx) -> int:
-    """Sessions, links and throttles whose time is over; how many."""
-    return await session_rows.drop_over(tx) + await mail_links.drop_over(tx) + await drop_whole(tx)
+    """Sessions, links, throttles and what operators looked at, once their time is over; how many."""
+    people = await session_rows.drop_over(tx) + await mail_links.drop_over(tx)
+    return people + await drop_whole(tx) + await drop_old_viewings(tx)
 
 
 async def forget_unconfirmed(tx: Tx) -> int:

@@ -51,6 +51,21 @@ sessions = table(
     keep="until the person signs out, 14 days without use or 30 days in all",
 )
 
+viewings = table(
+    "viewings",
+    text("id", key=True),
+    text("account_id"),
+    text("session_id"),
+    text("person_id"),
+    text("reason", data="personal"),
+    integer("began_us"),
+    integer("ends_us"),
+    Index("ix_viewings_account_id", "account_id", "id"),
+    Index("ix_viewings_session_id", "session_id"),
+    Index("ix_viewings_began_us", "began_us"),
+    keep="for a year, in which the account's members read when an operator looked at it, and why",
+)
+
 mail_tokens = table(
     "mail_tokens",
     text("id", key=True),

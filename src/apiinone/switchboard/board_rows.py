@@ -7,8 +7,9 @@ needs to look at that one row only.
 from collections.abc import Mapping
 from typing import Final, cast, get_args
 
+from apiinone.core.errors import Conflict
 from apiinone.db import Sql, Tx
-from apiinone.switchboard.standing import HouseSwitch, OfferName, OfferSwitch, SignUp, Standing, TextName
+from apiinone.switchboard.standing import HouseSwitch, OfferName, OfferSwitch, PriceOf, SignUp, Standing, TextName
 
 ROWS_MAX: Final = 10_000
 ON: Final = "on"
@@ -22,6 +23,10 @@ _OFFERS = Sql(
     " ORDER BY sub_model, provider, upstream_model, operation LIMIT $1"
 )
 _TEXTS = Sql("SELECT name, markdown FROM site_texts ORDER BY name LIMIT $1")
+_PRICES = Sql("SELECT account_id, model, percent FROM account_prices ORDER BY account_id, model LIMIT $1")
+_COUNT_PRICES = Sql("SELECT count(*) FROM account_prices")
+_PRICE_AWAY = Sql("DELETE FROM account_prices WHERE account_id = $1 AND model = $2")
+_PRICE = Sql("INSERT INTO account_prices (account_id, model, percent, changed_us) VALUES ($1, $2, $3, $4)")
 _SET = Sql(
     "INSERT INTO house_switches (name, value, changed_us) VALUES ($1, $2, $3)"
     " ON CONFLICT (name) DO UPDATE SET value = excluded.value, changed_us = excluded.changed_us"
@@ -50,6 +55,7 @@ async def read_standing(tx: Tx) -> Standing:
     house: Mapping[str, str] = {row[0]: row[1] for row in await tx.rows(_HOUSE)}
     offers = await tx.rows(_OFFERS, ROWS_MAX)
     texts = await tx.rows(_TEXTS, ROWS_MAX)
+    prices = await tx.rows(_PRICES, ROWS_MAX)
     return Standing(
         version=house.get("version", ""),
         models_off=frozenset(row[0] for row in await tx.rows(_MODELS, ROWS_MAX)),
@@ -58,6 +64,7 @@ async def read_standing(tx: Tx) -> Standing:
         maintenance=house.get("maintenance") == ON,
         sign_up=_sign_up(house.get("sign_up")),
         texts={row[0]: row[1] for row in texts if row[0] in get_args(TextName)},
+        prices={PriceOf(row[0], row[1]): row[2] for row in prices},
     )
 
 
@@ -83,6 +90,18 @@ async def set_offer(tx: Tx, version: str, name: OfferName, switch: OfferSwitch) 
     await tx.run(_OFFER_BACK, *place)
     if switch != OfferSwitch():
         await tx.run(_OFFER, *place, int(switch.off), switch.priority, tx.now_us)
+
+
+async def set_price(tx: Tx, version: str, of: PriceOf, percent: int | None) -> None:
+    """Give an account a price of its own, in percent of the list, or (None) take it away. Raises Conflict when full."""
+    await _begin(tx, version)
+    await tx.run(_PRICE_AWAY, of.account_id, of.model)
+    if percent is None:
+        return
+    row = await tx.row(_COUNT_PRICES)
+    if row is not None and row[0] >= ROWS_MAX:
+        raise Conflict(f"there are {ROWS_MAX} prices of accounts' own, as many as can be")
+    await tx.run(_PRICE, of.account_id, of.model, percent, tx.now_us)
 
 
 async def set_text(tx: Tx, version: str, name: TextName, markdown: str) -> None:

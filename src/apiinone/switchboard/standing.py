@@ -10,6 +10,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from apiinone.catalog.offer import Offer
+from apiinone.catalog.own_prices import LIST
 
 HouseSwitch = Literal["drain", "maintenance", "sign_up"]
 SignUp = Literal["open", "invited", "closed"]
@@ -35,6 +36,13 @@ class OfferSwitch(Struct, frozen=True):
     """None: the catalogue's own."""
 
 
+class PriceOf(Struct, frozen=True):
+    """An account's price of a model, or of all that it has no other for."""
+
+    account_id: str
+    model: str = ""
+
+
 class Closed(Struct, frozen=True):
     """Why nothing new is accepted, in a sentence for clients, and when to come again."""
 
@@ -57,6 +65,21 @@ class Standing(Struct, frozen=True):
     """None: as the setting says."""
     texts: Mapping[TextName, str] = {}
     """Markdown, by what it is for; what is not there is not shown."""
+    prices: Mapping[PriceOf, int] = {}
+    """What accounts pay that have prices of their own, in percent of the list."""
+
+    def price_percent(self, account_id: str, model: str) -> int:
+        """What an account pays for a model: its own price of it, else its own for all, else the list's."""
+        if not self.prices:
+            return LIST
+        every = self.prices.get(PriceOf(account_id), LIST)
+        return self.prices.get(PriceOf(account_id, model), every)
+
+    def prices_of(self, account_id: str) -> tuple[tuple[str, int], ...]:
+        """An account's own prices by model, the one for all under an empty name and first."""
+        return tuple(
+            sorted((one.model, percent) for one, percent in self.prices.items() if one.account_id == account_id)
+        )
 
     def is_off(self, sub_model: str, offer: Offer) -> bool:
         """Whether nothing new may go this way."""

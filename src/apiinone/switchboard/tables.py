@@ -34,6 +34,16 @@ offer_switches = table(
     keep=_UNTIL_SWITCHED_BACK,
 )
 
+account_prices = table(
+    "account_prices",
+    text("account_id"),
+    text("model"),
+    integer("percent", CheckConstraint("percent BETWEEN 1 AND 1000", name="percent")),
+    integer("changed_us"),
+    PrimaryKeyConstraint("account_id", "model"),
+    keep="until an operator takes it away, or the account is closed and cleared",
+)
+
 site_texts = table(
     "site_texts",
     text("name", key=True),

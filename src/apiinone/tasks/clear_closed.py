@@ -25,6 +25,7 @@ _CLEAR = (
     ),
     Sql("DELETE FROM idempotency WHERE account_id = $2 AND $1::bigint > 0"),
     Sql("DELETE FROM quotes WHERE account_id = $2 AND $1::bigint > 0"),
+    Sql("DELETE FROM account_prices WHERE account_id = $2 AND $1::bigint > 0"),
     Sql("DELETE FROM webhook_secrets WHERE account_id = $2 AND $1::bigint > 0"),
     Sql("DELETE FROM webhook_endpoints WHERE account_id = $2 AND $1::bigint > 0"),
     Sql("DELETE FROM top_up_rules WHERE account_id = $2 AND $1::bigint > 0"),

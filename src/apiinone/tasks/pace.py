@@ -12,8 +12,8 @@ class Pace:
 
     def __init__(self, *, per_s_max: float, concurrent_max: int, clock: Clock) -> None:
         """Take the provider's published limits."""
+        self.per_s_max, self.concurrent_max = per_s_max, concurrent_max
         self._gap_s = 1.0 / per_s_max
-        self._concurrent_max = concurrent_max
         self._clock = clock
         self._busy = 0
         self._next_s = 0.0
@@ -23,7 +23,7 @@ class Pace:
     def enter(self, account_id: str) -> float:
         """0.0: it is your turn, give it back with `leave`. Otherwise in how many seconds to come again."""
         now_s = self._clock.monotonic_s()
-        if now_s >= self._next_s and self._busy < self._concurrent_max:
+        if now_s >= self._next_s and self._busy < self.concurrent_max:
             self._next_s = max(self._next_s, now_s - self._gap_s / 2) + self._gap_s  # who is a little late delays none
             self._busy += 1
             return 0.0
@@ -34,7 +34,7 @@ class Pace:
 
     def load(self) -> tuple[bool, int, float]:
         """For comparing paces: whether one has to wait now, how many are under way, and how far ahead it is booked."""
-        late = self._clock.monotonic_s() < self._next_s or self._busy >= self._concurrent_max
+        late = self._clock.monotonic_s() < self._next_s or self._busy >= self.concurrent_max
         return late, self._busy, self._next_s
 
     def leave(self) -> None:

@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from apiinone.catalog.own_prices import LIST
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.history import EntryRow, read_entries_by_key
@@ -17,7 +18,7 @@ from apiinone.webhooks.outbox import DeliveryOnReceipt, deliveries_of
 _TASK = Sql(
     "SELECT id, mode, node, suffix, key_id, request_id, endpoint, operation, model, sub_model, state, unit_micro,"
     " units, catalogue_version, created_us, finished_us, whose_keys,"
-    " own_unit_micro FROM tasks WHERE id = $1 AND account_id = $2 AND mode = $3"
+    " own_unit_micro, price_percent FROM tasks WHERE id = $1 AND account_id = $2 AND mode = $3"
 )
 _HOLD = Sql("SELECT amount_micro, budget_period, created_us FROM holds WHERE id = $1")
 _SLICES = Sql("SELECT lot_id, amount_micro FROM hold_slices WHERE hold_id = $1 ORDER BY slice_no")
@@ -51,6 +52,8 @@ class TaskOnReceipt(Struct, frozen=True):
     whose_keys: WhoseKeys
     own_unit: Credits | None
     """The price of one output that the account's own key makes; None where none of its keys may be used."""
+    price_percent: int = LIST
+    """What the account paid of the list's price."""
 
 
 class HoldOnReceipt(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from apiinone.accounts.callers import Caller
+from apiinone.catalog.own_prices import LIST
 from apiinone.core.credits import Credits
 from apiinone.ledger.ledger import Mode, Owner
 from apiinone.tasks.moves import NewAttempt
@@ -57,6 +58,9 @@ class Submission(Struct, frozen=True):
     own_unit: Credits | None = None
     """The price of one output that the account's own key makes; None where none of its keys may be used."""
 
+    price_percent: int = LIST
+    """What the account pays of the list, which `unit` was worked out by."""
+
     @property
     def owner(self) -> Owner:
         """Whose money it is."""
@@ -64,7 +68,7 @@ class Submission(Struct, frozen=True):
 
     @property
     def total(self) -> Credits:
-        """What the list says it costs: unit price times units."""
+        """What it costs: unit price times units."""
         return Credits(self.unit * self.units)
 
     @property

@@ -234,6 +234,10 @@ _QUOTE_RULES: tuple[tuple[Callable[[Promise, Submission, int], bool], str], ...]
         "prices have changed since this quote; ask for a new one",
     ),
     (
+        lambda promise, submission, _: promise.unit * promise.units != submission.total,
+        "this account's own prices have changed since this quote; ask for a new one",
+    ),
+    (
         lambda promise, submission, _: promise.own_keys != (submission.whose_keys, submission.own_total),
         "this account's own provider keys, or what they cost, have changed since this quote; ask for a new one",
     ),

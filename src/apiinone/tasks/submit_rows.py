@@ -38,9 +38,9 @@ _NEW_TASK = Sql(
     "INSERT INTO tasks (id, account_id, mode, key_id, lineage_id, request_id, endpoint, model, sub_model, node, suffix,"
     " scenario, state, fence, claims, due_us, sweep_us, deadline_us, unknown_limit_us, held_micro, unit_micro, units,"
     " attempts, result_ttl_s, catalogue_version, created_us, operation, whose_keys, own_unit_micro, holder, attempt_id,"
-    " started_us)"
+    " started_us, price_percent)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16, $17, $18, $19, $20, $21,"
-    " $14, $22, $23, $24, $25, $26, $27, $28, $29, $30)"
+    " $14, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)"
 )
 _NEW_INPUT = Sql("INSERT INTO task_inputs (task_id, request, metadata) VALUES ($1, $2, $3)")
 _NEW_LABEL = Sql("INSERT INTO task_labels (account_id, mode, name, value, task_id) VALUES ($1, $2, $3, $4, $5)")
@@ -154,6 +154,7 @@ def _task(
         begun.holder,
         begun.attempt_id,
         begun.started_us,
+        submission.price_percent,
     )
 
 

@@ -63,6 +63,7 @@ tasks = table(
         info={"data": "technical"},
     ),
     micro("own_unit_micro", null=True),
+    Column("price_percent", BigInteger, nullable=False, server_default="100", info={"data": "money"}),
     CheckConstraint("(finished_us IS NULL) = (captured_micro IS NULL)", name="ended_is_settled"),
     CheckConstraint(
         "captured_micro IS NULL OR (captured_micro >= 0 AND captured_micro <= held_micro)", name="captured"

@@ -12,6 +12,7 @@ from apiinone.api.catalogue_pages import ModelPage
 from apiinone.catalog.entry import Entry, LifecycleState
 from apiinone.web.kind_names import kind_name
 from apiinone.web.languages import marked
+from apiinone.web.live_here import live_sentence
 from apiinone.web.price_words import credits_range, credits_words
 
 STATES: Final[dict[LifecycleState, str]] = {
@@ -53,7 +54,7 @@ def state_note(page: ModelPage, entry: Entry, words: NullTranslations) -> str:
         if page.status == "ending" and lifecycle.ends_at
         else "",
         say("Its successor is %(model)s.") % {"model": lifecycle.successor} if lifecycle.successor else "",
-        say("Live keys can use it here.") if page.availability == "live" else say("Here it runs with test keys only."),
+        live_sentence(page, say),
     ]
     return " ".join(part for part in parts if part)
 

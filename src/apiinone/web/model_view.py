@@ -11,6 +11,7 @@ from apiinone.catalog.panel import Standing
 from apiinone.core.credits import shown, usd
 from apiinone.web import model_sentences as says
 from apiinone.web.code_samples import Sample, create_samples, look_sample
+from apiinone.web.live_here import live_words
 from apiinone.web.model_sentences import Fact, Point, seconds_text
 from apiinone.web.parameter_rows import ParameterRow, parameter_rows
 from apiinone.web.price_words import credits_words, price_words
@@ -30,7 +31,8 @@ class Peer(Struct, frozen=True):
     runtime: str
     seconds: str
     node: str
-    live: bool
+    live: str
+    """Whether live keys can use it here, or how many of its variants."""
     here: bool
     """Whether it is the model of this page."""
 
@@ -145,6 +147,6 @@ def _peer(standing: Standing, models: Models, entry: Entry) -> Peer:
         runtime=words.gettext("task") if other.endpoint.asynchronous else words.gettext("direct"),
         seconds=seconds_text(standing.seconds),
         node=f"node{standing.node}",
-        live=standing.live,
+        live=live_words(models.pages.summary(standing.id), words.gettext),
         here=standing.id == entry.id,
     )

@@ -32,6 +32,11 @@ def moment(moment_us: int, time_zone: str) -> str:
     return f"{at:%Y-%m-%d %H:%M %Z}"
 
 
+def clock_time(moment_us: int) -> str:
+    """`14:02`, in UTC: of something that is over soon."""
+    return f"{datetime.fromtimestamp(moment_us // US_PER_S, UTC):%H:%M}"
+
+
 def is_time_zone(name: str) -> bool:
     """Whether this host knows a time zone of this name."""
     return name == "" or (_ZONE.fullmatch(name) is not None and name in available_timezones())

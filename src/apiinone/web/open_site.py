@@ -38,12 +38,16 @@ class SiteParts:
     draw: Callable[[Motif], Awaitable[bytes]]
     form_key: bytes
     """What binds forms to who was shown them."""
+    admin_url: str
+    """Where operators reach `/admin`; empty: at the address of the site."""
 
 
-def site_parts(languages: Languages, draw: Callable[[Motif], Awaitable[bytes]], form_key: bytes) -> SiteParts:
+def site_parts(
+    languages: Languages, draw: Callable[[Motif], Awaitable[bytes]], form_key: bytes, admin_url: str
+) -> SiteParts:
     """Nothing is read before the first page or letter is asked for."""
     static = cache(StaticFiles)
-    return SiteParts(static, cache(lambda: Templates(static(), languages)), languages, draw, form_key)
+    return SiteParts(static, cache(lambda: Templates(static(), languages)), languages, draw, form_key, admin_url)
 
 
 def make_site(api: ASGIApp, rooms: Rooms, site: SiteParts) -> Site:
@@ -62,6 +66,7 @@ def make_site(api: ASGIApp, rooms: Rooms, site: SiteParts) -> Site:
             board=house.context.board,
             languages=site.languages,
             look=Look(),
+            admin_url=site.admin_url,
         )
 
         @cache

@@ -61,7 +61,7 @@ class OwnKeyDoor:
         if member is None:
             raise AuthenticationFailed("You are signed out. Sign in again, then run it once more.")
         self._guard.refuse_foreign_script(headers, who.bound_to)
-        if member.role not in DEVELOPERS:
+        if who.visitor.viewed is not None or member.role not in DEVELOPERS:
             raise PermissionDenied("Your role in this account does not cover running models.")
         path = slash + rest
         if not _is_open(scope["method"], path):

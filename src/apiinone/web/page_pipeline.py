@@ -27,6 +27,7 @@ PRIVATE: Final[tuple[Header, ...]] = (*SECURITY, (b"cache-control", b"private, n
 """On every such page. It is never compressed: beside what a stranger wrote, a length would tell of secrets (BREACH)."""
 SIGN_IN: Final = "/sign-in"
 SET_UP_CODES: Final = "/account/security"
+ONLY_LOOKING: Final = "While you look at another account, this page stays closed and nothing can be changed."
 NOT_YOURS: Final = "Your role in this account does not cover this page."
 QUERY_CHARACTERS_MAX: Final = 2048
 _LOG: Final = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ class PagePipeline:
             raise NotFound("There is nothing under this path.")
         if here is None and not isinstance(page.route.authority, Public):
             return SeeOther(_with_next(SIGN_IN, page, asked))
+        _refuse_while_viewing(page, asked)
         elsewhere = _elsewhere_first(page, asked, who.now_us)
         if elsewhere is not None:
             return elsewhere
@@ -142,6 +144,13 @@ class PagePipeline:
                 return Answer(status, text.encode(), (*PRIVATE, *who.headers, *ended, *headers), HTML)
             case _:
                 assert_never(reply)
+
+
+def _refuse_while_viewing(page: FoundPage, asked: PageCall) -> None:
+    """Raises PermissionDenied for what an operator who looks at an account may not open (hazard 46)."""
+    own = isinstance(page.route.authority, Operator) and page.route.method == "GET"
+    if asked.visitor.viewed is not None and not own and not page.route.open_to_viewing:
+        raise PermissionDenied(ONLY_LOOKING)
 
 
 def _elsewhere_first(page: FoundPage, asked: PageCall, now_us: int) -> SeeOther | None:

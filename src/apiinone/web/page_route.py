@@ -6,7 +6,7 @@ These are the pages that know their visitor, and everything that a form sends. W
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from msgspec import Struct
 
@@ -122,8 +122,20 @@ class PageId(Struct, frozen=True):
     """`own_…` where it belongs to an account: the test of all pages asks for another account's."""
 
 
+OWN: Final[Mapping[str, str]] = {
+    "delivery_id": "own_delivery",
+    "document_id": "own_document",
+    "endpoint_id": "own_endpoint",
+    "key_id": "own_key",
+    "order_id": "own_order",
+    "person_id": "own_member",
+    "task_id": "own_task",
+}
+"""What the names in the paths of members' pages mean."""
+
+
 class PageRoute(Struct, frozen=True, kw_only=True):
-    """One method on one path. Nothing has a default: what a page leaves out, it cannot be made without."""
+    """One method on one path. What decides who may open it has no default, or none that opens anything."""
 
     method: Literal["GET", "POST"]
     path: str
@@ -131,4 +143,49 @@ class PageRoute(Struct, frozen=True, kw_only=True):
     authority: Authority
     ids: tuple[PageId, ...]
     form_bytes_max: int = BODY_BYTES_MAX
-    """How long a form may be; the one thing with a default, as few forms are long."""
+    """How long a form may be; few are long."""
+    open_to_viewing: bool = False
+    """Whether it answers an operator who looks at an account; such a page shows no prompt, input, output or file, and
+    such a form changes nothing but the operator's own session."""
+
+
+def get(path: str, authority: Authority, kinds: Mapping[str, str] = OWN, *, open_to_viewing: bool = False) -> PageRoute:
+    """A page that is looked at; `kinds` says what the names in its path mean. Raises KeyError for one without."""
+    return PageRoute(
+        method="GET",
+        path=path,
+        name=_name(authority),
+        authority=authority,
+        ids=_ids(path, kinds),
+        open_to_viewing=open_to_viewing,
+    )
+
+
+def post(
+    path: str,
+    authority: Authority,
+    kinds: Mapping[str, str] = OWN,
+    *,
+    form_bytes_max: int = BODY_BYTES_MAX,
+    open_to_viewing: bool = False,
+) -> PageRoute:
+    """What a form is sent to."""
+    return PageRoute(
+        method="POST",
+        path=path,
+        name=_name(authority),
+        authority=authority,
+        ids=_ids(path, kinds),
+        form_bytes_max=form_bytes_max,
+        open_to_viewing=open_to_viewing,
+    )
+
+
+def _name(authority: Authority) -> str:
+    """As the log calls the page: by what answers it."""
+    return authority.handle.__name__.removeprefix("do_")
+
+
+def _ids(path: str, kinds: Mapping[str, str]) -> tuple[PageId, ...]:
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    return tuple(PageId(name, kinds[name]) for name in names)

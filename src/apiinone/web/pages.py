@@ -75,6 +75,8 @@ class Pages:
     """What operators have switched, and their texts."""
     languages: Languages
     look: Look
+    admin_url: str
+    """Where operators reach `/admin`; empty: here."""
 
     def home(self) -> Document:
         """What this is, one live request, the families, and how billing works."""
@@ -188,6 +190,7 @@ class Pages:
     def _filled(self, template: str, facts: Mapping[str, object]) -> str:
         common = {
             "base_url": self.base_url,
+            "admin_url": self.admin_url,
             "models_count": len(self.catalogue.entries),
             "seconds_text": seconds_text,
             "look": self.look,

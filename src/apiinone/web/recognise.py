@@ -11,6 +11,7 @@ from apiinone.db import Tx
 from apiinone.people.member_rows import memberships_of
 from apiinone.people.session_rows import TOUCH_US, Found, find_session, go_to_account, touch_session
 from apiinone.people.sign_in import SESSION
+from apiinone.people.viewing import Viewed, viewed_by
 from apiinone.web.forms import FormGuard
 from apiinone.web.page_route import Rooms
 from apiinone.web.visitor import Visitor
@@ -43,11 +44,11 @@ class Recogniser:
         rooms = self._rooms
         names = rooms.cookies
         token = cookies.get(names.session, "")
-        session_id, found, now_us = None, None, rooms.house.context.clock.now_us()
+        session_id, found, viewed, now_us = None, None, None, rooms.house.context.clock.now_us()
         headers: tuple[Header, ...] = ()
         if token and len(token) <= TOKEN_CHARACTERS_MAX and names.sessions_allowed:
             session_id = rooms.office.hashes.of(SESSION, token)
-            found, now_us = await self._found(session_id)
+            found, viewed, now_us = await self._found(session_id)
         if token and found is None:
             headers = (names.end_session(),)
         bound_to = "" if found is None else f"session:{found.session.id}"
@@ -62,25 +63,29 @@ class Recogniser:
         if asked and asked == language:
             headers = (*headers, names.set_language(language))
         flash = cookies.get(names.flash, "")[:FLASH_CHARACTERS_MAX]
-        visitor = Visitor(language, self._guard.token(bound_to), found, flash)
+        visitor = Visitor(language, self._guard.token(bound_to), found, flash, viewed)
         return Recognised(visitor, session_id, bound_to, headers, now_us)
 
-    async def _found(self, session_id: str) -> tuple[Found | None, int]:
-        """The session and the time; its use is noted now and then, and an account is chosen where it is at none."""
+    async def _found(self, session_id: str) -> tuple[Found | None, Viewed | None, int]:
+        """The session, what it looks at, and the time.
 
-        async def look(tx: Tx) -> tuple[Found | None, int]:
-            return await find_session(tx, session_id), tx.now_us
+        The session's use is noted now and then, and an account is chosen where it is at none.
+        """
 
-        async def note(tx: Tx) -> tuple[Found | None, int]:
+        async def look(tx: Tx) -> tuple[Found | None, Viewed | None, int]:
+            found = await find_session(tx, session_id)
+            return found, None if found is None else await viewed_by(tx, found), tx.now_us
+
+        async def note(tx: Tx) -> tuple[Found | None, Viewed | None, int]:
             await touch_session(tx, session_id)
             found = await find_session(tx, session_id)
             if found is not None and found.membership is None:
                 for membership in (await memberships_of(tx, found.person.id))[:1]:
                     await go_to_account(tx, session_id, membership.account_id)
-            return await find_session(tx, session_id), tx.now_us
+            return await look(tx)
 
         database = self._rooms.office.database
-        found, now_us = await database.read(look)
+        found, viewed, now_us = await database.read(look)
         if found is None or (found.membership is not None and now_us - found.session.seen_us < TOUCH_US):
-            return found, now_us
+            return found, viewed, now_us
         return await database.transact(note)

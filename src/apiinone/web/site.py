@@ -95,6 +95,10 @@ class Site:
         common: list[Header] = [(b"x-content-type-options", b"nosniff")]
         await respond(reply, common, (scope, receive, send))
 
+    def make_ready(self) -> None:
+        """Do what the first page would wait for; in a thread, while the API answers already."""
+        self._opened().pages_of(Look()).templates.compile()
+
     async def _answer(self, scope: Scope, receive: Receive) -> Answer | Streamed | None:
         """A page's answer; None: the address is none of ours."""
         headers: dict[bytes, bytes] = dict(scope["headers"])

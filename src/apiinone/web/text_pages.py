@@ -7,7 +7,7 @@ from apiinone.core.errors import NotFound
 from apiinone.switchboard.standing import TextName
 from apiinone.web.languages import marked
 from apiinone.web.markdown import to_html
-from apiinone.web.page_route import PageCall, PageReply, PageRoute, Public, Rooms, Shown
+from apiinone.web.page_route import PageCall, PageReply, PageRoute, Public, Rooms, Shown, get
 from apiinone.web.status_page import show_status
 
 SHOWN: Final[tuple[tuple[TextName, str], ...]] = (
@@ -34,7 +34,7 @@ def _showing(name: TextName, title: str) -> Callable[[Rooms, PageCall], Awaitabl
 
 
 WORDS: Final[tuple[PageRoute, ...]] = (
-    PageRoute(method="GET", path="/status", name="show_status", authority=Public(show_status), ids=()),
+    get("/status", Public(show_status)),
     *(
         PageRoute(method="GET", path=f"/{name}", name=f"show_{name}", authority=Public(_showing(name, title)), ids=())
         for name, title in SHOWN

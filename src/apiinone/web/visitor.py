@@ -5,8 +5,9 @@ from msgspec import Struct
 from apiinone.ledger.ledger import Owner
 from apiinone.people.member_rows import Membership
 from apiinone.people.person_rows import Person
-from apiinone.people.roles import Role
+from apiinone.people.roles import DEVELOPERS, Role
 from apiinone.people.session_rows import Found, Mode, Session
+from apiinone.people.viewing import Viewed
 
 
 class SignedInAs(Struct, frozen=True):
@@ -39,6 +40,11 @@ class MemberHere(Struct, frozen=True):
         return self.session.mode
 
     @property
+    def may_develop(self) -> bool:
+        """Whether keys, models and callbacks are theirs to use."""
+        return self.role in DEVELOPERS
+
+    @property
     def owner(self) -> Owner:
         """Whose objects the page shows: the account's, in the mode of the switch."""
         return (self.account_id, self.mode)
@@ -53,6 +59,8 @@ class Visitor(Struct, frozen=True):
     found: Found | None = None
     flash: str = ""
     """The code of something to say once."""
+    viewed: Viewed | None = None
+    """What an operator looks at: `member` is them as its viewer then, and nothing can be changed."""
 
     @property
     def signed_in(self) -> SignedInAs | None:
@@ -64,6 +72,7 @@ class Visitor(Struct, frozen=True):
     @property
     def member(self) -> MemberHere | None:
         """Who is signed in and at an account."""
-        if self.found is None or self.found.session.totp_due or self.found.membership is None:
+        if self.found is None or self.found.session.totp_due:
             return None
-        return MemberHere(self.found.session, self.found.person, self.found.membership)
+        membership = self.found.membership if self.viewed is None else self.viewed.membership
+        return None if membership is None else MemberHere(self.found.session, self.found.person, membership)

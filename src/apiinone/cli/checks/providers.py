@@ -1,6 +1,7 @@
 """Providers, models and the way in from outside."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import urlsplit
 
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.api.proxies import read_networks
@@ -58,6 +59,7 @@ def catalogue_findings(catalogue: Catalogue) -> Iterator[Finding]:
 def entrance_findings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:
     """How clients and people come in: public URL, letters, proxies, metrics. Raises SettingsError."""
     yield _public_url(settings.public_url)
+    yield _admin_url(settings.admin_url, settings.public_url)
     yield _letters(smtp_server(settings, environment))
     try:
         read_networks(settings.trusted_proxies)
@@ -79,6 +81,19 @@ def _public_url(url: str) -> Finding:
         says = f"{url} is not encrypted: keys and pictures can be read on the way"
         return warning("public URL", says, "put TLS in front, and set APIINONE_PUBLIC_URL to an https address")
     return error("public URL", f"{url} is no address", "set APIINONE_PUBLIC_URL to https://…")
+
+
+def _admin_url(url: str, public_url: str) -> Finding:
+    parts, fix = urlsplit(url), "set APIINONE_ADMIN_URL to https://… with a host name of its own"
+    if not url:
+        return ok("operators", "/admin is at the address of the site")
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/"):
+        return error("operators", f"{url} is no address without a path", fix)
+    if parts.netloc.lower() == urlsplit(public_url).netloc.lower():
+        return error("operators", f"{url} is the address of the site: nothing of the site would answer", fix)
+    if parts.scheme != urlsplit(public_url).scheme:
+        return warning("operators", f"nobody can sign in at {url}: cookies are made for the site's scheme", fix)
+    return ok("operators", f"/admin is at {url} alone")
 
 
 def _letters(server: SmtpServer | None) -> Finding:

@@ -11,6 +11,7 @@ from apiinone.control.account_commands import Suspend
 from apiinone.control.account_list import AccountSeen, WantedAccounts, list_accounts, read_account
 from apiinone.control.adjustment_commands import AdjustCredits, DecideAdjustment
 from apiinone.control.operator_names import names_of
+from apiinone.control.switch_commands import SetAccountPrice
 from apiinone.core.credits import parse
 from apiinone.core.errors import BadRequest, Conflict, NotFound
 from apiinone.core.ids import is_id
@@ -21,6 +22,7 @@ from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther
 from apiinone.web.visitor import SignedInAs
 
 SEARCH_CHARACTERS_MAX: Final = 254
+PERCENT_DIGITS_MAX: Final = 4
 STATES: Final = ("active", "suspended")
 NO_SUCH: Final = "There is no such account."
 
@@ -61,6 +63,21 @@ class AdjustForm(Struct, frozen=True):
                 raise BadRequest("Choose a balance, and whether credits are given or taken back.", param="mode")
 
 
+class PriceForm(Struct, frozen=True):
+    """A price of the account's own; an empty percentage is the list's."""
+
+    model: str = ""
+    percent: str = ""
+    reason: str = ""
+
+    def command(self, account_id: str) -> SetAccountPrice:
+        """What is to be done. Raises BadRequest naming the field."""
+        text = self.percent.strip()
+        if text and not (text.isascii() and text.isdigit() and len(text) <= PERCENT_DIGITS_MAX):
+            raise BadRequest("A price is a whole number of percent of the list's.", param="percent")
+        return SetAccountPrice(account_id, self.model, int(text) if text else None, self.reason)
+
+
 class DecisionForm(Struct, frozen=True):
     """A second operator's word."""
 
@@ -95,28 +112,38 @@ async def show_accounts(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageR
 
 async def show_account(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
     """One account: balances, keys, what it did last, what was done to it."""
-    return await _account(rooms, call, here)
+    return await account_page(rooms, call, here)
 
 
 async def do_account_state(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
     """Suspend it or let it go on."""
-    form, account_id = call.form(StateForm), _account_id(call)
+    form, account_id = call.form(StateForm), account_id_of(call)
     try:
         await carried_out(rooms, here, form.command(account_id))
     except (BadRequest, Conflict) as refusal:
-        return await _account(rooms, call, here, problem_of(refusal, call, "state"))
+        return await account_page(rooms, call, here, problem_of(refusal, call, "state"))
     return SeeOther(f"/admin/accounts/{account_id}", "done_and_written_down")
 
 
 async def do_adjust(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
     """Change a balance, or have the change wait for a second operator."""
-    form, account_id = call.form(AdjustForm), _account_id(call)
+    form, account_id = call.form(AdjustForm), account_id_of(call)
     try:
         made = await carried_out(rooms, here, form.command(account_id))
     except (BadRequest, Conflict) as refusal:
-        return await _account(rooms, call, here, problem_of(refusal, call, "adjust"))
+        return await account_page(rooms, call, here, problem_of(refusal, call, "adjust"))
     flash = "done_and_written_down" if made.state == "done" else "waits_for_second_operator"
     return SeeOther(f"/admin/accounts/{account_id}", flash)
+
+
+async def do_set_price(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
+    """Give it a price of its own, or the list's again."""
+    form, account_id = call.form(PriceForm), account_id_of(call)
+    try:
+        await carried_out(rooms, here, form.command(account_id))
+    except (BadRequest, Conflict) as refusal:
+        return await account_page(rooms, call, here, problem_of(refusal, call, "price"))
+    return SeeOther(f"/admin/accounts/{account_id}", "done_and_written_down")
 
 
 async def show_adjustments(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
@@ -134,8 +161,9 @@ async def do_decide(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply
     return SeeOther("/admin/adjustments", "done_and_written_down")
 
 
-async def _account(rooms: Rooms, call: PageCall, here: SignedInAs, problem: Problem | None = None) -> PageReply:
-    account_id = _account_id(call)
+async def account_page(rooms: Rooms, call: PageCall, here: SignedInAs, problem: Problem | None = None) -> PageReply:
+    """One account, and what was wrong with a form on its page. Raises NotFound."""
+    account_id = account_id_of(call)
 
     async def look(tx: Tx) -> tuple[AccountSeen | None, Mapping[str, str]]:
         found = await read_account(tx, account_id)
@@ -144,7 +172,14 @@ async def _account(rooms: Rooms, call: PageCall, here: SignedInAs, problem: Prob
     seen, names = await rooms.house.context.database.read(look)
     if seen is None:
         raise NotFound(NO_SUCH)
-    facts = {"seen": seen, "names": names, "alone_max": desk_for(rooms, here).adjusted_alone_max}
+    context = rooms.house.context
+    facts = {
+        "seen": seen,
+        "names": names,
+        "alone_max": desk_for(rooms, here).adjusted_alone_max,
+        "own_prices": context.board.now.prices_of(account_id),
+        "entries": context.catalogue.entries,
+    }
     return admin_page(rooms, "account", facts, problem)
 
 
@@ -165,7 +200,8 @@ def _deciders(adjustments: Sequence[Adjustment]) -> set[str]:
     return {who for one in adjustments for who in (one.asked_by, one.decided_by) if who is not None}
 
 
-def _account_id(call: PageCall) -> str:
+def account_id_of(call: PageCall) -> str:
+    """The account of the path. Raises NotFound for what is no id."""
     account_id = call.ids["account_id"]
     if not is_id(account_id):
         raise NotFound(NO_SUCH)

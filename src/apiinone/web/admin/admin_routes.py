@@ -7,6 +7,7 @@ from apiinone.web.admin.account_admin import (
     do_account_state,
     do_adjust,
     do_decide,
+    do_set_price,
     show_account,
     show_accounts,
     show_adjustments,
@@ -25,9 +26,10 @@ from apiinone.web.admin.reports import show_log, show_margins
 from apiinone.web.admin.site_admin import do_set_text, do_switch_site, show_site, show_text
 from apiinone.web.admin.suspense_admin import do_resolve, show_suspense
 from apiinone.web.admin.task_admin import do_settle, show_task, show_tasks
+from apiinone.web.admin.viewing import do_view
 from apiinone.web.admin.voucher_admin import do_make_vouchers, do_revoke_voucher, show_vouchers
 from apiinone.web.forms import BODY_BYTES_MAX
-from apiinone.web.page_route import Operator, PageCall, PageId, PageReply, PageRoute, Rooms
+from apiinone.web.page_route import Operator, PageCall, PageReply, PageRoute, Rooms, get, post
 from apiinone.web.visitor import SignedInAs
 
 Handle = Callable[[Rooms, PageCall, SignedInAs], Awaitable[PageReply]]
@@ -49,25 +51,12 @@ KINDS: Final = {
 
 
 def _show(path: str, handle: Handle) -> PageRoute:
-    return PageRoute(
-        method="GET", path=path, name=f"admin_{handle.__name__}", authority=Operator(handle), ids=_ids(path)
-    )
+    return get(path, Operator(handle), KINDS)
 
 
 def _do(path: str, handle: Handle) -> PageRoute:
-    return PageRoute(
-        method="POST",
-        path=path,
-        name=f"admin_{handle.__name__}",
-        authority=Operator(handle),
-        ids=_ids(path),
-        form_bytes_max=TEXT_FORM_BYTES_MAX if "{text}" in path else BODY_BYTES_MAX,
-    )
-
-
-def _ids(path: str) -> tuple[PageId, ...]:
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    return tuple(PageId(name, KINDS[name]) for name in names)
+    size = TEXT_FORM_BYTES_MAX if "{text}" in path else BODY_BYTES_MAX
+    return post(path, Operator(handle), KINDS, form_bytes_max=size)
 
 
 ADMIN: Final[tuple[PageRoute, ...]] = (
@@ -76,6 +65,8 @@ ADMIN: Final[tuple[PageRoute, ...]] = (
     _show(f"{ROOT}/accounts/{{account_id}}", show_account),
     _do(f"{ROOT}/accounts/{{account_id}}/state", do_account_state),
     _do(f"{ROOT}/accounts/{{account_id}}/adjust", do_adjust),
+    _do(f"{ROOT}/accounts/{{account_id}}/price", do_set_price),
+    _do(f"{ROOT}/accounts/{{account_id}}/view", do_view),
     _show(f"{ROOT}/adjustments", show_adjustments),
     _do(f"{ROOT}/adjustments/{{adjustment_id}}", do_decide),
     _show(f"{ROOT}/orders", show_orders),

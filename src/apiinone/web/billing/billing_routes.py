@@ -14,81 +14,22 @@ from apiinone.web.billing.plan_pages import (
     do_set_top_up,
     show_plan,
 )
-from apiinone.web.page_route import Member, PageId, PageRoute
-
-_ORDER: Final = (PageId("order_id", "own_order"),)
-_DOCUMENT: Final = (PageId("document_id", "own_document"),)
+from apiinone.web.page_route import Member, PageRoute, get, post
 
 BILLING: Final[tuple[PageRoute, ...]] = (
-    PageRoute(method="POST", path="/billing/buy", name="buy", authority=Member(PAYERS, do_buy), ids=()),
-    PageRoute(method="POST", path="/billing/redeem", name="redeem", authority=Member(PAYERS, do_redeem), ids=()),
-    PageRoute(
-        method="GET", path="/billing/orders", name="orders", authority=Member(MONEY_READERS, show_orders), ids=()
-    ),
-    PageRoute(
-        method="GET",
-        path="/billing/orders/export.csv",
-        name="export_orders",
-        authority=Member(MONEY_READERS, export_orders),
-        ids=(),
-    ),
-    PageRoute(
-        method="GET",
-        path="/billing/orders/{order_id}",
-        name="order",
-        authority=Member(MONEY_READERS, show_order),
-        ids=_ORDER,
-    ),
-    PageRoute(
-        method="GET",
-        path="/billing/orders/{order_id}/pay",
-        name="go_and_pay",
-        authority=Member(PAYERS, go_and_pay),
-        ids=_ORDER,
-    ),
-    PageRoute(
-        method="GET",
-        path="/billing/documents",
-        name="documents",
-        authority=Member(MONEY_READERS, show_documents),
-        ids=(),
-    ),
-    PageRoute(
-        method="GET",
-        path="/billing/documents/{document_id}",
-        name="document",
-        authority=Member(MONEY_READERS, show_document),
-        ids=_DOCUMENT,
-    ),
-    PageRoute(
-        method="GET",
-        path="/billing/documents/{document_id}/pdf",
-        name="document_pdf",
-        authority=Member(MONEY_READERS, keep_document),
-        ids=_DOCUMENT,
-    ),
-    PageRoute(method="GET", path="/billing/plan", name="plan", authority=Member(MONEY_READERS, show_plan), ids=()),
-    PageRoute(
-        method="POST", path="/billing/plan/top-up", name="set_top_up", authority=Member(PAYERS, do_set_top_up), ids=()
-    ),
-    PageRoute(
-        method="POST",
-        path="/billing/plan/top-up/end",
-        name="end_top_up",
-        authority=Member(PAYERS, do_end_top_up),
-        ids=(),
-    ),
-    PageRoute(
-        method="POST", path="/billing/plan/alerts", name="set_alerts", authority=Member(PAYERS, do_set_alerts), ids=()
-    ),
-    PageRoute(
-        method="POST",
-        path="/billing/plan/budgets",
-        name="set_budgets",
-        authority=Member(PAYERS, do_set_budgets),
-        ids=(),
-    ),
-    PageRoute(
-        method="POST", path="/billing/plan/card", name="forget_card", authority=Member(PAYERS, do_forget_card), ids=()
-    ),
+    post("/billing/buy", Member(PAYERS, do_buy)),
+    post("/billing/redeem", Member(PAYERS, do_redeem)),
+    get("/billing/orders", Member(MONEY_READERS, show_orders)),
+    get("/billing/orders/export.csv", Member(MONEY_READERS, export_orders)),
+    get("/billing/orders/{order_id}", Member(MONEY_READERS, show_order)),
+    get("/billing/orders/{order_id}/pay", Member(PAYERS, go_and_pay)),
+    get("/billing/documents", Member(MONEY_READERS, show_documents)),
+    get("/billing/documents/{document_id}", Member(MONEY_READERS, show_document)),
+    get("/billing/documents/{document_id}/pdf", Member(MONEY_READERS, keep_document)),
+    get("/billing/plan", Member(MONEY_READERS, show_plan)),
+    post("/billing/plan/top-up", Member(PAYERS, do_set_top_up)),
+    post("/billing/plan/top-up/end", Member(PAYERS, do_end_top_up)),
+    post("/billing/plan/alerts", Member(PAYERS, do_set_alerts)),
+    post("/billing/plan/budgets", Member(PAYERS, do_set_budgets)),
+    post("/billing/plan/card", Member(PAYERS, do_forget_card)),
 )

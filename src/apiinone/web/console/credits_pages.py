@@ -74,6 +74,7 @@ async def credits_page(  # noqa: PLR0913 - the page, and what a form on it was s
         "lots": lots,
         "entries": entries[:ROWS],
         "change": change,
+        "own_prices": rooms.house.context.board.now.prices_of(here.account_id),
         "tasks": {task_id: written(node, task_id, suffix) for task_id, (node, suffix) in names.items()},
         "kinds": KIND_NAMES,
         "older": f"{CREDITS}?before={entries[ROWS - 1].entry_no}" if len(entries) > ROWS else "",

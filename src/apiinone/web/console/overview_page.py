@@ -13,6 +13,7 @@ from apiinone.db import Tx
 from apiinone.ledger.history import read_use_by_day
 from apiinone.ledger.statements import balance_of
 from apiinone.people.member_rows import Membership, memberships_of
+from apiinone.people.viewing import Viewing, viewings_of
 from apiinone.tasks.call_log import LogLine, LogWanted, read_call_log
 from apiinone.web.code_samples import KEY_HERE
 from apiinone.web.console.shell import in_console
@@ -34,6 +35,7 @@ class Seen(Struct, frozen=True):
     chart: SpendChart
     recent: list[LogLine]
     keys: list[Key]
+    viewings: list[Viewing]
 
 
 async def show_overview(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
@@ -56,7 +58,8 @@ def _looking(here: MemberHere) -> Callable[[Tx], Awaitable[Seen]]:
         available, held, _ = await balance_of(tx, here.owner)
         used = await read_use_by_day(tx, here.owner, first_day=days[0], last_day=days[-1])
         recent = await read_call_log(tx, here.owner, LogWanted(RECENT_ROWS, ALL_STATES))
-        return Seen(available, held, spend_chart(used, days), recent, await keys_of(tx, here.account_id))
+        viewings = await viewings_of(tx, here.account_id)
+        return Seen(available, held, spend_chart(used, days), recent, await keys_of(tx, here.account_id), viewings)
 
     return look
 

@@ -23,115 +23,28 @@ from apiinone.web.console.webhook_pages import (
     do_unregister,
     show_webhooks,
 )
-from apiinone.web.page_route import Member, PageId, PageRoute, Public, SignedIn
-
-_KEY: Final = (PageId("key_id", "own_key"),)
-_TASK: Final = (PageId("task_id", "own_task"),)
-_ENDPOINT: Final = (PageId("endpoint_id", "own_endpoint"),)
-_DELIVERY: Final = (PageId("delivery_id", "own_delivery"),)
+from apiinone.web.page_route import Member, Public, SignedIn, get, post
 
 CONSOLE: Final = (
-    PageRoute(method="GET", path="/console", name="show_overview", authority=SignedIn(show_overview), ids=()),
-    PageRoute(method="GET", path="/console/play", name="play_facts", authority=SignedIn(tell_play_facts), ids=()),
-    PageRoute(method="GET", path="/console/keys", name="show_keys", authority=Member(DEVELOPERS, show_keys), ids=()),
-    PageRoute(
-        method="GET", path="/console/keys/new", name="show_new_key", authority=Member(DEVELOPERS, show_new_key), ids=()
-    ),
-    PageRoute(method="POST", path="/console/keys", name="make_key", authority=Member(DEVELOPERS, do_make_key), ids=()),
-    PageRoute(
-        method="GET", path="/console/keys/{key_id}", name="show_key", authority=Member(DEVELOPERS, show_key), ids=_KEY
-    ),
-    PageRoute(
-        method="POST",
-        path="/console/keys/{key_id}/rotate",
-        name="rotate_key",
-        authority=Member(DEVELOPERS, do_rotate_key),
-        ids=_KEY,
-    ),
-    PageRoute(
-        method="POST",
-        path="/console/keys/{key_id}/revoke",
-        name="revoke_key",
-        authority=Member(DEVELOPERS, do_revoke_key),
-        ids=_KEY,
-    ),
-    PageRoute(method="GET", path="/usage", name="show_usage", authority=Public(show_usage), ids=()),
-    PageRoute(
-        method="GET",
-        path="/usage/export.csv",
-        name="export_usage",
-        authority=Member(EVERYBODY, export_usage),
-        ids=(),
-    ),
-    PageRoute(
-        method="GET",
-        path="/console/tasks/{task_id}",
-        name="show_task_page",
-        authority=Member(EVERYBODY, show_task),
-        ids=_TASK,
-    ),
-    PageRoute(
-        method="POST",
-        path="/console/tasks/{task_id}/cancel",
-        name="cancel_task_page",
-        authority=Member(DEVELOPERS, do_cancel_task),
-        ids=_TASK,
-    ),
-    PageRoute(
-        method="POST",
-        path="/console/tasks/{task_id}/delete",
-        name="delete_task_page",
-        authority=Member(DEVELOPERS, do_delete_task),
-        ids=_TASK,
-    ),
-    PageRoute(method="GET", path="/billing/credits", name="show_credits_page", authority=Public(show_credits), ids=()),
-    PageRoute(
-        method="GET",
-        path="/billing/credits/export.csv",
-        name="export_entries",
-        authority=Member(MONEY_READERS, export_entries),
-        ids=(),
-    ),
-    PageRoute(
-        method="GET",
-        path="/console/webhooks",
-        name="show_webhooks",
-        authority=Member(DEVELOPERS, show_webhooks),
-        ids=(),
-    ),
-    PageRoute(
-        method="POST",
-        path="/console/webhooks/endpoints",
-        name="register_endpoint",
-        authority=Member(DEVELOPERS, do_register),
-        ids=(),
-    ),
-    PageRoute(
-        method="POST",
-        path="/console/webhooks/endpoints/{endpoint_id}/delete",
-        name="unregister_endpoint",
-        authority=Member(DEVELOPERS, do_unregister),
-        ids=_ENDPOINT,
-    ),
-    PageRoute(
-        method="POST",
-        path="/console/webhooks/secret",
-        name="show_secret",
-        authority=Member(DEVELOPERS, do_show_secret),
-        ids=(),
-    ),
-    PageRoute(
-        method="POST",
-        path="/console/webhooks/secret/rotate",
-        name="rotate_secret",
-        authority=Member(DEVELOPERS, do_rotate_secret),
-        ids=(),
-    ),
-    PageRoute(
-        method="POST",
-        path="/console/deliveries/{delivery_id}/redeliver",
-        name="redeliver_page",
-        authority=Member(DEVELOPERS, do_redeliver),
-        ids=_DELIVERY,
-    ),
+    get("/console", SignedIn(show_overview), open_to_viewing=True),
+    get("/console/play", SignedIn(tell_play_facts)),
+    get("/console/keys", Member(DEVELOPERS, show_keys)),
+    get("/console/keys/new", Member(DEVELOPERS, show_new_key)),
+    post("/console/keys", Member(DEVELOPERS, do_make_key)),
+    get("/console/keys/{key_id}", Member(DEVELOPERS, show_key)),
+    post("/console/keys/{key_id}/rotate", Member(DEVELOPERS, do_rotate_key)),
+    post("/console/keys/{key_id}/revoke", Member(DEVELOPERS, do_revoke_key)),
+    get("/usage", Public(show_usage), open_to_viewing=True),
+    get("/usage/export.csv", Member(EVERYBODY, export_usage), open_to_viewing=True),
+    get("/console/tasks/{task_id}", Member(EVERYBODY, show_task), open_to_viewing=True),
+    post("/console/tasks/{task_id}/cancel", Member(DEVELOPERS, do_cancel_task)),
+    post("/console/tasks/{task_id}/delete", Member(DEVELOPERS, do_delete_task)),
+    get("/billing/credits", Public(show_credits), open_to_viewing=True),
+    get("/billing/credits/export.csv", Member(MONEY_READERS, export_entries)),
+    get("/console/webhooks", Member(DEVELOPERS, show_webhooks)),
+    post("/console/webhooks/endpoints", Member(DEVELOPERS, do_register)),
+    post("/console/webhooks/endpoints/{endpoint_id}/delete", Member(DEVELOPERS, do_unregister)),
+    post("/console/webhooks/secret", Member(DEVELOPERS, do_show_secret)),
+    post("/console/webhooks/secret/rotate", Member(DEVELOPERS, do_rotate_secret)),
+    post("/console/deliveries/{delivery_id}/redeliver", Member(DEVELOPERS, do_redeliver)),
 )

@@ -9,7 +9,7 @@ from apiinone.core.clock import US_PER_S, iso
 from apiinone.core.credits import shown
 from apiinone.db import Tx
 from apiinone.people.member_rows import Membership, memberships_of
-from apiinone.people.roles import DEVELOPERS, MONEY_READERS, PAYERS
+from apiinone.people.roles import MONEY_READERS, PAYERS
 from apiinone.tasks.lifecycle import status_of
 from apiinone.web.page_route import Rooms, Shown
 from apiinone.web.visitor import MemberHere
@@ -29,7 +29,7 @@ async def in_console(
         "here": here,
         "back": "",  # where a page that only a form leads to is left for, when the mode is switched on it
         "memberships": await rooms.office.database.read(look),
-        "may_develop": here.role in DEVELOPERS,
+        "may_develop": here.may_develop,
         "may_pay": here.role in PAYERS,
         "reads_money": here.role in MONEY_READERS,
         "moment": moments_in(here.person.time_zone),

@@ -3,7 +3,8 @@
 import json
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from apiinone.accounts.keys import Mode
 from apiinone.api.end_task import cancel, delete
@@ -47,6 +48,8 @@ async def show_task(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply
     seen = await _own_task(rooms, call, here)
     context = rooms.house.context
     page = task_page(seen.view, context.links, context.clock.now_us())
+    if call.visitor.viewed is not None:
+        page = _without_content(page)
     facts = {
         "page": page,
         "seen": seen,
@@ -123,6 +126,12 @@ async def _own_task(rooms: Rooms, call: PageCall, here: MemberHere) -> Seen:
 
 def _path(call: PageCall) -> str:
     return f"{TASKS}/{call.ids['task_id']}"
+
+
+def _without_content(page: TaskPage) -> TaskPage:
+    """As operators see it who look at the account: neither what was asked for nor what was made (hazard 46)."""
+    error = None if page.error is None else replace(page.error, message="")
+    return replace(page, request=Raw(b"null"), outputs=(), response=(), metadata=Raw(b"{}"), error=error)
 
 
 def _readable(page: TaskPage) -> str:

@@ -63,6 +63,15 @@ document.addEventListener("keydown", (event) => {
   next.focus();
 });
 
+// Escape closes what unfolded around it, or else the visitor's menu, and leaves the reader at what opened it.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = event.target.closest?.("details[open]") ?? document.querySelector(".who[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+
 chooseLanguage(storage.get("language") ?? "curl");
 
 const filters = document.querySelector("[data-filters]");
