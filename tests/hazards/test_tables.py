@@ -46,6 +46,7 @@ PERSONAL = {
     "task_inputs.request",
     "task_labels.name",
     "task_labels.value",
+    "viewings.reason",
     "webhook_endpoints.host",
     "webhook_endpoints.name",
     "webhook_endpoints.url",

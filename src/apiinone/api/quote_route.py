@@ -59,7 +59,7 @@ async def give_quote_for_body(house: House, call: Call, caller: Caller) -> Answe
     if creation.parsed.quote_id is not None:
         raise BadRequest("A quote is asked for without naming another.", param="/quote_id")
     version = context.catalogue.version
-    asked = Asked(caller.owner, creation.body_hash, version, creation.price, creation.terms)
+    asked = Asked(caller.owner, creation.body_hash, version, creation.price, creation.percent, creation.terms)
     quote_id = context.ids.new()
 
     async def promise(tx: Tx) -> Quoted:

@@ -28,6 +28,8 @@ class Asked(Struct, frozen=True):
     body_hash: bytes
     price_version: str
     price: Price
+    price_percent: int
+    """What the account pays of the list, which the price was worked out by."""
     terms: OwnKeyTerms = HOUSE_TERMS
 
 
@@ -37,6 +39,6 @@ async def give_quote(tx: Tx, quote_id: str, asked: Asked) -> Quoted:
     price = asked.price
     own_keys = (asked.terms.whose, None if asked.terms.fee is None else int(asked.terms.fee.total))
     body = (asked.owner, asked.body_hash, asked.price_version)
-    promise = Promise(*body, price.unit, price.units, expires_us, own_keys=own_keys)
+    promise = Promise(*body, price.unit, price.units, expires_us, own_keys=own_keys, price_percent=asked.price_percent)
     await write_quote(tx, quote_id, promise)
     return Quoted(quote_id, price, expires_us)

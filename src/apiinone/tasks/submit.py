@@ -234,7 +234,7 @@ _QUOTE_RULES: tuple[tuple[Callable[[Promise, Submission, int], bool], str], ...]
         "prices have changed since this quote; ask for a new one",
     ),
     (
-        lambda promise, submission, _: promise.unit * promise.units != submission.total,
+        lambda promise, submission, _: promise.price_percent != submission.price_percent,
         "this account's own prices have changed since this quote; ask for a new one",
     ),
     (

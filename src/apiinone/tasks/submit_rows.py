@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 from msgspec import Struct
 
+from apiinone.catalog.own_prices import LIST
 from apiinone.core.clock import US_PER_S
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
@@ -27,12 +28,12 @@ _REMEMBER = Sql(
 )
 _PROMISES = Sql(
     "SELECT id, account_id, mode, body_hash, price_version, unit_micro, units, expires_us, used_by,"
-    " whose_keys, own_total_micro FROM quotes WHERE id = ANY($1::text[]) FOR UPDATE"
+    " whose_keys, own_total_micro, price_percent FROM quotes WHERE id = ANY($1::text[]) FOR UPDATE"
 )
 _SPEND = Sql("UPDATE quotes SET used_by = $1 WHERE id = $2 AND used_by IS NULL")
 _NEW_QUOTE = Sql(
     "INSERT INTO quotes (id, account_id, mode, body_hash, price_version, unit_micro, units, expires_us, whose_keys,"
-    " own_total_micro) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    " own_total_micro, price_percent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 )
 _NEW_TASK = Sql(
     "INSERT INTO tasks (id, account_id, mode, key_id, lineage_id, request_id, endpoint, model, sub_model, node, suffix,"
@@ -66,6 +67,8 @@ class Promise(Struct, frozen=True):
     used_by: str | None = None
     own_keys: tuple[WhoseKeys, int | None] = ("house", None)
     """Whose credentials it was given for, and the whole price where the account's own key makes it."""
+    price_percent: int = LIST
+    """What the account paid of the list."""
 
     def spent_on(self, task_id: str) -> "Promise":
         """The same, used."""
@@ -86,7 +89,7 @@ async def load_promises(tx: Tx, quote_ids: Collection[str]) -> dict[str, Promise
     if not quote_ids:
         return {}
     rows = await tx.rows(_PROMISES, sorted(quote_ids))
-    return {row[0]: Promise((row[1], row[2]), bytes(row[3]), *row[4:9], (row[9], row[10])) for row in rows}  # pyright: ignore[reportCallIssue]
+    return {row[0]: Promise((row[1], row[2]), bytes(row[3]), *row[4:9], (row[9], row[10]), row[11]) for row in rows}  # pyright: ignore[reportCallIssue]
 
 
 async def spend_promises(tx: Tx, used: Sequence[tuple[str | None, str]]) -> None:
@@ -98,7 +101,8 @@ async def spend_promises(tx: Tx, used: Sequence[tuple[str | None, str]]) -> None
 async def write_quote(tx: Tx, quote_id: str, promise: Promise) -> None:
     """Store a quote."""
     identity = (quote_id, *promise.owner, promise.body_hash, promise.price_version)
-    await tx.run(_NEW_QUOTE, *identity, promise.unit, promise.units, promise.expires_us, *promise.own_keys)
+    price = (promise.unit, promise.units, promise.expires_us, *promise.own_keys, promise.price_percent)
+    await tx.run(_NEW_QUOTE, *identity, *price)
 
 
 async def write_tasks(tx: Tx, accepted: Sequence[tuple[Submission, Credits, Credits]], *, unknown_max_s: int) -> None:

@@ -63,7 +63,7 @@ tasks = table(
         info={"data": "technical"},
     ),
     micro("own_unit_micro", null=True),
-    Column("price_percent", BigInteger, nullable=False, server_default="100", info={"data": "money"}),
+    Column("price_percent", BigInteger, nullable=False, server_default="100", info={"data": "technical"}),
     CheckConstraint("(finished_us IS NULL) = (captured_micro IS NULL)", name="ended_is_settled"),
     CheckConstraint(
         "captured_micro IS NULL OR (captured_micro >= 0 AND captured_micro <= held_micro)", name="captured"
@@ -193,6 +193,7 @@ quotes = table(
     text("used_by", null=True),
     Column("whose_keys", Text, nullable=False, server_default="house", info={"data": "technical"}),
     micro("own_total_micro", null=True),
+    Column("price_percent", BigInteger, nullable=False, server_default="100", info={"data": "technical"}),
     Index("ix_quotes_expires", "expires_us"),
     keep="15 minutes, and a day beyond",
 )
