@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -245,6 +246,12 @@ class Workshop:
     def let_pass(self, seconds: float) -> None:
         """Let time pass: every later transaction begins so much later."""
         self.database.let_pass(seconds)
+
+    def go_to_the_tenth(self) -> None:
+        """So that the next day is in the same month, whenever the test is run."""
+        now = datetime.now(UTC)
+        tenth = (now.replace(day=1) + timedelta(days=32)).replace(day=10, hour=12)
+        self.let_pass((tenth - now).total_seconds())
 
     async def assert_sound(self) -> None:
         """The audit finds nothing."""

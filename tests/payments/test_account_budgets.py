@@ -26,6 +26,7 @@ async def left(workshop: Workshop, buyer: Caller) -> int | None:
 async def test_what_would_pass_a_days_or_months_budget_is_refused_and_what_is_released_comes_back(
     workshop: Workshop, buyer: Caller
 ) -> None:
+    workshop.go_to_the_tenth()
     account = of_account(buyer.account_id)
     await workshop.database.transact(lambda tx: set_own_budgets(tx, account, whole(20), whole(35)))
     batch = [workshop.submission(buyer) for _ in range(4)]

@@ -1,7 +1,6 @@
 """A member's budgets of a day and a month, over every key they made and whatever they run signed in."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
@@ -99,7 +98,7 @@ async def test_who_is_signed_in_spends_of_their_own_budget_whoever_made_the_key(
 async def test_what_is_released_goes_back_to_the_day_and_month_it_was_taken_from(
     workshop: Workshop, bob: Spender
 ) -> None:
-    go_to_the_tenth(workshop)
+    workshop.go_to_the_tenth()
     key = await bob.key()
     await bob.may_spend(20, 25)
     old = [await workshop.task(key, deadline_s=2 * DAY_S) for _ in range(2)]
@@ -182,10 +181,3 @@ async def test_the_audit_finds_a_members_count_that_holds_did_not_make(workshop:
 
 async def breaches(workshop: Workshop) -> tuple[Breach, ...]:
     return (await audit(workshop.database)).breaches
-
-
-def go_to_the_tenth(workshop: Workshop) -> None:
-    """So that the next day is in the same month, whenever the test is run."""
-    now = datetime.now(UTC)
-    tenth = (now.replace(day=1) + timedelta(days=32)).replace(day=10, hour=12)
-    workshop.let_pass((tenth - now).total_seconds())

@@ -52,7 +52,10 @@ async def test_the_sdk_finds_a_job_by_its_id_alone(client: fal_client.AsyncClien
     assert len(again["images"]) == 1
 
 
-async def test_the_sdk_cancels_what_still_waits(client: fal_client.AsyncClient) -> None:
+async def test_the_sdk_cancels_what_still_waits(
+    client: fal_client.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fal_client.client.MAX_ATTEMPTS", 2)  # a 409 is asked again, for half a minute in all
     handle = await client.submit(MODEL, {"prompt": "a hill"})
     await handle.cancel()
     status = await handle.status()
