@@ -7,12 +7,14 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from apiinone.accounts.callers import Caller
 from apiinone.catalog.pricing import Price, price, price_of_tokens
 from apiinone.core.credits import whole
 from apiinone.core.errors import InsufficientCredits
 from apiinone.db import Sql
+from apiinone.ledger.budgets import of_member, own_budgets, set_own_budgets
 from apiinone.providers.chat import Called, ChatEvent, Ended, Said, Tally, Thought, Used
 from apiinone.tasks.audit import audit
 from apiinone.tasks.chat_slices import SLICES_MAX, Slices, bytes_covered, slices_of
@@ -85,6 +87,21 @@ async def test_a_keys_budget_ends_a_stream_as_the_balance_does(shop: Shop) -> No
     assert isinstance(outcome, Answered)
     assert (count, outcome.note.finish_reason) == ((whole(6) - OF_INPUT) // OF_PIECE, "length")
     assert await _growths(shop, task_id) == [whole(5), whole(1)]
+
+
+async def test_the_budget_of_whoever_asked_ends_a_stream_as_well_and_counts_what_it_cost(shop: Shop) -> None:
+    caller = replace(await shop.workshop.tenant(live=100), member_id=shop.workshop.ids.new())
+    member = of_member(caller.account_id, str(caller.member_id))
+    await shop.workshop.database.transact(lambda tx: set_own_budgets(tx, member, whole(6), None))
+    task_id, underway, _ = await shop.start(caller, Scripted(STREAM), streams=True, slices=LONG)
+    count, outcome = await _read(underway)
+    assert isinstance(outcome, Answered)
+    assert (count, outcome.note.finish_reason) == ((whole(6) - OF_INPUT) // OF_PIECE, "length")
+    assert await _growths(shop, task_id) == [whole(5), whole(1)]
+    left = (await shop.workshop.database.read(lambda tx: own_budgets(tx, [member])))[member].day
+    assert left is not None
+    assert left.left == whole(6) - outcome.note.owed
+    await shop.workshop.assert_sound()
 
 
 async def test_a_piece_that_nothing_covers_is_not_delivered_though_it_is_the_first(shop: Shop) -> None:
