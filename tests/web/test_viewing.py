@@ -14,7 +14,7 @@ from apiinone.web.page_route import Operator, PageRoute
 from apiinone.web.page_routes import ROUTES
 from apiinone.web.pages import FIXED
 from databases import sqlite_url
-from web.browsing import Browser, letters, somebody
+from web.browsing import Browser, somebody
 from web.operating import OperatorsBrowser, operator
 from web.owning import own_endpoint, own_key, run
 from web.test_page_routes import MAKERS, filled, named
@@ -163,22 +163,23 @@ async def test_while_looking_no_page_shows_what_was_asked_for_or_made_and_only_f
     assert made["task_id"] in (await grace.get("/usage")).text
 
 
-async def test_while_looking_nothing_is_changed(site: Api) -> None:
-    ada = await somebody(site, "ada@example.com")
-    made = await made_task(ada)
+async def test_while_looking_nothing_is_changed(sqlite_path: Path, tmp_path: Path) -> None:
+    url = sqlite_url(sqlite_path)
     routes = [route for route in ROUTES if route.method == "POST" and route.path not in OWN_SESSION]
-    own = [route for route in routes if not isinstance(route.authority, Operator)]
-    paths = {route: filled(route, await ids_of(ada, route, made["task_id"])) for route in own}
+    async with served_api(url, tmp_path) as site:
+        ada = await somebody(site, "ada@example.com")
+        made, account_id, key_id = await made_task(ada), await account_of(ada), await own_key(ada)
+        own = [route for route in routes if not isinstance(route.authority, Operator)]
+        paths = {route: filled(route, await ids_of(ada, route, made["task_id"])) for route in own}
     paths |= {route: filled(route) for route in routes if route not in paths}
-    key_id = await own_key(ada)
-    grace = await looking(site, await account_of(ada))
-    await letters(site)
-    before = await everything(site)
-    for route, path in paths.items():
-        assert (await grace.post(path)).status == 403, named(route)
-    assert (await run(grace, key_id))[0] == 403
-    seen = await grace.ask("GET", f"/console/with/{key_id}/api/v1/tasks/{made['task_id']}")
-    assert seen.status == 403
-    assert CANARY not in seen.text
-    assert await everything(site) == before
+    async with served_api(url, tmp_path, working=False) as site:  # so that no duty changes a row meanwhile
+        grace = await looking(site, account_id)
+        before = await everything(site)
+        for route, path in paths.items():
+            assert (await grace.post(path)).status == 403, named(route)
+        assert (await run(grace, key_id))[0] == 403
+        seen = await grace.ask("GET", f"/console/with/{key_id}/api/v1/tasks/{made['task_id']}")
+        assert seen.status == 403
+        assert CANARY not in seen.text
+        assert await everything(site) == before
     assert {route.path for route in ROUTES if route.method == "POST" and route.open_to_viewing} == OWN_SESSION
