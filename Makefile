@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check
 PINNED := $(INSTALL) --require-hashes --no-deps --only-binary :all:
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --only-binary :all:
-TEST_PROCESSES := 4
+TEST_PROCESSES := 3
 export PYTHONDONTWRITEBYTECODE := # where a machine forbids it, each process that a test starts would compile the product anew
 
 .DEFAULT_GOAL := help
