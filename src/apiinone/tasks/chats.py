@@ -200,13 +200,14 @@ class Chats:
                 match event:
                     case Used():
                         heard.used = event
-                        return await cover.reach(event)
+                        await cover.reach(event)
+                        return
                     case Ended(reason):
                         heard.ended = reason
                     case _:
                         heard.tally.add(event)
                         if heard.tally.bytes > cover.room_bytes and not await cover.makes_room(heard, event):
-                            return None
+                            return
                         if not chat.order.streams:
                             hearing.spoken.add(event)
                             continue
@@ -217,8 +218,6 @@ class Chats:
                             noted_s = self._clock.monotonic_s()
                         heard.relayed = True
                         await relay.put(event)
-
-        return None
 
     async def _note(self, chat: Chat, note: Note, *, first: bool) -> None:
         """Write down what is owed, before more of it reaches the client. Raises Refusal where that fails at first."""

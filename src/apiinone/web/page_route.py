@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from apiinone.api.answer import Answer, Header, Streamed
 from apiinone.api.house import House
@@ -169,16 +170,9 @@ def post(
     form_bytes_max: int = BODY_BYTES_MAX,
     open_to_viewing: bool = False,
 ) -> PageRoute:
-    """What a form is sent to."""
-    return PageRoute(
-        method="POST",
-        path=path,
-        name=_name(authority),
-        authority=authority,
-        ids=_ids(path, kinds),
-        form_bytes_max=form_bytes_max,
-        open_to_viewing=open_to_viewing,
-    )
+    """What a form is sent to; the rest as of a page that is looked at."""
+    route = get(path, authority, kinds, open_to_viewing=open_to_viewing)
+    return replace(route, method="POST", form_bytes_max=form_bytes_max)
 
 
 def _name(authority: Authority) -> str:
