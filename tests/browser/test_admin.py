@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from apiinone.db_sqlite import sqlite_module
 from apiinone.web.admin.admin_routes import ADMIN
-from browser.chromium import browser, visit
+from browser.chromium import visit
 from browser.test_people import EMAIL, PASSWORD, is_for_everybody, link_in_log, send
 from browser.test_site import command
 from serving import HOST, Served, environment_for, free_port_now
@@ -39,12 +39,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     served.database = next(folder.rglob("apiinone.sqlite"))
     yield served
     served.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 def become_operator(site: Site) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.chromium import browser, visit
+from browser.chromium import visit
 from browser.test_people import PASSWORD, is_for_everybody, link_in_log, send
 from serving import PROGRAM, Served, environment_for, free_port_now
 
@@ -33,12 +33,6 @@ def demo(folder: Path) -> Iterator[Served]:
     served.wait_until_ready()
     yield served
     served.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 def signed_up(page: Page, demo: Served) -> None:

@@ -3,16 +3,15 @@
 import json
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.chromium import browser, visit
+from browser.chromium import visit
 from browser.test_people import PASSWORD, is_for_everybody, send
-from serving import HOST, Served, environment_for, free_port_now
+from serving import Served
 
 pytestmark = pytest.mark.slow
 KEY = re.compile(r"aio_test_[0-9a-v]{26}_[0-9a-v]{52}")
@@ -26,22 +25,6 @@ class Ada(NamedTuple):
 
     state: str
     key: str
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder, port = tmp_path_factory.mktemp("console"), free_port_now()
-    arguments = ["serve", "--host", HOST, "--port", str(port)]
-    served = Served(arguments, port=port, environment=environment_for("", folder), log=folder / "log")
-    served.wait_until_ready()
-    yield served
-    served.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

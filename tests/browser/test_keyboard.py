@@ -1,14 +1,12 @@
 """With the keyboard alone: in, a key made, a model run, out; where one is can be seen, and nothing holds one fast."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from browser.chromium import browser, visit
+from browser.chromium import visit
 from browser.test_console import WITHIN_MS, signed_up
 from browser.test_people import PASSWORD
-from serving import HOST, Served, environment_for, free_port_now
+from serving import Served
 
 pytestmark = pytest.mark.slow
 EMAIL = "grace@example.com"
@@ -23,22 +21,6 @@ SEEN = """() => {
   return at === document.body || (outlined && onScreen) ? "" : at.outerHTML.slice(0, 200);
 }"""
 """Whether the element that keys go to has an outline and stands on the screen; else what it is."""
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder, port = tmp_path_factory.mktemp("keyboard"), free_port_now()
-    arguments = ["serve", "--host", HOST, "--port", str(port)]
-    served = Served(arguments, port=port, environment=environment_for("", folder), log=folder / "log")
-    served.wait_until_ready()
-    yield served
-    served.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 def is_at(one: Locator) -> bool:

@@ -1,36 +1,18 @@
 """The site in every other language, in a real browser: whole, for everybody, and on every screen."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from apiinone.web.languages import ENGLISH, Languages
-from browser.chromium import Theme, arrive, breaches, browser, visit
+from browser.chromium import Theme, arrive, breaches, visit
 from browser.test_console import WITHIN_MS, made_key, signed_up
-from serving import HOST, Served, environment_for, free_port_now
+from serving import Served
 
 pytestmark = pytest.mark.slow
 OTHERS = tuple(name for name in Languages().names if name != ENGLISH)
 PAGES = ("/", "/models", "/models/recraft-v4", "/models/gemini", "/pricing", "/docs", "/docs/reference", "/playground")
 OWN = ("/console", "/console/keys", "/usage", "/billing/credits", "/account", "/account/members", "/account/profile")
 WIDTHS = (360, 1440)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder, port = tmp_path_factory.mktemp("languages"), free_port_now()
-    arguments = ["serve", "--host", HOST, "--port", str(port)]
-    served = Served(arguments, port=port, environment=environment_for("", folder), log=folder / "log")
-    served.wait_until_ready()
-    yield served
-    served.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -2,35 +2,18 @@
 
 import re
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.chromium import breaches, browser, visit
-from serving import HOST, Served, environment_for, free_port_now
+from browser.chromium import breaches, visit
+from serving import Served
 
 pytestmark = pytest.mark.slow
 EMAIL, PASSWORD, NEW_PASSWORD = "ada@example.com", "correct horse battery", "another horse entirely"
 LETTER_WITHIN_S = 20
 WIDTHS = (360, 1920)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder, port = tmp_path_factory.mktemp("people"), free_port_now()
-    arguments = ["serve", "--host", HOST, "--port", str(port)]
-    served = Served(arguments, port=port, environment=environment_for("", folder), log=folder / "log")
-    served.wait_until_ready()
-    yield served
-    served.kill()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 def link_in_log(site: Served, path: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from apiinone.web.pages import FIXED
-from browser.chromium import Theme, arrive, breaches, browser, visit
+from browser.chromium import Theme, arrive, breaches, visit
 from serving import HOST, Served, environment_for, free_port_now
 
 pytestmark = pytest.mark.slow
@@ -60,12 +60,6 @@ def command(environment: Mapping[str, str], *arguments: str) -> dict[str, str]:
         timeout=60,
     )
     return json.loads(done.stdout)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("path", PAGES)
