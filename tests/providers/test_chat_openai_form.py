@@ -220,6 +220,10 @@ def test_a_stream_says_the_same_byte_by_byte() -> None:
     assert heard(*(STREAM[n : n + 1] for n in range(len(STREAM)))) == SAID
 
 
+def test_a_stream_says_the_same_with_nothing_between_its_bytes() -> None:
+    assert heard(*(piece for n in range(len(STREAM)) for piece in (STREAM[n : n + 1], b""))) == SAID
+
+
 def test_a_count_counts_only_where_the_answer_came_to_its_end() -> None:
     begun = chunk({"content": "hi"}, usage=USAGE)
     assert heard(begun) == [Said("hi")], "cut: what it had counted so far is not what it charges"

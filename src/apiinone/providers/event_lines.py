@@ -24,6 +24,8 @@ class EventLines:
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The data of the events that this piece completes. Raises EventTooLong."""
+        if not piece:  # it says nothing, neither that a line feed does not come
+            return []
         if self._returned and piece.startswith(b"\n"):
             piece = piece[1:]
         self._returned = piece.endswith(b"\r")
