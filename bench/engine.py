@@ -23,6 +23,7 @@ from stores import Postgres, data_folder, new_settings, postgres, postgres_versi
 from tenants import Tenant, all_ended, new_submission, open_tenant
 
 from apiinone.app import App, open_app
+from apiinone.cli.serving import freeze_memory
 from apiinone.db import Sql, Tx
 from apiinone.db_sqlite import sqlite_module
 from apiinone.settings import Settings
@@ -84,6 +85,7 @@ async def _our_side(stack: AsyncExitStack, settings: Settings) -> Side:
     app = await stack.enter_async_context(open_app(settings, {}, maker=InstantMaker()))
     tenant = await open_tenant(app, "test")
     await stack.enter_async_context(app.work())
+    freeze_memory()  # as `apiinone serve` and `apiinone worker` do; it holds for the yardstick too
 
     async def run(tasks: int) -> None:
         await asyncio.gather(*(_client(app, tenant, tasks // CLIENTS) for _ in range(CLIENTS)))

@@ -36,9 +36,16 @@ def test_an_id_is_a_uuid_of_version_7_in_26_characters() -> None:
     assert (number.bit_length() <= 128, number >> 76 & 0xF, number >> 62 & 0x3) == (True, 7, 2)
 
 
+def test_every_character_that_may_differ_does_and_no_other() -> None:
+    clock = ClockForTests()
+    ids = [Ids(clock).new() for _ in range(4000)]
+    seen = [len(set(characters)) for characters in zip(*ids, strict=True)]
+    assert seen == [1] * 13 + [16] + [32] * 11 + [8]  # 62 random bits: 4, 55 and 3
+
+
 def test_ids_with_the_same_clock_and_randomness_are_the_same() -> None:
     def randomness(count: int) -> bytes:
-        return bytes(range(256)) * (count // 256)
+        return bytes(range(count))
 
     runs = [[ids.new() for _ in range(1000)] for ids in (Ids(ClockForTests(), randomness) for _ in range(2))]
     assert runs[0] == runs[1]

@@ -42,6 +42,11 @@ async def count(tx: Tx) -> int:
     return row[0]
 
 
+@pytest.mark.parametrize("value", [None, b"bytes", b""])
+def test_nulls_and_blobs_are_bound_at_once_instead_of_being_asked_for_another_form(value: bytes | None) -> None:
+    assert sqlite_module().adapt(value) is value  # it raises where nobody said so
+
+
 async def test_a_transaction_that_waits_for_anything_else_is_refused_and_leaves_nothing(sqlite: SqliteDatabase) -> None:
     async def work(tx: Tx) -> None:
         await put(tx)

@@ -121,14 +121,19 @@ class FolderStorage:
         return failure
 
     def _write(self, write: "_Write") -> StorageFailed | None:
-        try:
-            with _understood():
-                for _ in range(FOLDER_TRIES):
-                    with suppress(FileNotFoundError), self._folder(_folder_of(write.key), create=True) as folder:
-                        _write_whole(folder, _file_name(write.key), write.data)
-                        return None
-        except StorageFailed as failure:
-            return failure
+        """Plain `try` rather than the contexts below, which cost a tenth of a small write."""
+        for _ in range(FOLDER_TRIES):
+            try:
+                folder = self._opened(_folder_of(write.key), create=True)
+                try:
+                    _write_whole(folder, _file_name(write.key), write.data)
+                    return None
+                finally:
+                    os.close(folder)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                return _in_our_words(error)
         return StorageFailed("the folder cannot be made")
 
     def _open(self, key: str) -> int:
@@ -178,24 +183,28 @@ class FolderStorage:
                             yield _described(entry)
 
     @contextmanager
-    def _folder(self, name: str, *, create: bool = False) -> Generator[int]:
-        """A descriptor of one of the folders."""
+    def _folder(self, name: str) -> Generator[int]:
+        """A descriptor of one of the folders, for a while. Raises FileNotFoundError."""
+        folder = self._opened(name)
+        try:
+            yield folder
+        finally:
+            os.close(folder)
+
+    def _opened(self, name: str, *, create: bool = False) -> int:
+        """A descriptor of one of the folders, to be closed. Raises FileNotFoundError."""
         root = os.open(self._root, _FOLDER)
         try:
             try:
-                folder = os.open(name, _FOLDER, dir_fd=root)
+                return os.open(name, _FOLDER, dir_fd=root)
             except FileNotFoundError:
                 if not create:
                     raise
                 with suppress(FileExistsError):
                     os.mkdir(name, 0o700, dir_fd=root)
-                folder = os.open(name, _FOLDER, dir_fd=root)
+                return os.open(name, _FOLDER, dir_fd=root)
         finally:
             os.close(root)
-        try:
-            yield folder
-        finally:
-            os.close(folder)
 
 
 class _Write(Struct, frozen=True):
@@ -231,7 +240,11 @@ def _understood() -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageFailed(f"the folder refuses: {os.strerror(error.errno or 0)}") from None
+        raise _in_our_words(error) from None
+
+
+def _in_our_words(error: OSError) -> StorageFailed:
+    return StorageFailed(f"the folder refuses: {os.strerror(error.errno or 0)}")
 
 
 def _take(found: Iterator[StoredObject]) -> "list[StoredObject]":
