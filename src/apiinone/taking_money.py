@@ -1,5 +1,6 @@
 """Payments of a process, put together: methods with the credentials that are set, and what time does to orders."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,6 +36,12 @@ class Payments(Struct, frozen=True):
     sweep: PaymentSweep
     top_up: TopUp
     teller: Teller
+
+    async def prepare(self) -> None:
+        """Load, beside the event loop, what those methods work with that have a credential here."""
+        for till in self.cashier.tills.values():
+            if till.secret is not None or till.callback_secret is not None:
+                await asyncio.to_thread(till.method.prepare)
 
     async def raise_alerts(self) -> int:
         """Tell accounts what they wanted to be told."""
@@ -77,4 +84,5 @@ def payments_of(
     cashier = Cashier(database, outbound, tills, billing, Ids(clock), clock, pepper, lambda: callbacks.show.public_url)
     ear, refunder = Ear(cashier), Refunder(cashier)
     teller = Teller(database, callbacks.outbound, callbacks.vault, clock, RandomPool())
-    return Payments(cashier, ear, refunder, PaymentSweep(cashier, ear, refunder), TopUp(cashier), teller)
+    sweep = PaymentSweep(cashier, ear, refunder)
+    return Payments(cashier, ear, refunder, sweep, TopUp(cashier), teller)
