@@ -203,6 +203,33 @@ async def test_a_top_up_needs_a_saved_card_and_alerts_an_address_that_may_be_cal
     assert (set_.data["low_balance"], set_.data["spend_day"]) == (5, None)
 
 
+async def test_a_saved_card_is_forgotten_at_its_vendor_with_the_top_up_that_it_pays(shop: Api) -> None:
+    tenant, stranger = await buyer(shop), await buyer(shop)
+    placed = (await order(shop, tenant.key, save_method=True)).data
+    async with shop.session.post(placed["pay_url"], data={"card": "4242424242424242"}, allow_redirects=False):
+        await until_paid(shop, tenant.key, placed["order_id"])
+    top_up = "/api/v1/billing/auto-top-up"
+    (card,) = (await shop.get(top_up, tenant.key)).data["payment_methods"]
+    body = {"threshold": 1, "pack": "starter", "payment_method_id": card["payment_method_id"], "month_max_minor": 5000}
+    assert (await shop.ask("POST", top_up, key=tenant.key, body=body)).status == 200
+    path = f"/api/v1/billing/payment-methods/{card['payment_method_id']}"
+    assert (await shop.ask("DELETE", path, key=stranger.key)).refused[:2] == (404, "not_found")
+    assert (await shop.get(top_up, tenant.key)).data["rule"] is not None
+    root, headers = shop.app.settings.stripe_url, {"Authorization": f"Bearer sk_test_{SIMULATED_KEY}"}
+    faults = json.dumps([{"fault": "server_error", "on": "submit", "times": 1}])
+    async with shop.session.post(f"{root}/_sim/faults", data=faults) as arranged:
+        assert arranged.status == 204
+    failed = await shop.ask("DELETE", path, key=tenant.key)
+    assert failed.refused[:2] == (502, "provider_error")
+    assert (await shop.get(top_up, tenant.key)).data["payment_methods"] == [card]
+    gone = await shop.ask("DELETE", path, key=tenant.key)
+    assert gone.data == {"rule": None, "payment_methods": []}
+    assert (await shop.ask("DELETE", path, key=tenant.key)).status == 404
+    (row,) = await shop.rows(statement("SELECT vendor_ref FROM saved_methods WHERE account_id = $1"), tenant.account_id)
+    async with shop.session.post(f"{root}/v1/payment_methods/{row[0]}/detach", headers=headers) as again:
+        assert again.status == 400
+
+
 async def test_a_key_sets_the_budgets_that_its_maker_may_set(shop: Api) -> None:
     tenant = await buyer(shop)
     people = {role: shop.app.ids.new() for role in ("admin", "developer")}
