@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from api.served_api import Api, Got, Tenant, served_api, statement
-from apiinone.accounts.account_rows import Action
+from apiinone.accounts.account_rows import Action, close_account
 from apiinone.accounts.keys import SCOPES, KeyRules
 from apiinone.core.credits import whole
 from apiinone.payments.refunding import Wanted
@@ -228,6 +228,17 @@ async def test_a_saved_card_is_forgotten_at_its_vendor_with_the_top_up_that_it_p
     (row,) = await shop.rows(statement("SELECT vendor_ref FROM saved_methods WHERE account_id = $1"), tenant.account_id)
     async with shop.session.post(f"{root}/v1/payment_methods/{row[0]}/detach", headers=headers) as again:
         assert again.status == 400
+
+
+async def test_a_server_goes_round_the_saved_cards_of_closed_accounts(shop: Api) -> None:
+    tenant = await buyer(shop)
+    placed = (await order(shop, tenant.key, save_method=True)).data
+    async with shop.session.post(placed["pay_url"], data={"card": "4242424242424242"}, allow_redirects=False):
+        await until_paid(shop, tenant.key, placed["order_id"])
+    await shop.app.database.transact(lambda tx: close_account(tx, tenant.account_id))
+    (round_,) = [duty for duty in shop.app.duties.duties if duty.name == "cards of closed accounts taken away"]
+    assert await round_.act() == 1
+    assert await round_.act() == 0
 
 
 async def test_a_key_sets_the_budgets_that_its_maker_may_set(shop: Api) -> None:
