@@ -24,6 +24,7 @@ SIGNATURE: Any = stripe.WebhookSignature  # its types are not complete
 
 
 def sdk(shop: Shop, key: str = KEY.reveal()) -> Any:
+    stripe.enable_telemetry = False  # it would leave a file in the home folder
     return stripe.StripeClient(key, base_addresses={"api": shop.stripe.root}, max_network_retries=0)
 
 
