@@ -137,7 +137,7 @@ class App:
         if self.database.engine == "sqlite":
             await self.database.transact(bury_all)
         await self.follower.begin_anew()
-        works = (self.worker.run(), self.duties.run(), self.callbacks.deliverer.run())
+        works = (self.worker.run(), self.duties.run(), self.callbacks.deliverer.run(), self.payments.prepare())
         running = [asyncio.create_task(work) for work in works]
         try:
             yield

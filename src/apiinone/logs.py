@@ -57,6 +57,7 @@ def configure_logs(stream: TextIO | None = None, level: int = logging.INFO) -> N
     root.setLevel(level)
     logging.getLogger("uvicorn.access").disabled = True
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("stripe").setLevel(logging.WARNING)  # below that it repeats what the vendor says about payers
 
 
 def error_places(error: BaseException) -> list[str]:

@@ -1,5 +1,6 @@
 """Payments of a process, put together: methods with the credentials that are set, and what time does to orders."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from apiinone.db import Database
 from apiinone.outbound import Outbound
 from apiinone.payments.alerts import raise_alerts
 from apiinone.payments.cashier import Cashier, Till
+from apiinone.payments.forget_closed import EVERY_S as CARDS_EVERY_S
+from apiinone.payments.forget_closed import ClosedCards
 from apiinone.payments.hear import Ear
 from apiinone.payments.packs import BillingInvalid, load_billing
 from apiinone.payments.refunding import Refunder
@@ -35,6 +38,13 @@ class Payments(Struct, frozen=True):
     sweep: PaymentSweep
     top_up: TopUp
     teller: Teller
+    closed_cards: ClosedCards
+
+    async def prepare(self) -> None:
+        """Load, beside the event loop, what those methods work with that have a credential here."""
+        for till in self.cashier.tills.values():
+            if till.secret is not None or till.callback_secret is not None:
+                await asyncio.to_thread(till.method.prepare)
 
     async def raise_alerts(self) -> int:
         """Tell accounts what they wanted to be told."""
@@ -48,6 +58,7 @@ class Payments(Struct, frozen=True):
             Duty("refunds gone through", EVENTS_EVERY_S, self.sweep.go_through_refunds),
             Duty("payment events dropped", SLOW_S, self.sweep.forget),
             Duty("balances topped up", EVENTS_EVERY_S, self.top_up.go_through),
+            Duty("cards of closed accounts taken away", CARDS_EVERY_S, self.closed_cards.go_through),
             Duty("alerts raised", EVENTS_EVERY_S, self.raise_alerts),
             Duty("notices told", EVENTS_EVERY_S, self.teller.tell_due),
             Duty("notices dropped", SLOW_S, self.teller.forget),
@@ -77,4 +88,5 @@ def payments_of(
     cashier = Cashier(database, outbound, tills, billing, Ids(clock), clock, pepper, lambda: callbacks.show.public_url)
     ear, refunder = Ear(cashier), Refunder(cashier)
     teller = Teller(database, callbacks.outbound, callbacks.vault, clock, RandomPool())
-    return Payments(cashier, ear, refunder, PaymentSweep(cashier, ear, refunder), TopUp(cashier), teller)
+    sweep = PaymentSweep(cashier, ear, refunder)
+    return Payments(cashier, ear, refunder, sweep, TopUp(cashier), teller, ClosedCards(cashier))

@@ -47,6 +47,7 @@ async def _ask(api: Api, route: Route, *, key: str | None, task_id: str = UNKNOW
     path = path.replace("{document_id}", provider_key_of(task_id))
     path = path.replace("{endpoint_id}", provider_key_of(task_id))
     path = path.replace("{member_id}", provider_key_of(task_id))
+    path = path.replace("{payment_method_id}", provider_key_of(task_id))
     if "task_id" in route.query.__struct_fields__:
         path += f"?task_id={task_id}"
     match route.body:
@@ -175,6 +176,7 @@ async def test_every_id_that_a_keyed_route_takes_is_one_that_the_tests_above_try
         "own_endpoint",
         "own_document",
         "own_member",
+        "own_saved_method",
     }
 
 

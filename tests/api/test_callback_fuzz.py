@@ -18,7 +18,7 @@ from msgspec import Struct
 from api.served_api import Api, served_api, statement
 from api.test_billing import ALL, CALLBACK, ENVIRON, ORDERS
 from apiinone.payments.method import Event
-from apiinone.payments.stripe_signature import read_event
+from apiinone.payments.stripe import Stripe
 from apiinone.simulators import serving
 from apiinone.simulators.calling import Call
 from apiinone.simulators.options import SIMULATED_WEBHOOK_SECRET, Options
@@ -90,7 +90,7 @@ async def stage(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
 
 def test_the_fuzz_below_reaches_what_it_should() -> None:
     """A body as it is made before anything is changed in it is one that is read."""
-    found = read_event(json.dumps(body_of("1", "charge.succeeded", "charge", "pi_none")).encode())
+    found = event_of(json.dumps(body_of("1", "charge.succeeded", "charge", "pi_none")).encode())
     assert isinstance(found, Event)
     assert found.about_money
 
@@ -119,18 +119,25 @@ async def test_no_generated_callback_brings_a_5xx_or_a_credit_or_is_lost(stage: 
     assert await stage.api.rows(PAID) == []
 
 
+def event_of(body: bytes) -> Event | None:
+    """What is read of it once it is well signed; None where it cannot be understood."""
+    headers = {name.lower(): value for name, value in signed(Call("", "", body, "whsec_x"), 1).items()}
+    event = Stripe().read_event(headers, body, "whsec_x", 1)
+    return event if isinstance(event, Event) else None
+
+
 async def is_unknown(stage: Stage, body: bytes) -> bool:
     """Whether no event came under its id: one that did is not looked at again."""
-    event = read_event(body)
+    event = event_of(body)
     return not isinstance(event, Event) or not await stage.api.rows(EVENT, event.event_id.replace("\0", ""))
 
 
 async def assert_not_lost(stage: Stage, body: bytes, *, is_new: bool) -> None:
     """It is an event that has an end or waits, or a row of suspense."""
-    event = read_event(body)
-    if not isinstance(event, Event):
-        assert await stage.api.rows(SUSPENSE, hashlib.sha256(body).hexdigest())
-        return
+    event = event_of(body)
+    if await stage.api.rows(SUSPENSE, hashlib.sha256(body).hexdigest()):
+        return  # it was not understood; how deep a body may go depends on how deep the server stood
+    assert event is not None
     event_id = event.event_id.replace("\0", "")
     ((outcome, due_us),) = await stage.api.rows(EVENT, event_id)
     assert (outcome in ENDINGS) == (due_us is None)
@@ -199,6 +206,10 @@ def spoilt(draw: st.DrawFn, body: bytes) -> bytes:
 def signatures(draw: st.DrawFn, body: bytes, now_s: int) -> tuple[dict[str, str], bool]:
     """Headers, and whether they are what Stripe would send."""
     good = dict(signed(Call("", "", body, SIMULATED_WEBHOOK_SECRET), now_s))
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return good, False  # what Stripe signs is text
     how = draw(
         st.sampled_from(("good",) * 6 + ("none", "other secret", "other body", "old", "early", "text", "rolled"))
     )

@@ -48,6 +48,12 @@ DOORS = {
         "webhooks.tables",
     ),
     "starlette": ("api", "app", "cli.http_protocol", "cli.listening", "gateway", "simulators", "web"),
+    "stripe": (
+        "payments.stripe_events",
+        "payments.stripe_objects",
+        "payments.stripe_requests",
+        "payments.stripe_sdk",
+    ),
     "uvicorn": ("app", "cli", "simulators"),
     "uvloop": ("app", "cli"),
     "vtracer": ("providers.local",),

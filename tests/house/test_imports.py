@@ -24,6 +24,7 @@ HEAVY = (
     "rich",
     "segno",
     "sqlalchemy",
+    "stripe",
     "vtracer",
 )
 

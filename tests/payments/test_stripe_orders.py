@@ -185,7 +185,7 @@ async def test_an_event_of_another_orders_payment_or_of_none_goes_to_suspense(
 
 
 async def test_an_event_that_cannot_be_read_is_kept_and_answered(shop: Shop, workshop: Workshop) -> None:
-    for body in (b"", b"{}", b"[1]", b"\xff\xfe", b'{"id":"\\u0000"}', b"9" * 5000):
+    for body in (b"", b"{}", b"[1]", b'{"id":"\\u0000"}', b"9" * 5000):
         await shop.ear.hear("stripe", shop.headers(body), body)
     assert {stray.reason for stray in await strays(workshop.database)} == {"unreadable"}
     await workshop.assert_sound()

@@ -1,10 +1,12 @@
 """`kill -9` between a payment and our commit: the sweep credits it, once."""
 
 import asyncio
+from functools import partial
 
 import pytest
 from aiohttp import ClientConnectionError, ClientPayloadError, ClientSession
 
+from apiinone.accounts.account_rows import close_account
 from apiinone.accounts.keys import SCOPES, KeyRules
 from apiinone.db import Database, Sql, Tx
 from apiinone.simulators import serving
@@ -19,6 +21,8 @@ TIME_PASSES = (
     Sql("UPDATE orders SET ask_us = 1 WHERE ask_us IS NOT NULL"),
     Sql("UPDATE payment_events SET due_us = 1 WHERE due_us IS NOT NULL"),
 )
+BUYERS = Sql("SELECT account_id FROM saved_methods")
+CARDS = Sql("SELECT vendor_ref FROM saved_methods WHERE removed_us IS NULL")
 LOTS = Sql("SELECT count(*) FROM lots WHERE source = 'order'")
 WITHIN_S = 20.0
 GONE = (ClientConnectionError, ClientPayloadError)
@@ -72,9 +76,38 @@ async def test_an_order_in_whose_opening_we_die_is_opened_by_the_same_request_an
         assert await installation.with_database(_lots) == 1
 
 
-async def _served(installation: Installation, settings: dict[str, str]) -> Process:
+@pytest.mark.slow
+async def test_the_card_of_a_closed_account_that_we_die_in_taking_away_is_taken_away_by_the_next(
+    installation: Installation, session: ClientSession
+) -> None:
+    buyer = await installation.tenant("live", 1, KeyRules(scopes=SCOPES))
+    async with serving("stripe", Options(seconds=0.1)) as stripe:
+        settings = {"APIINONE_STRIPE_URL": stripe, "STRIPE_SECRET_KEY": f"sk_test_{SIMULATED_KEY}"}
+        dying = await _served(installation, settings)
+        order = await _ordered(session, dying, buyer, save_method=True)
+        async with session.post(order["pay_url"], data={"card": "4242424242424242"}, allow_redirects=False) as paid:
+            assert paid.status == 303
+        await installation.with_database(_let_time_pass)
+        await _until_paid(session, dying, buyer, order["order_id"])
+        await installation.with_database(_close_all)
+        await asyncio.to_thread(dying.kill)
+        dying = await _served(installation, settings, Orders("answer read"))
+        await asyncio.to_thread(dying.wait_until_dead)
+        assert await installation.with_database(_cards_left) == 1
+        ((card,),) = await installation.with_database(lambda database: database.rows(CARDS))
+        headers = {"Authorization": f"Bearer sk_test_{SIMULATED_KEY}"}
+        async with session.post(f"{stripe}/v1/payment_methods/{card}/detach", headers=headers) as again:
+            assert again.status == 400, "we died once it was taken away there, and before that was written down here"
+        await _served(installation, settings)
+        async with asyncio.timeout(WITHIN_S):
+            while await installation.with_database(_cards_left):  # noqa: ASYNC110 - another process's to say
+                await asyncio.sleep(0.2)
+
+
+async def _served(installation: Installation, settings: dict[str, str], orders: Orders | None = None) -> Process:
     port = free_port_now()
-    return await asyncio.to_thread(lambda: installation.serve(port, instant=True, settings=settings))
+    start = partial(installation.serve, port, instant=True, settings=settings, orders=orders, ready=orders is None)
+    return await asyncio.to_thread(start)
 
 
 async def _tell_events(session: ClientSession, stripe: str, process: Process) -> None:
@@ -84,9 +117,13 @@ async def _tell_events(session: ClientSession, stripe: str, process: Process) ->
         assert answer.status == 200
 
 
-async def _ordered(session: ClientSession, process: Process, buyer: Tenant) -> dict[str, str]:
+async def _ordered(
+    session: ClientSession, process: Process, buyer: Tenant, *, save_method: bool = False
+) -> dict[str, str]:
     headers = {"Authorization": f"Bearer {buyer.key}", "Idempotency-Key": "once"}
-    async with session.post(f"{process.url}/api/v1/billing/orders", json=ORDER, headers=headers) as answer:
+    async with session.post(
+        f"{process.url}/api/v1/billing/orders", json={**ORDER, "save_method": save_method}, headers=headers
+    ) as answer:
         assert answer.status == 200, await answer.text()
         order: dict[str, str] = (await answer.json())["data"]
         return order
@@ -108,6 +145,18 @@ async def _let_time_pass(database: Database) -> None:
             await tx.run(statement)
 
     await database.transact(work)
+
+
+async def _close_all(database: Database) -> None:
+    async def work(tx: Tx) -> None:
+        for (account_id,) in await tx.rows(BUYERS):
+            await close_account(tx, account_id)
+
+    await database.transact(work)
+
+
+async def _cards_left(database: Database) -> int:
+    return len(await database.rows(CARDS))
 
 
 async def _lots(database: Database) -> int:

@@ -27,13 +27,14 @@ from apiinone.api.billing_wishes import (
     TopUpPage,
     change_alerts,
     drop_top_up,
+    forget_payment_method,
     set_top_up,
     show_alerts,
     show_top_up,
 )
 from apiinone.api.queries import NoQuery
 from apiinone.api.route import ByKey, Free, Json, Listed, NoBody, PathId, Route, TypedBody
-from apiinone.core.errors import NotFound, PermissionDenied
+from apiinone.core.errors import NotFound, PermissionDenied, ProviderFailed
 
 BILLING_MATTERS_ROUTES: Final[tuple[Route, ...]] = (
     Route(
@@ -113,6 +114,19 @@ BILLING_MATTERS_ROUTES: Final[tuple[Route, ...]] = (
         body=NoBody(),
         answers=Json((TopUpPage,)),
         refusals=(NotFound,),
+    ),
+    Route(
+        method="DELETE",
+        path="/api/v1/billing/payment-methods/{payment_method_id}",
+        name="forget_payment_method",
+        about="Forget a saved card: nobody charges it again, and the automatic top-up that it pays ends.",
+        authority=ByKey("billing.write", forget_payment_method),
+        ids=(PathId("payment_method_id", "own_saved_method"),),
+        query=NoQuery,
+        headers=(),
+        body=NoBody(),
+        answers=Json((TopUpPage,)),
+        refusals=(NotFound, ProviderFailed),
     ),
     Route(
         method="GET",

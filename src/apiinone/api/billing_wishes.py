@@ -16,6 +16,7 @@ from apiinone.core.credits import Credits, shown, whole
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.db import Tx
 from apiinone.payments.alerts import Alerts, alerts_of, set_alerts
+from apiinone.payments.forget_saved import forget_saved
 from apiinone.payments.packs import CREDITS_MAX, terms_of_pack
 from apiinone.payments.top_up_rows import SavedRow, TopUpRule, drop_rule, rule_of, saved_of, set_rule
 
@@ -105,6 +106,13 @@ async def drop_top_up(house: House, call: Call, caller: Caller) -> Answer:
     del call
     refuse_test(caller)
     await house.context.database.transact(lambda tx: drop_rule(tx, caller.account_id))
+    return success(await _top_up(house, caller))
+
+
+async def forget_payment_method(house: House, call: Call, caller: Caller) -> Answer:
+    """Have a saved way to pay taken away at its vendor; the top-up by it ends. Raises NotFound, ProviderFailed."""
+    refuse_test(caller)
+    await forget_saved(house.context.cashier, caller.account_id, call.ids["payment_method_id"])
     return success(await _top_up(house, caller))
 
 

@@ -27,6 +27,7 @@ _IDS: Final[dict[Kind, Schema]] = {
     "own_order": {"type": "string", "pattern": ORDER_PATTERN},
     "own_document": {"type": "string", "pattern": ORDER_PATTERN},
     "own_member": {"type": "string", "pattern": ORDER_PATTERN},
+    "own_saved_method": {"type": "string", "pattern": ORDER_PATTERN},
     "payment_method": {"type": "string", "pattern": "^[a-z0-9-]{1,32}$"},
     "own_endpoint": {"type": "string", "pattern": ENDPOINT_PATTERN},
     "model": {"type": "string", "minLength": 1, "maxLength": 64},

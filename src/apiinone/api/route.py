@@ -23,6 +23,7 @@ Kind = Literal[
     "own_endpoint",
     "own_document",
     "own_member",
+    "own_saved_method",
     "model",
     "linked_task",
     "output_no",

@@ -30,8 +30,12 @@ class ByHand:
     hosts: tuple[str, ...] = ()
     credential_names: tuple[str, ...] = ()
     callback_secret_names: tuple[str, ...] = ()
+    places_orders = False
     valid_s = 14 * 24 * 3600
     refund_words = "Send the money back by hand, then confirm the refund."
+
+    def prepare(self) -> None:
+        """Nothing is loaded."""
 
     def is_live(self, credential: str) -> bool:
         """It is always real."""

@@ -99,14 +99,7 @@ class Cashier:
 
     def ready(self) -> tuple[str, ...]:
         """The methods that orders can be placed for."""
-        probe = ToPay("", "", "usd", 0, "", "", "", 0)
-        return tuple(
-            sorted(
-                name
-                for name, till in self.tills.items()
-                if till.ready and not isinstance(till.method.open(probe), NotOffered)
-            )
-        )
+        return tuple(sorted(name for name, till in self.tills.items() if till.ready and till.method.places_orders))
 
     async def order(self, wish: Wish) -> Placed:
         """Place an order and open it. Raises BadRequest, ProviderNotConfigured, ProviderFailed and as `place`."""
@@ -214,7 +207,7 @@ class Cashier:
 
     def _till(self, method: str) -> Till:
         till = self.tills.get(method)
-        if till is None or isinstance(till.method.open(ToPay("", "", "usd", 0, "", "", "", 0)), NotOffered):
+        if till is None or not till.method.places_orders:
             raise BadRequest(f"'method' must be one of: {', '.join(self.ready())}.", param="/method")
         if not till.ready:
             raise ProviderNotConfigured("This way to pay is not configured here.", param="/method")

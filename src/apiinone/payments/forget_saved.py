@@ -3,7 +3,7 @@
 If we die between the two, it stands here and cannot be charged any more; forgetting it again finds that out.
 """
 
-from typing import Final, assert_never
+from typing import Final, Literal, assert_never
 
 from apiinone.core.errors import NotFound, ProviderFailed
 from apiinone.core.exchange import Request, Response
@@ -26,25 +26,28 @@ async def forget_saved(cashier: Cashier, account_id: str, saved_id: str) -> None
     if found is None:
         raise NotFound("There is no such saved card.")
     till = cashier.tills.get(found.method)
-    if till is not None and till.ready:
-        await _detach(cashier, till, found)
+    if till is not None and till.ready and await take_away(cashier, till, found) != "gone":
+        raise ProviderFailed(_NO_ANSWER)
     await cashier.database.transact(lambda tx: remove_saved(tx, account_id, saved_id))
 
 
-async def _detach(cashier: Cashier, till: Till, saved: SavedRow) -> None:
+async def take_away(cashier: Cashier, till: Till, saved: SavedRow) -> Literal["gone", "not gone", "nobody there"]:
+    """Have its vendor take it away from the account, and say what came of it."""
     asking = till.method.detach(saved.seen)
     match asking:
         case Request():
             response = await cashier.send(till, asking)
         case NotOffered():
-            return
+            return "gone"
         case _:
             assert_never(asking)
     reply = till.method.read_detach(response) if isinstance(response, Response) else response
     match reply:
         case Detached():
-            return
-        case Unclear() | NotSent() | Lost():
-            raise ProviderFailed(_NO_ANSWER)
+            return "gone"
+        case Unclear():
+            return "not gone"
+        case NotSent() | Lost():
+            return "nobody there"
         case _:
             assert_never(reply)

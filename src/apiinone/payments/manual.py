@@ -10,6 +10,7 @@ class Manual(ByHand):
 
     name = "manual"
     title = "Bank transfer"
+    places_orders = True
 
     def open(self, order: ToPay) -> Request | Instructions | NotOffered:
         """Tell how to pay."""

@@ -6,9 +6,9 @@ turns that into credits, the same way for every method.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from apiinone.core.exchange import Request, Response
 
@@ -37,6 +37,9 @@ REASONS: dict[Reason, str] = {
     "unconfirmed": "the vendor could not be asked about it for days",
     "reversed_loss": "a refund or a lost dispute was undone after its credits were taken back",
 }
+
+AmountSeen = Annotated[int, Meta(ge=0, le=10**12)]
+"""In a currency's smallest unit; no vendor takes more at once."""
 
 
 class ToPay(Struct, frozen=True):
@@ -72,7 +75,7 @@ class RefundSeen(Struct, frozen=True):
 
     vendor_ref: str
     refund_id: str | None
-    amount_minor: int
+    amount_minor: AmountSeen
     state: Literal["pending", "succeeded", "failed"]
 
 
@@ -80,7 +83,7 @@ class DisputeSeen(Struct, frozen=True):
     """One dispute as the vendor tells it."""
 
     vendor_ref: str
-    amount_minor: int
+    amount_minor: AmountSeen
     state: Literal["open", "won", "lost"]
 
 
@@ -102,7 +105,8 @@ class Standing(Struct, frozen=True):
     payment_ref: str | None
     state: Literal["open", "paid", "expired", "failed"]
     currency: str
-    amount_minor: int
+    amount_minor: Annotated[int, Meta(ge=-1, le=10**12)]
+    """-1: the vendor does not say."""
     livemode: bool
     refunds: tuple[RefundSeen, ...] = ()
     disputes: tuple[DisputeSeen, ...] = ()
@@ -185,8 +189,14 @@ class Method(Protocol):
     credential_names: tuple[str, ...]
     callback_secret_names: tuple[str, ...]
     """Environment names, the vendor's own first; none where nobody calls back."""
+    places_orders: bool
+    """Whether orders can be placed for it; those of the others come by themselves."""
     valid_s: int
     """How long an order can be paid by it; what comes later is credited all the same."""
+
+    def prepare(self) -> None:
+        """Load what it works with, where that takes a while. Called in a thread of its own, ahead of the first use."""
+        ...
 
     def is_live(self, credential: str) -> bool:
         """Whether what is paid under this credential is real money."""

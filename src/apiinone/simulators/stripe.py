@@ -175,7 +175,7 @@ class StripeSimulator(StandIn):
         self._books.add(intent)
         self.accept(asked, micro_usd=None)
         if not self._money.charge(intent):
-            raise card_declined(self._books.shown(intent))
+            raise card_declined(self._books.shown(intent), self._money.why_declined(intent))
         return json(self._books.shown(intent, expand))
 
     def _refund(self, asked: Asked, form: Form) -> Response:

@@ -82,6 +82,11 @@ class Money:
         self._succeed(intent)
         return True
 
+    def why_declined(self, intent: Intent) -> str:
+        """The code of a charge that was declined."""
+        card = self.books.card(intent.payment_method)
+        return "authentication_required" if card is not None and card.number == CHALLENGE else "card_declined"
+
     def refund(self, charge: Charge, amount: int, metadata: dict[str, str]) -> Refund:
         """Send money back."""
         refund = Refund(amount, charge.currency, charge.id, charge.payment_intent, metadata)

@@ -31,7 +31,8 @@ _CLEAR = (
     Sql("DELETE FROM top_up_rules WHERE account_id = $2 AND $1::bigint > 0"),
     Sql("DELETE FROM alert_rules WHERE account_id = $2 AND $1::bigint > 0"),
     Sql("DELETE FROM alert_addresses WHERE account_id = $2 AND $1::bigint > 0"),
-    Sql("UPDATE saved_methods SET label = '', removed_us = coalesce(removed_us, $1) WHERE account_id = $2"),
+    # What is not removed is still to be taken away at its vendor (`payments/forget_closed.py`).
+    Sql("UPDATE saved_methods SET label = '' WHERE account_id = $2 AND $1::bigint > 0"),
 )
 _MODES = ("live", "test")
 
