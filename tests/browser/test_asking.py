@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Route, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect
 
 from apiinone.catalog.load import load_catalogue
 from browser.chromium import breaches, visit
@@ -33,17 +33,24 @@ def ada(site: Served, chromium: Browser, tmp_path_factory: pytest.TempPathFactor
 
 
 @contextmanager
-def staying(page: Page) -> Generator[list[Request]]:
-    """The page is not left meanwhile; what it asked for."""
+def staying(page: Page, *, failing: bool = False) -> Generator[list[Request]]:
+    """The page is not left meanwhile, and its console stays empty unless it is made to fail; what it asked for."""
     page.evaluate("window.here = true")
     seen: list[Request] = []
+    said: list[str] = []
 
     def note(request: Request) -> None:
         seen.append(request)
 
+    def hear(message: ConsoleMessage) -> None:
+        said.append(message.text)
+
     page.on("request", note)
+    page.on("console", hear)
     yield seen
     page.remove_listener("request", note)
+    page.remove_listener("console", hear)
+    assert failing or said == []
     assert page.evaluate("window.here") is True
     assert [one.url for one in seen if one.is_navigation_request()] == []
 
@@ -239,7 +246,7 @@ def test_a_look_that_fails_says_so_beside_what_is_there(
     with visit(chromium) as page:
         page.goto(f"{site.url}/models")
         page.route("**/models?*", fail)
-        with staying(page):
+        with staying(page, failing=True):
             page.fill("[name=search]", "recraft")
             expect(page.locator("[role=alert]")).to_contain_text(said)
             expect(page.locator(".card")).to_have_count(MODELS)
