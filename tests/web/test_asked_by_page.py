@@ -1,5 +1,6 @@
 """A page that asks for a part of itself gets it, or its browser is sent elsewhere; no page comes inside another."""
 
+import json
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -10,12 +11,16 @@ from api.served_api import Api, served_api
 from apiinone.core.clock import US_PER_S
 from apiinone.db import Sql
 from apiinone.web.console.look_again import SLOWEST_S, look_again_s
+from apiinone.web.templates_of_pages import FOLDER
 from databases import sqlite_url
 from web.browsing import Browser, Seen, somebody
 from web.operating import operator
 from web.owning import own_task
 
 DRAWN_FOR = re.compile(r'data-drawn-for="([^"]*)"')
+CONFIG = re.compile(r"name=\"htmx-config\" content='([^']*)'")
+NEEDS_EVAL = re.compile(r"hx-on|hx-vars|\bjs:|javascript:|hx-trigger=\"[^\"(]*\w\[")
+"""What of htmx would have it run text as code: handlers, values and conditions of triggers."""
 TO = "hx-redirect"
 OWN = ("/console", "/usage", "/usage?status=FAILED", "/billing/credits")
 
@@ -111,3 +116,20 @@ async def test_a_page_that_asks_for_no_part_of_itself_does_not_load_what_asks(si
     seen = await Browser(site).get(path)
     assert (seen.status, "htmx" in seen.text) == (200, False)
     assert "/static/htmx" in (await Browser(site).get("/models")).text
+
+
+async def test_what_asks_may_run_no_text_as_code_call_nobody_else_and_keep_no_page(site: Api) -> None:
+    found = CONFIG.search((await Browser(site).get("/models")).text)
+    assert found is not None
+    config = json.loads(found[1])
+    allowed = (config["allowEval"], config["allowScriptTags"], config["includeIndicatorStyles"])
+    assert (allowed, config["selfRequestsOnly"], config["historyCacheSize"]) == ((False, False, False), True, 0)
+    written = {path.name: NEEDS_EVAL.findall(path.read_text()) for path in FOLDER.rglob("*.j2")}
+    assert {name: found for name, found in written.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    "source", ['<a hx-on:click="x">', "<a hx-vals='js:{a: 1}'>", '<p hx-trigger="every 2s[document.hidden]">']
+)
+def test_what_would_need_eval_is_seen(source: str) -> None:
+    assert NEEDS_EVAL.search(source)
