@@ -143,7 +143,7 @@ def test_a_task_is_cancelled_and_the_page_follows_it(site: Served, chromium: Bro
     with visit(chromium, state=ada.state) as page:
         slow = asked(page, site, ada.key, **{"X-Test-Scenario": "delay=60"})
         page.goto(f"{site.url}/console/tasks/{slow}")
-        expect(page.locator("[data-live]")).to_have_count(1)
+        expect(page.locator("#live[hx-trigger]")).to_have_count(1)
         page.click("text=Cancel the task")
         expect(page.locator(".flash")).to_be_visible()
         soon = asked(page, site, ada.key, **{"X-Test-Scenario": "delay=2"})

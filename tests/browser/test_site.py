@@ -81,22 +81,6 @@ def test_no_page_scrolls_sideways(site: Site, chromium: Browser, path: str) -> N
             assert (width, beyond) == (width, 0)
 
 
-def test_the_catalogue_is_filtered_as_one_types(site: Site, chromium: Browser) -> None:
-    with visit(chromium) as page:
-        page.goto(site.url + "/models")
-        page.fill("input[name=search]", "recraft design")
-        expect(page.locator("[data-card]:visible")).to_have_count(1)
-        expect(page.locator("[data-count]")).to_have_text("1")
-        page.fill("input[name=search]", "no such thing")
-        expect(page.locator("[data-empty]")).to_be_visible()
-        page.fill("input[name=search]", "")
-        page.select_option("select[name=sort]", "price")
-        prices = [
-            float(one) for one in page.locator("[data-card]").evaluate_all("all => all.map(o => o.dataset.price)")
-        ]
-        assert prices == sorted(prices)
-
-
 def test_the_theme_is_chosen_once_and_stays(site: Site, chromium: Browser) -> None:
     with visit(chromium) as page:
         page.goto(site.url + "/")

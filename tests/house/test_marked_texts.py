@@ -11,8 +11,11 @@ from jinja2 import Environment, nodes
 WEB = Path(__file__).parents[2] / "src" / "apiinone" / "web"
 TEMPLATES = sorted((WEB / "templates").rglob("*.html.j2"))
 SCRIPTS = sorted((WEB / "static").glob("*.js"))
-NAMES = re.compile(r"API in One|\b(?:API|OpenAPI|llms\.txt|JSON|PDF|HTTP|GET|UTC|KiB)\b|\baio_\w*|^tiles panel$")
-"""Names, which are the same in every language, and classes that stand in an expression."""
+NAMES = re.compile(
+    r"API in One|\b(?:API|OpenAPI|llms\.txt|JSON|PDF|HTTP|GET|UTC|KiB)\b|\baio_\w*|^tiles panel$"
+    r'|\b[a-z-]+="[^"]*"'
+)
+"""Names, which are the same in every language, classes in an expression, and attributes that a macro gives."""
 SHOWN = {"alt", "aria-label", "content", "placeholder", "title"}
 """Attributes whose values are read by people."""
 CODE = {"code", "pre", "svg", "script"}

@@ -39,14 +39,14 @@ async def test_cancelling_gives_back_what_was_held_and_an_ended_task_can_be_dele
     browser = await somebody(site, "ada@example.com")
     path = f"/console/tasks/{await own_task(browser)}"
     seen = await browser.get(path)
-    assert ("data-live" in seen.text, "Cancel the task" in seen.text, "10 credits are held" in seen.text) == (True,) * 3
+    assert ("hx-get" in seen.text, "Cancel the task" in seen.text, "10 credits are held" in seen.text) == (True,) * 3
     assert (await browser.post(f"{path}/delete")).location == path
     assert "Cancel it first" in (await browser.get(path)).text
     await browser.post(f"{path}/cancel")
     ((state, held, captured),) = await site.rows(STATE)
     assert (state, held, captured) == ("canceled", 10_000_000, 0)
     seen = await browser.get(path)
-    assert ("data-live" in seen.text, "0 credits charged, 10 given back" in seen.text) == (False, True)
+    assert ("hx-get" in seen.text, "0 credits charged, 10 given back" in seen.text) == (False, True)
     assert "mountain landscape" in seen.text
     await browser.post(f"{path}/delete")
     seen = await browser.get(path)

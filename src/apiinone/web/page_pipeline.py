@@ -14,6 +14,7 @@ from apiinone.api.call import Call, ClientGone
 from apiinone.api.proxies import Network, address_of
 from apiinone.core.errors import NotFound, PermissionDenied, Refusal
 from apiinone.web.answer_page import SECURITY
+from apiinone.web.asked_by_page import GO_ON, VARY, asked_by_page, drawn_for_another, whole_address
 from apiinone.web.cookies import read_cookies
 from apiinone.web.forms import FIELDS_MAX, FormGuard, read_fields
 from apiinone.web.languages import Look
@@ -23,7 +24,7 @@ from apiinone.web.pages import HTML, Pages
 from apiinone.web.recognise import Recognised, Recogniser
 from apiinone.web.step_up_pages import STEP_UP
 
-PRIVATE: Final[tuple[Header, ...]] = (*SECURITY, (b"cache-control", b"private, no-store"))
+PRIVATE: Final[tuple[Header, ...]] = (*SECURITY, (b"cache-control", b"private, no-store"), VARY)
 """On every such page. It is never compressed: beside what a stranger wrote, a length would tell of secrets (BREACH)."""
 SIGN_IN: Final = "/sign-in"
 SET_UP_CODES: Final = "/account/security"
@@ -84,7 +85,10 @@ class PagePipeline:
             fields={},
             now_us=who.now_us,
             say=words.gettext,
+            by_page=asked_by_page(headers),
         )
+        if asked.by_page and page.route.method == "GET" and drawn_for_another(headers, who.visitor):
+            return self._written(SeeOther(whole_address(asked.path, scope["query_string"])), asked, who)
         try:
             reply = await self._enter(page, asked, who, call)
         except Refusal as refusal:
@@ -136,7 +140,8 @@ class PagePipeline:
                 return replace_fields(reply, headers=(*PRIVATE, *reply.headers, *who.headers))
             case SeeOther(path, flash, headers):
                 said = (cookies.set_flash(flash),) if flash else ()
-                return Answer(303, b"", (*PRIVATE, (b"location", path.encode()), *who.headers, *said, *headers))
+                status, to = (200, GO_ON) if asked.by_page else (303, b"location")
+                return Answer(status, b"", (*PRIVATE, (to, path.encode()), *who.headers, *said, *headers))
             case Shown(template, facts, status, headers):
                 look = Look(asked.visitor.language, signed_in=asked.visitor.signed_in is not None)
                 text = self._pages_of(look).own(template, asked.path, asked.visitor, facts)

@@ -60,6 +60,8 @@ class PageCall:
     """By the database's clock."""
     say: Callable[[str], str]
     """A text in the visitor's language."""
+    by_page: bool
+    """Whether a page asks for a part of itself, and not its reader for a page."""
 
     def form(self, kind: type[Form]) -> Form:
         """What the form sent. Raises BadRequest."""

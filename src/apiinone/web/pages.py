@@ -89,7 +89,7 @@ class Pages:
         return self._html("home.html.j2", "/", facts)
 
     def listing(self, chosen: "Wanted") -> Document:
-        """The catalogue, filtered and sorted on the server; a script does the same without asking again."""
+        """The catalogue, filtered and sorted."""
         shown = [model for model in self.models.summaries() if chosen.keeps(model)]
         ordered = sorted(shown, key=lambda model: model.prices.base) if chosen.sort == "price" else shown
         outputs = sorted({model.output for model in self.models.summaries()})

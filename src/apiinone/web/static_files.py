@@ -1,4 +1,4 @@
-"""Style, scripts and drawings of the pages, each under an address that changes with its content."""
+"""Style, scripts and drawings of the pages, ours and others', each under an address that changes with its content."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,7 +7,8 @@ from typing import Final
 
 from apiinone.web.answer_page import Document, document
 
-FOLDER: Final = Path(__file__).parent / "static"
+FOLDERS: Final = (Path(__file__).parent / "static", Path(__file__).parent / "vendored")
+"""Ours, and what others wrote and we keep as it is; its licences stand beside it and are no part of a page."""
 TYPES: Final[Mapping[str, bytes]] = {
     ".css": b"text/css; charset=utf-8",
     ".js": b"text/javascript; charset=utf-8",
@@ -24,7 +25,7 @@ class StaticFiles:
         """Read all of them: they are small and few."""
         self._addresses: dict[str, str] = {}
         self._documents: dict[str, Document] = {}
-        for path in sorted(FOLDER.iterdir()):
+        for path in sorted(path for folder in FOLDERS for path in folder.iterdir() if path.suffix in TYPES):
             data = path.read_bytes()
             address = f"{PREFIX}{path.stem}-{hashlib.sha256(data).hexdigest()[:MARK_CHARACTERS]}{path.suffix}"
             self._addresses[path.name] = address

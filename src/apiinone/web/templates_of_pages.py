@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = Path(__file__).parent / "templates"
 OPENED_FIRST: Final = (
-    *("base.html.j2", "parts.html.j2", "docs_menu.html.j2"),
+    *("base.html.j2", "parts.html.j2", "docs_menu.html.j2", "asking.html.j2", "asking_scripts.html.j2"),
     *("home.html.j2", "models.html.j2", "model.html.j2", "pricing.html.j2", "docs.html.j2", "playground.html.j2"),
 )
 """Templates of the pages that visitors come to first, with what these are made from."""

@@ -76,3 +76,14 @@ class Visitor(Struct, frozen=True):
             return None
         membership = self.found.membership if self.viewed is None else self.viewed.membership
         return None if membership is None else MemberHere(self.found.session, self.found.person, membership)
+
+    @property
+    def drawn_for(self) -> str:
+        """What decides how a page is drawn: who, in which account, as what, in which mode and language.
+
+        A part that was drawn for somebody else has no place in it.
+        """
+        here, member = self.signed_in, self.member
+        person = "" if here is None else here.person.id
+        place = ("", "", "") if member is None else (member.account_id, member.role, member.mode)
+        return " ".join((person, *place, self.language))

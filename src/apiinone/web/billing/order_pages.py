@@ -18,6 +18,7 @@ from apiinone.payments.manual import reference
 from apiinone.payments.order_rows import Order, ask_soon, may_ask_soon, order_by_id, orders_of
 from apiinone.web.billing.shop import BY_HAND, DOCUMENT_NAMES, METHOD_NAMES, OWN, BuyForm, ways_to_pay
 from apiinone.web.billing.sums import plain_money
+from apiinone.web.console.look_again import look_again_s
 from apiinone.web.console.shell import in_console
 from apiinone.web.languages import marked
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther, Shown
@@ -112,6 +113,7 @@ async def show_order(rooms: Rooms, call: PageCall, here: MemberHere) -> PageRepl
         "reference": reference(seen.order.id),
         "can_pay": payable(seen.order, seen.now_us) is not None,
         "again": _again(rooms, seen),
+        "look_again_s": look_again_s(seen.now_us - (seen.refunds[-1] if seen.refunds else seen.order).created_us),
     }
     return await in_console(rooms, here, "order.html.j2", facts)
 

@@ -19,6 +19,9 @@ from apiinone.web.visitor import MemberHere
 
 FIELDS: Final = ("from", "to", "model", "key", "status", "mode")
 LENGTH_MAX: Final = 64
+FIRST_DAY: Final = date(1971, 1, 1)
+LAST_DAY: Final = date(8999, 12, 31)
+"""Between these, days can be counted in microseconds wherever the clock hangs."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -74,7 +77,7 @@ def _day(text: str, field: str, errors: dict[str, str], say: Callable[[str], str
         day = date.fromisoformat(text)
     except ValueError:
         day = None
-    if day is None or not 1970 < day.year < 9000:  # noqa: PLR2004 - years that can be counted in microseconds
+    if day is None or not FIRST_DAY <= day <= LAST_DAY:
         errors[field] = say("This is not a day such as 2026-11-23.")
         return None
     return day

@@ -25,6 +25,9 @@ from apiinone.web.visitor import MemberHere, SignedInAs
 
 DAYS: Final = 30
 RECENT_ROWS: Final = 8
+BUSY_S: Final = 5
+IDLE_S: Final = 30
+"""How often the page asks for its figures and latest tasks, while one of these is under way and while none is."""
 
 
 class Seen(Struct, frozen=True):
@@ -47,6 +50,7 @@ async def show_overview(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageR
     facts = {
         "seen": seen,
         "usable": [key for key in seen.keys if key.mode == member.mode and key.revoked_us is None],
+        "look_again_s": BUSY_S if any(line.finished_us is None for line in seen.recent) else IDLE_S,
         "curl": curl_line(rooms.house.context.catalogue, rooms.base_url, KEY_HERE),
     }
     return await in_console(rooms, member, "overview.html.j2", facts)

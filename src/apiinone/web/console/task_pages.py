@@ -16,6 +16,7 @@ from apiinone.core.ids import is_id
 from apiinone.db import Tx
 from apiinone.tasks.receipt import Receipt, read_receipt
 from apiinone.tasks.task_view import TaskView, read_task
+from apiinone.web.console.look_again import look_again_s
 from apiinone.web.console.shell import in_console
 from apiinone.web.console.statuses import STATUS_NAMES
 from apiinone.web.console.task_steps import steps_of
@@ -47,7 +48,8 @@ async def show_task(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply
     """The task as it stands. Raises NotFound."""
     seen = await _own_task(rooms, call, here)
     context = rooms.house.context
-    page = task_page(seen.view, context.links, context.clock.now_us())
+    now_us = context.clock.now_us()
+    page = task_page(seen.view, context.links, now_us)
     if call.visitor.viewed is not None:
         page = _without_content(page)
     facts = {
@@ -56,6 +58,7 @@ async def show_task(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply
         "request": _readable(page),
         "steps": steps_of(seen.receipt, call.say),
         "status_names": STATUS_NAMES,
+        "look_again_s": look_again_s(now_us - seen.view.created_us),
     }
     return await in_console(rooms, here, "task.html.j2", facts)
 

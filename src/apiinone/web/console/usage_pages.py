@@ -15,7 +15,7 @@ from apiinone.ledger.ledger import Owner
 from apiinone.tasks.call_log import LogLine, LogWanted, read_call_log
 from apiinone.tasks.lifecycle import status_of
 from apiinone.web.console.csv_rows import PAGE_ROWS, Cell, csv_file
-from apiinone.web.console.log_query import LogQuery, read_log_query
+from apiinone.web.console.log_query import FIRST_DAY, LAST_DAY, LogQuery, read_log_query
 from apiinone.web.console.shell import in_console
 from apiinone.web.console.statuses import STATUS_NAMES, STATUSES
 from apiinone.web.page_route import PageCall, PageReply, Rooms, Shown
@@ -62,6 +62,8 @@ async def show_usage(rooms: Rooms, call: PageCall) -> PageReply:
         "models": rooms.house.context.catalogue.entries,
         "statuses": {status: STATUS_NAMES[status] for status in STATUSES},
         "task_id": task_id,
+        "first_day": FIRST_DAY,
+        "last_day": LAST_DAY,
     }
     return await in_console(rooms, here, "usage.html.j2", facts, status=422 if asked.errors else 200)
 

@@ -1,4 +1,4 @@
-// What every page does: theme, copying, language tabs, and the catalogue's filters without asking the server again.
+// What every page does: theme, copying, language tabs.
 const storage = {
   get(name) { try { return localStorage.getItem(name); } catch { return null; } },
   set(name, value) { try { localStorage.setItem(name, value); } catch { /* storage may be off */ } },
@@ -73,36 +73,6 @@ document.addEventListener("keydown", (event) => {
 });
 
 chooseLanguage(storage.get("language") ?? "curl");
-
-const filters = document.querySelector("[data-filters]");
-if (filters) {
-  const list = document.querySelector("[data-cards]");
-  const cards = [...list.children];
-  const apply = () => {
-    const wanted = Object.fromEntries(new FormData(filters));
-    const sought = (wanted.search ?? "").toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const card of cards) {
-      const facts = card.dataset;
-      const keep = sought.every((word) => facts.words.includes(word))
-        && (!wanted.endpoint || facts.endpoint === wanted.endpoint)
-        && (!wanted.output || facts.output === wanted.output)
-        && (!wanted.webhook || facts.webhook === "yes")
-        && (!wanted.live || facts.live === "yes");
-      card.hidden = !keep;
-      shown += keep;
-    }
-    const order = wanted.sort === "price" ? [...cards].sort((a, b) => a.dataset.price - b.dataset.price) : cards;
-    list.append(...order);
-    document.querySelector("[data-count]").textContent = shown;
-    document.querySelector("[data-empty]").hidden = shown > 0;
-    const query = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
-    history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
-  };
-  filters.addEventListener("input", apply);
-  filters.addEventListener("submit", (event) => { event.preventDefault(); apply(); });
-  apply();
-}
 
 window.said = said;
 window.filled = filled;
