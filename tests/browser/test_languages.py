@@ -70,6 +70,38 @@ def test_a_language_is_chosen_at_the_foot_of_a_page_without_signing_in(
 
 
 @pytest.mark.parametrize("language", OTHERS)
+def test_what_was_filtered_since_the_page_came_is_shown_in_the_other_language(
+    site: Served, chromium: Browser, language: str
+) -> None:
+    with visit(chromium) as page:
+        page.goto(f"{site.url}/models?endpoint=videos")
+        page.fill("[name=search]", "kling")
+        expect(page).to_have_url(f"{site.url}/models?search=kling&endpoint=videos")
+        page.click(f"footer a[hreflang={language}]")
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        expect(page.locator("[name=search]")).to_have_value("kling")
+        expect(page.locator("[name=endpoint]")).to_have_value("videos")
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_what_the_api_refuses_is_told_in_the_language_of_the_page_and_in_the_apis_own_words(
+    site: Served, chromium: Browser, language: str
+) -> None:
+    words = Languages().words(language).gettext
+    with visit(chromium) as page:
+        page.goto(f"{site.url}/playground?lang={language}&model=recraft-v4")
+        page.fill("[data-console-key]", "aio_test_nobodys")
+        page.click("[data-console-run]")
+        error = page.locator("[data-console-error]")
+        expect(error).to_contain_text(words("The key is missing or is not good."), timeout=WITHIN_MS)
+        expect(error.locator("[lang=en]")).to_contain_text("key")
+        page.goto(f"{site.url}/usage?lang={language}")
+        page.fill("[data-desk-key]", "aio_test_nobodys")
+        page.click("[data-desk-form] button")
+        expect(page.locator("[data-desk-error]")).to_contain_text(words("The key is missing or is not good."))
+
+
+@pytest.mark.parametrize("language", OTHERS)
 def test_the_playground_speaks_the_language_of_its_page(
     site: Served, chromium: Browser, state: str, language: str
 ) -> None:

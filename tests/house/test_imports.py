@@ -12,6 +12,7 @@ HEAVY = (
     "alembic",
     "argon2",
     "asyncpg",
+    "authlib",
     "av",
     "email_validator",
     "jinja2",

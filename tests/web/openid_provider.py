@@ -27,7 +27,9 @@ class OpenIdProvider:
         self.changes: dict[str, object] = {}
         self.issuer_said = url
         self.asked: list[str] = []
+        self.access_token = "x"
         self._key = jwk.RSAKey.generate_key(2048, {"kid": "k"})
+        self._signs = self._key
         self._codes: dict[str, dict[str, str]] = {}
 
     def approve(self, address: str) -> str:
@@ -37,6 +39,11 @@ class OpenIdProvider:
         code = secrets.token_hex(8)
         self._codes[code] = query
         return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
+
+    def sign_with_another_key(self, *, published: bool = True) -> None:
+        """From now on, another key signs; `published`: and is the one that is shown."""
+        self._signs = jwk.RSAKey.generate_key(2048, {"kid": f"{self._signs.kid}k"})
+        self._key = self._signs if published else self._key
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
@@ -74,7 +81,8 @@ class OpenIdProvider:
         now = int(time.time())
         times = {"exp": now + 300, "iat": now}
         claims = {"iss": self.url, "aud": CLIENT, "nonce": query["nonce"], **times, **self.says, **self.changes}
-        return 200, {"access_token": "x", "id_token": jwt.encode({"alg": "RS256", "kid": "k"}, claims, self._key)}
+        signed = jwt.encode({"alg": "RS256", "kid": str(self._signs.kid)}, claims, self._signs)
+        return 200, {"access_token": self.access_token, "token_type": "Bearer", "id_token": signed}
 
 
 @asynccontextmanager

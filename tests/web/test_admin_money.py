@@ -9,6 +9,7 @@ import pytest
 from api.served_api import Api, served_api
 from apiinone.db import Sql, Tx
 from apiinone.payments.suspense import Stray, keep
+from apiinone.web.languages import Languages
 from databases import sqlite_url
 from web.browsing import Browser, somebody
 from web.buying import account_of, bought, transfer
@@ -98,6 +99,27 @@ async def test_another_amount_goes_to_suspense_where_it_is_decided_once(
     assert "credited" in (await ada.get("/admin/suspense?show=all")).text
     assert [one[1] for one in await actions(site)] == ["orders.confirm", "suspense.resolve"]
     assert "900" in (await buyer.get("/billing/credits")).text
+
+
+async def test_what_operators_read_of_money_is_in_their_language(site: Api, ada: OperatorsBrowser) -> None:
+    row_id = site.app.ids.new()
+
+    async def work(tx: Tx) -> None:
+        await keep(tx, row_id, Stray("manual", "unknown_order", "pi_9", None, "usd", 500))
+
+    await site.app.database.transact(work)
+    say = Languages().words("es").gettext
+    seen = await ada.get("/admin/suspense?lang=es")
+    assert say("It names no order of ours.") in seen.text
+    assert say("Bank transfer") in seen.text
+    refused = await ada.post(f"/admin/suspense/{row_id}?lang=es", None, how="", reason=WHY)
+    assert refused.status == UNPROCESSABLE
+    said = f'{say("The request is not as it must be.")} <span lang="en">Decide what becomes of it.</span>'
+    assert said in refused.text
+    english = await ada.get("/admin/suspense?lang=en")
+    assert "It names no order of ours." in english.text
+    refused = await ada.post(f"/admin/suspense/{row_id}", None, how="", reason=WHY)
+    assert 'role="alert">Decide what becomes of it.</p>' in refused.text
 
 
 async def test_money_without_an_order_is_dismissed_with_a_reason(site: Api, ada: OperatorsBrowser) -> None:

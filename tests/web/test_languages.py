@@ -101,6 +101,17 @@ async def test_every_language_is_offered_under_its_own_name(site: Api) -> None:
     assert 'href="?lang=de" hreflang="de" lang="de"' in seen.text
 
 
+async def test_the_same_page_in_another_language_shows_the_same(site: Api) -> None:
+    browser = await somebody(site, "ada@example.com")
+    for path, kept in (
+        ("/models", ""),
+        ("/models?search=a%26b+c&live=yes&lang=en&webhook=no", "search=a%26b+c&live=yes&"),
+        ("/usage?mode=test&lang=en&state=%22%3E%3Cb%3E", "mode=test&state=%22%3E%3Cb%3E&"),
+    ):
+        seen = await browser.get(path)
+        assert f'href="?{kept}lang=de" hreflang="de" lang="de"' in seen.text, path
+
+
 @pytest.mark.parametrize(
     ("accepted", "language"),
     [

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
@@ -119,10 +120,58 @@ async def test_an_address_that_the_provider_did_not_verify_makes_nobody(site: Ap
 
 
 async def test_a_token_for_another_flight_signs_nobody_in(site: Api, provider: OpenIdProvider) -> None:
-    for changes in ({"nonce": "another"}, {"aud": "other"}, {"iss": "https://elsewhere.example"}, {"exp": 1}):
+    wrong = ({"nonce": "another"}, {"aud": "other"}, {"azp": "other"}, {"iss": "https://elsewhere.example"}, {"exp": 1})
+    for changes in (*wrong, {"at_hash": "bm90IHRoaXMgb25lISE"}):
         provider.changes = dict(changes)
         seen = await there_and_back(provider, Browser(site))
         assert (seen.status, await count(site, Sql("SELECT count(*) FROM people"))) == (400, 0), changes
+
+
+async def test_a_code_that_was_used_or_was_given_to_another_browser_signs_nobody_in(
+    site: Api, provider: OpenIdProvider
+) -> None:
+    ada = Browser(site)
+    back = provider.approve((await ada.get("/sign-in/with")).location).removeprefix(site.url)
+    before = dict(ada.cookies)
+    assert (await ada.get(back)).location == HOME
+    keeper = Browser(site)
+    keeper.cookies.update(before)
+    assert (await keeper.get(back)).status == 400
+    assert provider.asked.count("/token_endpoint") == 2
+    thief = Browser(site)
+    began = provider.approve((await thief.get("/sign-in/with")).location).removeprefix(site.url)
+    stolen = provider.approve((await ada.get("/sign-in/with")).location)
+    code = parse_qs(urlsplit(stolen).query)["code"][0]
+    state = parse_qs(urlsplit(began).query)["state"][0]
+    assert (await thief.get(f"/sign-in/with/back?{urlencode({'code': code, 'state': state})}")).status == 400
+    assert (await thief.get("/account")).status == 303
+
+
+async def test_an_answer_without_a_state_or_a_code_is_not_even_asked_about(site: Api, provider: OpenIdProvider) -> None:
+    for left_out in ("state", "code"):
+        browser = Browser(site)
+        back = provider.approve((await browser.get("/sign-in/with")).location)
+        answer = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items() if name != left_out}
+        assert (await browser.get(f"/sign-in/with/back?{urlencode(answer)}")).status == 400
+    refused = Browser(site)
+    state = parse_qs(urlsplit((await refused.get("/sign-in/with")).location).query)["state"][0]
+    assert (await refused.get(f"/sign-in/with/back?error=access_denied&state={state}")).status == 400
+    assert "/token_endpoint" not in provider.asked
+
+
+async def test_keys_are_kept_and_asked_for_once_more_where_none_of_them_signed(
+    site: Api, provider: OpenIdProvider
+) -> None:
+    for _ in range(2):
+        assert (await there_and_back(provider, Browser(site))).status == 303
+    assert provider.asked.count("/jwks_uri") == 1
+    provider.sign_with_another_key()
+    for _ in range(2):
+        assert (await there_and_back(provider, Browser(site))).status == 303
+    assert provider.asked.count("/jwks_uri") == 2
+    provider.sign_with_another_key(published=False)
+    assert (await there_and_back(provider, Browser(site))).status == 400
+    assert provider.asked.count("/jwks_uri") == 3
 
 
 async def test_a_provider_that_calls_itself_otherwise_is_not_gone_to(site: Api, provider: OpenIdProvider) -> None:

@@ -10,8 +10,8 @@ from apiinone.cli.opening import carry_out, reading, settings_now
 from apiinone.cli.printing import json_option, moment, print_fields, print_json, print_table
 from apiinone.control.payment_commands import ResolveSuspense
 from apiinone.core.credits import Credits
-from apiinone.payments.method import REASONS
 from apiinone.payments.suspense import Resolution, SuspenseRow, suspense_rows
+from apiinone.web.code_names import SUSPENSE_REASONS
 
 LIST_MAX = 1000
 
@@ -95,4 +95,4 @@ async def _rows(*, resolved: bool) -> list[SuspenseRow]:
 def _shown(row: SuspenseRow) -> ShownSuspense:
     money = (row.order_id, row.currency, row.amount_minor)
     times = (moment(row.seen_us), moment(row.resolved_us), row.resolved_as)
-    return ShownSuspense(row.id, row.method, row.reason, REASONS[row.reason], row.subject, *money, *times)
+    return ShownSuspense(row.id, row.method, row.reason, SUSPENSE_REASONS[row.reason], row.subject, *money, *times)

@@ -25,18 +25,6 @@ Reason = Literal[
     "reversed_loss",
 ]
 """Why money, or news of it, is kept in suspense."""
-REASONS: dict[Reason, str] = {
-    "unknown_order": "it names no order of ours",
-    "other_method": "its order was opened for another method",
-    "other_account": "it names another account than its order",
-    "other_amount": "another amount was paid than was asked",
-    "other_currency": "another currency was paid than was asked",
-    "other_livemode": "play money for an order of real money, or the reverse",
-    "other_payment": "its order was paid by another payment already",
-    "unreadable": "it was signed as it must be and cannot be understood",
-    "unconfirmed": "the vendor could not be asked about it for days",
-    "reversed_loss": "a refund or a lost dispute was undone after its credits were taken back",
-}
 
 AmountSeen = Annotated[int, Meta(ge=0, le=10**12)]
 """In a currency's smallest unit; no vendor takes more at once."""

@@ -1,29 +1,21 @@
-"""Asks an OpenID provider: where its places are, what its keys are, and for the token behind a code."""
+"""Asks an OpenID provider: where its places are, what its keys are, and for the tokens behind a code."""
 
 import base64
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import quote, urlsplit
-
-import msgspec
-from msgspec import Struct
 
 from apiinone.core.clock import Clock
 from apiinone.core.exchange import InHeader, Request, Response
 from apiinone.core.secret import Secret
 from apiinone.outbound import Lost, NotSent, Outbound
-from apiinone.people.outside import Flight, Identity, NotProven, Outsider, Places, identity_of
+from apiinone.people.outside import Flight, Identity, NotProven, Outsider, Places
 
-T = TypeVar("T", bound=Struct)
-PLACES_KEPT_S: Final = 3600.0
+KEPT_S: Final = 3600.0
+"""How long a provider's places and keys are believed. Keys are asked for earlier where none of them signed a token."""
 TIMEOUT_S: Final = 10.0
 ANSWER_BYTES_MAX: Final = 256 * 1024
-WELL_KNOWN: Final = "/.well-known/openid-configuration"
-
-
-class _Token(Struct, frozen=True):
-    id_token: str
 
 
 class OutsideDoor:
@@ -35,49 +27,59 @@ class OutsideDoor:
         self._outbound = outbound
         self._clock = clock
         self._places: tuple[Places, float] | None = None
+        self._keys: tuple[bytes, float] | None = None
 
-    async def places(self) -> Places:
-        """Where it is asked, as it says itself. Raises NotProven."""
-        now_s = self._clock.monotonic_s()
-        if self._places is not None and now_s - self._places[1] < PLACES_KEPT_S:
-            return self._places[0]
-        issuer = self.outsider.issuer
-        body = await self._get(f"{issuer.rstrip('/')}{WELL_KNOWN}")
-        places = _read(body, Places)
-        if places.issuer != issuer:
-            raise NotProven("the provider calls itself otherwise")
-        ends = (places.authorization_endpoint, places.token_endpoint, places.jwks_uri)
-        if issuer.startswith("https://") and not all(end.startswith("https://") for end in ends):
-            raise NotProven("the provider has places without encryption")
-        self._places = (places, now_s)
-        return places
+    async def address_to_go_to(self, flight: Flight, back: str) -> str:
+        """Where the browser is sent. Raises NotProven."""
+        from apiinone.people import openid_protocol  # noqa: PLC0415 - loaded with the first who signs in so
+
+        return openid_protocol.address_to_go_to(self.outsider, await self._known_places(), flight, back)
 
     async def identity(self, flight: Flight, code: str, back: str, now_us: Callable[[], int]) -> Identity:
         """Who came back with this code. Raises NotProven."""
-        places = await self.places()
-        token = _read(await self._ask_for_token(places, flight, code, back), _Token)
-        keys = await self._get(places.jwks_uri)
-        return identity_of(self.outsider, flight, token.id_token, keys, now_us())
+        from apiinone.people import openid_protocol  # noqa: PLC0415 - as above
 
-    async def _ask_for_token(self, places: Places, flight: Flight, code: str, back: str) -> bytes:
-        outsider = self.outsider
-        fields = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", back),
-            ("code_verifier", flight.verifier),
-        ]
-        if outsider.secret is None:
-            fields.append(("client_id", outsider.client_id))
+        places = await self._known_places()
+        fields = openid_protocol.fields_for_tokens(self.outsider, flight, code, back)
+        tokens = openid_protocol.tokens_of(await self._ask_for_tokens(places, fields))
+        kept = self._kept_keys()
+        if kept is not None:
+            try:
+                return openid_protocol.identity_of(self.outsider, flight, tokens, kept, now_us())
+            except openid_protocol.UnknownKey:
+                pass  # signed by a key that is newer than what we keep
+        keys = await self._get(places.jwks_uri)
+        identity = openid_protocol.identity_of(self.outsider, flight, tokens, keys, now_us())
+        self._keys = (keys, self._clock.monotonic_s())
+        return identity
+
+    async def _known_places(self) -> Places:
+        """Where it is asked, as it says itself. Raises NotProven."""
+        from apiinone.people import openid_protocol  # noqa: PLC0415 - as above
+
+        now_s = self._clock.monotonic_s()
+        if self._places is not None and now_s - self._places[1] < KEPT_S:
+            return self._places[0]
+        issuer = self.outsider.issuer
+        places = openid_protocol.places_of(issuer, await self._get(openid_protocol.address_of_places(issuer)))
+        self._places = (places, now_s)
+        return places
+
+    def _kept_keys(self) -> bytes | None:
+        if self._keys is None or self._clock.monotonic_s() - self._keys[1] >= KEPT_S:
+            return None
+        return self._keys[0]
+
+    async def _ask_for_tokens(self, places: Places, fields: tuple[tuple[str, str], ...]) -> bytes:
         request = Request(
             "POST",
             places.token_endpoint,
-            auth="none" if outsider.secret is None else InHeader("Authorization", "Basic "),
-            fields=tuple(fields),
+            auth="none" if self.outsider.secret is None else InHeader("Authorization", "Basic "),
+            fields=fields,
             timeout_s=TIMEOUT_S,
             body_bytes_max=ANSWER_BYTES_MAX,
         )
-        return await self._asked(request, _basic(outsider))
+        return await self._asked(request, _basic(self.outsider))
 
     async def _get(self, url: str) -> bytes:
         return await self._asked(
@@ -97,15 +99,8 @@ class OutsideDoor:
 
 
 def _basic(outsider: Outsider) -> Secret | None:
-    """The client's name and secret as RFC 6749, 2.3.1 has them in a header."""
+    """The client's name and secret as RFC 6749, 2.3.1 has them in a header; Authlib leaves out the inner encoding."""
     if outsider.secret is None:
         return None
     pair = f"{quote(outsider.client_id, safe='')}:{quote(outsider.secret.reveal(), safe='')}"
     return Secret(base64.b64encode(pair.encode()).decode())
-
-
-def _read(body: bytes, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.MsgspecError:
-        raise NotProven("the provider's answer is not what it must be") from None

@@ -2,7 +2,7 @@
 
 from apiinone.providers.provider import Fault
 
-CLIENT_FAULTS: dict[Fault, str] = {
+CLIENT_FAULTS: dict[Fault, Fault] = {
     "content_policy": "content_policy",
     "bad_request": "bad_request",
     "output_unavailable": "output_unavailable",

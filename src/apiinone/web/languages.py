@@ -5,10 +5,11 @@ with its compiled twin beside it, so that a server needs nothing but the standar
 """
 
 import gettext
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 from msgspec import Struct
 
@@ -58,6 +59,12 @@ class Languages:
 def marked(text: str) -> str:
     """The text itself: it is translated where it is shown, and found by the tool that gathers texts here."""
     return text
+
+
+def kept_query(query: Mapping[str, str]) -> str:
+    """What the address of the same page in another language asks besides `lang`: `state=all&`, or nothing."""
+    kept = urlencode({name: value for name, value in query.items() if name != "lang"})
+    return f"{kept}&" if kept else ""
 
 
 def _preferred(accepted: str) -> list[str]:

@@ -9,7 +9,6 @@ from apiinone.people.outside import (
     Flight,
     Identity,
     NotProven,
-    address_to_go_to,
     begin_flight,
     landed,
     sealed_flight,
@@ -87,13 +86,12 @@ async def _departed(rooms: Rooms, call: PageCall, next_path: str, session_id: st
     door = _door(rooms)
     if not rooms.cookies.sessions_allowed:
         return SeeOther("/sign-in")
+    flight = begin_flight(rooms.office.hashes, call.now_us, next_path, session_id)
     try:
-        places = await door.places()
+        path = await door.address_to_go_to(flight, f"{rooms.base_url}{BACK}")
     except NotProven as reason:
         _LOG.warning("nobody can go outside", extra={"reason": str(reason)})
         return _failed(rooms, "away", 503)
-    flight = begin_flight(rooms.office.hashes, call.now_us, next_path, session_id)
-    path = address_to_go_to(door.outsider, places, flight, f"{rooms.base_url}{BACK}")
     return SeeOther(path, headers=(rooms.cookies.set_flight(sealed_flight(rooms.office.seal, flight)),))
 
 

@@ -17,7 +17,7 @@ from apiinone.web.answer_page import SECURITY
 from apiinone.web.asked_by_page import GO_ON, VARY, asked_by_page, drawn_for_another, whole_address
 from apiinone.web.cookies import read_cookies
 from apiinone.web.forms import FIELDS_MAX, FormGuard, read_fields
-from apiinone.web.languages import Look
+from apiinone.web.languages import Look, kept_query
 from apiinone.web.page_route import Member, Operator, PageCall, PageReply, Public, Rooms, SeeOther, Shown, SignedIn
 from apiinone.web.page_table import FoundPage, PageTable
 from apiinone.web.pages import HTML, Pages
@@ -144,7 +144,8 @@ class PagePipeline:
                 return Answer(status, b"", (*PRIVATE, (to, path.encode()), *who.headers, *said, *headers))
             case Shown(template, facts, status, headers):
                 look = Look(asked.visitor.language, signed_in=asked.visitor.signed_in is not None)
-                text = self._pages_of(look).own(template, asked.path, asked.visitor, facts)
+                common = {"kept_query": kept_query(asked.query)}
+                text = self._pages_of(look).own(template, asked.path, asked.visitor, {**common, **facts})
                 ended = (cookies.end_flash(),) if asked.visitor.flash else ()
                 return Answer(status, text.encode(), (*PRIVATE, *who.headers, *ended, *headers), HTML)
             case _:

@@ -14,7 +14,7 @@ from apiinone.switchboard.standing import Board
 from apiinone.web.answer_page import Document, document
 from apiinone.web.code_samples import create_samples
 from apiinone.web.docs_pages import Docs
-from apiinone.web.languages import ENGLISH, Languages, Look, marked
+from apiinone.web.languages import ENGLISH, Languages, Look, kept_query, marked
 from apiinone.web.markdown import to_html
 from apiinone.web.model_sentences import seconds_text
 from apiinone.web.model_view import Models, ModelView, model_view
@@ -94,6 +94,7 @@ class Pages:
         ordered = sorted(shown, key=lambda model: model.prices.base) if chosen.sort == "price" else shown
         outputs = sorted({model.output for model in self.models.summaries()})
         facts = {"wanted": chosen, "shown": ordered, "outputs": outputs, "endpoints": ENDPOINTS}
+        facts |= {"kept_query": kept_query(chosen.query())}
         return self._html("models.html.j2", "/models", facts)
 
     def model(self, entry: Entry) -> Document:
@@ -196,6 +197,7 @@ class Pages:
             "look": self.look,
             "own_texts": self.board.now.texts.keys(),
             "visitor": NOBODY,
+            "kept_query": "",
         }
         return self.templates.filled(template, {**common, **facts}, self.look.language)
 
@@ -209,6 +211,18 @@ class Wanted(Struct, frozen=True):
     webhook: bool = False
     live: bool = False
     sort: str = ""
+
+    def query(self) -> Mapping[str, str]:
+        """How an address says it."""
+        fields = {
+            "search": self.search,
+            "endpoint": self.endpoint,
+            "output": self.output,
+            "webhook": "yes" if self.webhook else "",
+            "live": "yes" if self.live else "",
+            "sort": self.sort,
+        }
+        return {name: value for name, value in fields.items() if value}
 
     def keeps(self, model: ModelSummary) -> bool:
         """Whether a model is one of them."""

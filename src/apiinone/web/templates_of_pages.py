@@ -5,12 +5,14 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
+from apiinone.web.code_names import REFUSALS, code_name
 from apiinone.web.flashes import FLASHES
 from apiinone.web.kind_names import kind_name
 from apiinone.web.languages import ENGLISH, Languages
 from apiinone.web.moments import browser_name, clock_time, moment
 from apiinone.web.price_words import credits_words
 from apiinone.web.role_names import ROLE_NAMES
+from apiinone.web.route_words import reason_in
 from apiinone.web.static_files import StaticFiles
 
 if TYPE_CHECKING:
@@ -78,7 +80,11 @@ class Templates:
         filters, names = cast("Names", made.filters), cast("Names", made.globals)
         filters["ticked"] = _ticked
         filters["kind"] = partial(kind_name, say=words.gettext)
+        filters["named"] = partial(code_name, say=words.gettext)
+        filters["why_chosen"] = partial(reason_in, say=words.gettext)
         filters["credits"] = partial(credits_words, words=words)
+        other = {} if language == ENGLISH else {kind: words.gettext(text) for kind, text in REFUSALS.items()}
+        names["refusals"] = other  # in English the API's own sentence says enough
         names["in_english"] = Markup("" if language == ENGLISH else f' lang="{ENGLISH}"')  # noqa: S704 - our own
         made.install_gettext_translations(words, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - the extension's
         return made

@@ -46,6 +46,8 @@ class Problem(Struct, frozen=True):
     form: str
     """Which one, where a page has several."""
     message: str
+    type: str
+    """Of the error, as the API has it."""
     field: str
     sent: Mapping[str, str]
     status: int
@@ -84,7 +86,7 @@ def problem_of(refusal: Refusal, call: PageCall, form: str) -> Problem:
     """What is shown beside the form."""
     sent = {name: values[-1] for name, values in call.fields.items()}
     status = Conflict.status if isinstance(refusal, Conflict) else UNPROCESSABLE
-    return Problem(form, refusal.message, (refusal.param or "").strip("/"), sent, status)
+    return Problem(form, refusal.message, refusal.type, (refusal.param or "").strip("/"), sent, status)
 
 
 def credits_text(micro: int) -> str:

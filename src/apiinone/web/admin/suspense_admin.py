@@ -10,7 +10,6 @@ from apiinone.core.errors import BadRequest, Conflict, NotFound
 from apiinone.core.ids import is_id
 from apiinone.db import Tx
 from apiinone.payments.document_drawing import money
-from apiinone.payments.method import REASONS
 from apiinone.payments.suspense import SuspenseRow, suspense_rows
 from apiinone.web.admin.admin_page import Problem, admin_page, carried_out, problem_of
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther
@@ -79,5 +78,5 @@ async def _suspense(rooms: Rooms, call: PageCall, problem: Problem | None = None
         return await suspense_rows(tx, resolved=everything, limit=ROWS_MAX)
 
     found = await rooms.house.context.database.read(look)
-    facts = {"rows": found, "everything": everything, "reasons": REASONS, "money": money, "rows_max": ROWS_MAX}
+    facts = {"rows": found, "everything": everything, "money": money, "rows_max": ROWS_MAX}
     return admin_page(rooms, "suspense", facts, problem)

@@ -21,6 +21,7 @@ from apiinone.people.throttles import Throttled
 from apiinone.web.billing.order_pages import ORDERS
 from apiinone.web.billing.shop import OWN, SAVES, BuyForm, shop_for, ways_to_pay
 from apiinone.web.billing.sums import amount_minor
+from apiinone.web.code_names import refusal_told
 from apiinone.web.console.credits_pages import credits_page
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther
 from apiinone.web.sign_in_pages import later
@@ -53,7 +54,9 @@ async def do_buy(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:
     except _Wrong as wrong:
         return await _again(rooms, call, here, form, (wrong.field, wrong.message, UNPROCESSABLE))
     except Refusal as refusal:  # the vendor is away, too many orders wait: nothing was paid
-        return await _again(rooms, call, here, form, ("order", refusal.message, refusal.status))
+        return await _again(
+            rooms, call, here, form, ("order", refusal_told(refusal, call.visitor.language, call.say), refusal.status)
+        )
     path = f"{ORDERS}/{placed.order.id}"
     return SeeOther(f"{path}/pay" if placed.order.pay_url else path)
 
@@ -69,7 +72,7 @@ async def do_redeem(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply
 
     redeemed = await context.database.transact(work)
     if isinstance(redeemed, Refusal):
-        shop = await shop_for(rooms, here, None, {"code": call.say(redeemed.message)})
+        shop = await shop_for(rooms, here, None, {"code": refusal_told(redeemed, call.visitor.language, call.say)})
         status = UNPROCESSABLE if isinstance(redeemed, BadRequest) else redeemed.status
         page = await credits_page(rooms, call, here, shop, code=code, status=status)
         wait_s = redeemed.retry_after_s

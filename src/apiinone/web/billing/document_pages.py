@@ -9,7 +9,8 @@ from apiinone.db import Tx
 from apiinone.payments.document_drawing import as_pdf, money
 from apiinone.payments.documents import Document, documents_of, own_document
 from apiinone.payments.exports import rows_of, written
-from apiinone.web.billing.shop import DOCUMENT_NAMES, METHOD_NAMES
+from apiinone.web.billing.shop import DOCUMENT_NAMES
+from apiinone.web.code_names import METHODS
 from apiinone.web.console.shell import in_console
 from apiinone.web.page_route import PageCall, PageReply, Rooms
 from apiinone.web.visitor import MemberHere
@@ -44,7 +45,7 @@ async def show_document(rooms: Rooms, call: PageCall, here: MemberHere) -> PageR
     """One of them, as it was issued. Raises NotFound."""
     document = await _own_document(rooms, call, here)
     facts = {"document": document, "content": document.content, "titles": DOCUMENT_NAMES, "money": money}
-    return await in_console(rooms, here, "document.html.j2", {**facts, "methods": METHOD_NAMES})
+    return await in_console(rooms, here, "document.html.j2", {**facts, "methods": METHODS})
 
 
 async def keep_document(rooms: Rooms, call: PageCall, here: MemberHere) -> PageReply:

@@ -13,11 +13,11 @@ from apiinone.ledger.statements import lot_of
 from apiinone.payments.back_rows import DisputeRow, RefundRow, disputes_of, refunds_of
 from apiinone.payments.document_drawing import money
 from apiinone.payments.documents import Document, documents_of_order
-from apiinone.payments.lifecycle import OrderState
 from apiinone.payments.manual import reference
 from apiinone.payments.order_rows import Order, ask_soon, may_ask_soon, order_by_id, orders_of
-from apiinone.web.billing.shop import BY_HAND, DOCUMENT_NAMES, METHOD_NAMES, OWN, BuyForm, ways_to_pay
+from apiinone.web.billing.shop import BY_HAND, DOCUMENT_NAMES, OWN, BuyForm, ways_to_pay
 from apiinone.web.billing.sums import plain_money
+from apiinone.web.code_names import DISPUTE_STATES, METHODS, ORDER_STATES, REFUND_STATES
 from apiinone.web.console.look_again import look_again_s
 from apiinone.web.console.shell import in_console
 from apiinone.web.languages import marked
@@ -27,22 +27,6 @@ from apiinone.web.visitor import MemberHere
 ORDERS: Final = "/billing/orders"
 ROWS: Final = 30
 HTTP: Final = ("http", "https")
-STATE_NAMES: Final[dict[OrderState, str]] = {
-    "created": marked("Waiting for payment"),
-    "paid": marked("Paid"),
-    "expired": marked("Expired"),
-    "failed": marked("Not paid"),
-    "disputed": marked("Disputed"),
-    "refunded": marked("Refunded"),
-    "charged_back": marked("Charged back"),
-}
-REFUND_NAMES: Final = {
-    "asked": marked("Asked for"),
-    "sent": marked("Under way"),
-    "succeeded": marked("Sent back"),
-    "failed": marked("Failed"),
-}
-DISPUTE_NAMES: Final = {"open": marked("Open"), "won": marked("Decided for us"), "lost": marked("Decided for the bank")}
 ORIGIN_NAMES: Final = {
     "buyer": marked("Bought here"),
     "operator": marked("By the operator"),
@@ -83,8 +67,8 @@ async def show_orders(rooms: Rooms, call: PageCall, here: MemberHere) -> PageRep
     found = await rooms.office.database.read(look)
     facts = {
         "orders": found[:ROWS],
-        "states": STATE_NAMES,
-        "methods": METHOD_NAMES,
+        "states": ORDER_STATES,
+        "methods": METHODS,
         "money": money,
         "older": f"{ORDERS}?before={found[ROWS - 1].id}" if len(found) > ROWS else "",
         "newest": ORDERS if is_id(before) else "",
@@ -101,11 +85,11 @@ async def show_order(rooms: Rooms, call: PageCall, here: MemberHere) -> PageRepl
     facts = {
         "seen": seen,
         "order": seen.order,
-        "states": STATE_NAMES,
-        "methods": METHOD_NAMES,
+        "states": ORDER_STATES,
+        "methods": METHODS,
         "origins": ORIGIN_NAMES,
-        "refund_states": REFUND_NAMES,
-        "dispute_states": DISPUTE_NAMES,
+        "refund_states": REFUND_STATES,
+        "dispute_states": DISPUTE_STATES,
         "titles": DOCUMENT_NAMES,
         "money": money,
         "by_hand": seen.order.method == BY_HAND,

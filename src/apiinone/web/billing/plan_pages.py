@@ -23,8 +23,9 @@ from apiinone.payments.top_up_rows import (
     set_rule,
 )
 from apiinone.web.billing.budget_form import BudgetsForm, budgets_form, limits_of
-from apiinone.web.billing.shop import METHOD_NAMES, Offer, offers_of
+from apiinone.web.billing.shop import Offer, offers_of
 from apiinone.web.billing.sums import MINOR_MAX, amount_minor, credits_or_none, plain_credits, plain_money
+from apiinone.web.code_names import METHODS, refusal_told
 from apiinone.web.console.shell import in_console
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther
 from apiinone.web.visitor import MemberHere
@@ -136,7 +137,9 @@ async def do_forget_card(rooms: Rooms, call: PageCall, here: MemberHere) -> Page
     try:
         await forget_saved(rooms.house.context.cashier, here.account_id, call.form(CardForm).card)
     except ProviderFailed as failed:
-        return await _page(rooms, here, None, {"forget": call.say(failed.message)}, failed.status)
+        return await _page(
+            rooms, here, None, {"forget": refusal_told(failed, call.visitor.language, call.say)}, failed.status
+        )
     return SeeOther(PLAN, "card_forgotten")
 
 
@@ -158,7 +161,7 @@ async def _page(
         "back": PLAN,
         "seen": seen,
         "offers": offers,
-        "methods": METHOD_NAMES,
+        "methods": METHODS,
         "money": money,
         "reached": seen.rule is not None and (seen.rule.paused or "").startswith(CEILING),
         "top_up": _rule_form(seen, offers),

@@ -17,11 +17,6 @@ from apiinone.web.languages import marked
 from apiinone.web.page_route import Rooms
 from apiinone.web.visitor import MemberHere
 
-METHOD_NAMES: Final = {
-    "stripe": marked("Card or wallet"),
-    "manual": marked("Bank transfer"),
-    "voucher": marked("Voucher"),
-}
 DOCUMENT_NAMES: Final[Mapping[DocumentKind, str]] = {
     "receipt": marked("Receipt"),
     "invoice": marked("Invoice"),

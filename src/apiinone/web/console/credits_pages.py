@@ -11,10 +11,10 @@ from apiinone.ledger.lots import Lot
 from apiinone.ledger.statements import balance_of
 from apiinone.payments.document_drawing import money
 from apiinone.tasks.task_view import task_names
-from apiinone.web.billing.shop import METHOD_NAMES, Shop, shop_for
+from apiinone.web.billing.shop import Shop, shop_for
+from apiinone.web.code_names import ENTRY_KINDS, METHODS
 from apiinone.web.console.csv_rows import PAGE_ROWS, Cell, csv_file
 from apiinone.web.console.shell import in_console
-from apiinone.web.languages import marked
 from apiinone.web.page_route import PageCall, PageReply, Rooms, Shown
 from apiinone.web.visitor import MemberHere
 
@@ -34,18 +34,6 @@ HEADS: Final = (
     "task",
     "reason",
 )
-KIND_NAMES: Final = {
-    "grant": marked("Granted"),
-    "hold": marked("Held for a task"),
-    "capture": marked("Charged"),
-    "release": marked("Given back"),
-    "expire": marked("Expired"),
-    "freeze": marked("Frozen for a refund or dispute"),
-    "thaw": marked("Free again"),
-    "return": marked("Gone back with its money"),
-    "owe": marked("Owed: it was spent before its money went back"),
-    "repay": marked("Repaid a debt"),
-}
 
 
 async def show_credits(rooms: Rooms, call: PageCall) -> PageReply:
@@ -76,14 +64,14 @@ async def credits_page(  # noqa: PLR0913 - the page, and what a form on it was s
         "change": change,
         "own_prices": rooms.house.context.board.now.prices_of(here.account_id),
         "tasks": {task_id: written(node, task_id, suffix) for task_id, (node, suffix) in names.items()},
-        "kinds": KIND_NAMES,
+        "kinds": ENTRY_KINDS,
         "older": f"{CREDITS}?before={entries[ROWS - 1].entry_no}" if len(entries) > ROWS else "",
         "newest": CREDITS if before_no != NO_ENTRY_AFTER else "",
         "export": EXPORT,
         "back": CREDITS,
         "shop": shop,
         "code": code,
-        "methods": METHOD_NAMES,
+        "methods": METHODS,
         "money": money,
     }
     return await in_console(rooms, here, "credits.html.j2", facts, status=status)

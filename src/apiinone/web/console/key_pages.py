@@ -15,6 +15,7 @@ from apiinone.core.errors import BadRequest, Conflict, NotFound
 from apiinone.core.ids import is_id
 from apiinone.db import Tx
 from apiinone.ledger.budgets import Limits, load_limits
+from apiinone.web.code_names import refusal_told
 from apiinone.web.console.key_form import PERIODS, SCOPE_WORDS, KeyForm, NotYet, command_of, field_of
 from apiinone.web.console.shell import in_console
 from apiinone.web.console.try_it import curl_line
@@ -73,7 +74,8 @@ async def do_make_key(rooms: Rooms, call: PageCall, here: MemberHere) -> PageRep
     except NotYet as wrong:
         return await _form(rooms, here, form, wrong.errors)
     except BadRequest as refused:
-        return await _form(rooms, here, form, {field_of(refused): refused.message})
+        told = refusal_told(refused, call.visitor.language, call.say)
+        return await _form(rooms, here, form, {field_of(refused): told})
     return await _made(rooms, here, made, "")
 
 

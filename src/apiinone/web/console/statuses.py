@@ -1,11 +1,10 @@
-"""The four statuses of tasks with the states behind each, and the states of callbacks, by the names that pages show."""
+"""The four statuses of tasks with the states behind each, by the names that pages show."""
 
 from typing import Final, get_args
 
 from apiinone.api.task_page import Status
 from apiinone.tasks.lifecycle import TaskState, status_of
 from apiinone.web.languages import marked
-from apiinone.webhooks.schedule import DeliveryState
 
 ALL_STATES: Final[tuple[TaskState, ...]] = get_args(TaskState)
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
@@ -14,13 +13,6 @@ STATUS_NAMES: Final[dict[str, str]] = {
     "SUCCESS": marked("Succeeded"),
     "FAILED": marked("Failed"),
     "CANCELED": marked("Cancelled"),
-}
-DELIVERY_NAMES: Final[dict[DeliveryState, str]] = {
-    "waiting": marked("Waiting"),
-    "delivered": marked("Delivered"),
-    "gone": marked("Receiver gone"),
-    "failed": marked("Not delivered"),
-    "dropped": marked("Dropped"),
 }
 
 

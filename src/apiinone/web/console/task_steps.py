@@ -9,24 +9,15 @@ from apiinone.core.credits import shown
 from apiinone.tasks.client_faults import CLIENT_FAULTS
 from apiinone.tasks.lifecycle import FINAL
 from apiinone.tasks.receipt import AttemptOnReceipt, Receipt
-from apiinone.web.console.statuses import DELIVERY_NAMES
+from apiinone.web.code_names import ATTEMPT_STATES, DELIVERY_STATES, FAULTS
 from apiinone.web.languages import marked
+from apiinone.web.route_words import reason_in
 
 Say = Callable[[str], str]
 ENDINGS: Final = {
     "succeeded": marked("Succeeded"),
     "failed": marked("Failed"),
     "canceled": marked("Cancelled"),
-}
-OUTCOMES: Final = {
-    "planned": marked("about to be sent"),
-    "sending": marked("being sent"),
-    "accepted": marked("at work"),
-    "unknown": marked("no answer yet; being looked after"),
-    "finished": marked("done"),
-    "rejected": marked("refused"),
-    "canceled": marked("cancelled"),
-    "dropped": marked("given up"),
 }
 
 
@@ -52,7 +43,7 @@ def steps_of(receipt: Receipt, say: Say) -> tuple[Step, ...]:
         steps.append(Step(say("Under way"), None, say("This page follows it."), "now"))
     for one in receipt.deliveries:
         answer = f"HTTP {one.last_status}" if one.last_status is not None else one.last_fault
-        told = ": ".join(filter(None, (say(DELIVERY_NAMES[one.state]), answer)))
+        told = ": ".join(filter(None, (say(DELIVERY_STATES[one.state]), answer)))
         steps.append(Step(say("Callback %(type)s") % {"type": one.type}, one.last_tried_us or one.created_us, told))
     return tuple(steps)
 
@@ -61,17 +52,17 @@ def _attempt(attempt: AttemptOnReceipt, say: Say) -> list[Step]:
     """When it was sent, and how it went."""
     names = {"no": attempt.attempt_no, "model": attempt.upstream_model, "provider": attempt.provider}
     title = say("Try %(no)d: %(model)s at %(provider)s") % names
-    steps = [Step(title, attempt.sent_us or attempt.created_us, attempt.chosen_because)]
+    steps = [Step(title, attempt.sent_us or attempt.created_us, reason_in(attempt.chosen_because, say))]
     if attempt.accepted_us is not None:
         steps.append(Step(say("The provider took it"), attempt.accepted_us, attempt.upstream_id or ""))
     if attempt.ended_us is not None:
-        outcome = say(OUTCOMES[attempt.state])
+        outcome = say(ATTEMPT_STATES[attempt.state])
         fault = attempt.fault
         if fault is not None and not attempt.own_key:
             fault = CLIENT_FAULTS[fault]  # what the operator's credentials were refused for is no client's affair
         tone = "bad" if attempt.state in ("rejected", "dropped") else ""
         done = say("Try %(no)d: %(outcome)s") % {"no": attempt.attempt_no, "outcome": outcome}
-        steps.append(Step(done, attempt.ended_us, fault or "", tone))
+        steps.append(Step(done, attempt.ended_us, "" if fault is None else say(FAULTS[fault]), tone))
     return steps
 
 

@@ -17,8 +17,8 @@ from apiinone.core.errors import BadRequest, Conflict
 from apiinone.core.ids import is_id
 from apiinone.db import Tx
 from apiinone.tasks.task_view import task_names
+from apiinone.web.code_names import DELIVERY_STATES, refusal_told
 from apiinone.web.console.shell import in_console
-from apiinone.web.console.statuses import DELIVERY_NAMES
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther, Shown
 from apiinone.web.visitor import MemberHere
 from apiinone.webhooks.endpoints import EVENTS, Endpoint, endpoints_of
@@ -30,7 +30,7 @@ from apiinone.webhooks.signing import written_secret
 WEBHOOKS: Final = "/console/webhooks"
 ROWS: Final = 30
 MOMENT_DIGITS_MAX: Final = 18
-STATE_OF: Final[dict[str, DeliveryState]] = {str(state): state for state in DELIVERY_NAMES}
+STATE_OF: Final[dict[str, DeliveryState]] = {str(state): state for state in DELIVERY_STATES}
 
 
 class Delivery(Struct, frozen=True):
@@ -70,7 +70,7 @@ async def do_register(rooms: Rooms, call: PageCall, here: MemberHere) -> PageRep
         try:
             await register(rooms.house.context, here.owner, EndpointBody(url, events, name))
         except (BadRequest, Conflict) as refused:
-            errors["url"] = refused.message
+            errors["url"] = refusal_told(refused, call.visitor.language, call.say)
         else:
             return SeeOther(WEBHOOKS, "endpoint_registered")
     return await _page(rooms, call, here, form, errors)
@@ -108,7 +108,7 @@ async def _page(rooms: Rooms, call: PageCall, here: MemberHere, form: EndpointFo
         "events": EVENTS,
         "deliveries": shown,
         "state": state or "",
-        "states": DELIVERY_NAMES,
+        "states": DELIVERY_STATES,
         "older": f"{WEBHOOKS}?before={last.created_us}.{last.id}{chosen}" if last and len(found) > ROWS else "",
         "newest": f"{WEBHOOKS}?{chosen.removeprefix('&')}" if call.query.get("before") else "",
         "this": f"{WEBHOOKS}?{chosen.removeprefix('&')}" if state else WEBHOOKS,

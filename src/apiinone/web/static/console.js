@@ -25,10 +25,11 @@
   }
 
   function say(problem) {
-    const shown = problem && form_?.wrong(problem.param ?? null, problem.message);
+    const why = problem ? window.told(words, problem) : [];
+    const shown = problem && form_?.wrong(problem.param ?? null, ...why);
     error.hidden = !problem || shown;
-    error.textContent = problem && !shown ? problem.message : "";
-    if (!problem) form_?.wrong(null, "");
+    if (!shown) error.replaceChildren(...why);
+    if (!problem) form_?.wrong(null);
   }
 
   const lines = (body) => JSON.stringify(body, null, 2);
@@ -112,7 +113,7 @@
       if (own) account.append(" ", element("a", { href: "/console/keys", textContent: words.keys }), " · ", element("a", { href: "/usage", textContent: words.all_runs }));
       if (form_) price(form_.body());
     } catch (problem) {
-      account.textContent = problem.message;
+      account.replaceChildren(...window.told(words, problem));
     }
   }
 
@@ -143,7 +144,7 @@
     const name = element("code", { textContent: task.task_id });
     const link = own ? element("a", { href: `/console/tasks/${task.task_id}` }, name) : name;
     result.replaceChildren(element("h3", { textContent: words.result }), element("p", {}, `${cost} · `, link), ...task.outputs.map(output));
-    if (task.error) result.append(element("p", { className: "error", textContent: task.error.message }));
+    if (task.error) result.append(element("p", { className: "error" }, ...window.told(words, task.error)));
     result.append(await receipt(task.task_id));
     remember(task.task_id);
   }
@@ -196,7 +197,7 @@
       await follow(made.data);
     } catch (problem) {
       result.replaceChildren(element("h3", { textContent: words.result }), element("p", { className: "quiet", textContent: words.not_followed }));
-      say({ message: problem.message ?? String(problem), param: problem.param });
+      say(problem);
     } finally {
       run.disabled = false;
       if (hasKey()) who();
@@ -253,5 +254,5 @@
   form.addEventListener("input", changed);
   key.addEventListener("change", who);
   keys.addEventListener("change", who);
-  begin().catch((problem) => { fields.replaceChildren(element("p", { className: "error", textContent: problem.message ?? String(problem) })); });
+  begin().catch((problem) => { fields.replaceChildren(element("p", { className: "error" }, ...window.told(words, problem))); });
 })();

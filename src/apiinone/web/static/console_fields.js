@@ -85,12 +85,12 @@
     }
     return {
       body: () => Object.fromEntries([...fields].map(([name, field]) => [name, field.get()]).filter(([, value]) => value !== undefined)),
-      wrong: (pointer, sentence) => {
+      wrong: (pointer, ...why) => {
         for (const [name, field] of fields) {
           const here = pointer === `/${name}` || pointer?.startsWith(`/${name}/`);
           field.box.classList.toggle("wrong", Boolean(here));
           field.why.hidden = !here;
-          field.why.textContent = here ? sentence : "";
+          field.why.replaceChildren(...(here ? why : []));
           field.main.setAttribute("aria-invalid", String(Boolean(here)));
         }
         return [...fields.keys()].some((name) => pointer === `/${name}` || pointer?.startsWith(`/${name}/`));

@@ -56,7 +56,7 @@
       result.replaceChildren(...await desks[place.dataset.desk]());
     } catch (problem) {
       error.hidden = false;
-      error.textContent = problem.message ?? String(problem);
+      error.replaceChildren(...window.told(words, problem));
     }
   }
 

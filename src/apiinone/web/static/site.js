@@ -74,6 +74,22 @@ document.addEventListener("keydown", (event) => {
 
 chooseLanguage(storage.get("language") ?? "curl");
 
+// In another language, a page shows what it shows now: filters and the playground's request stand in its address alone.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("footer a[hreflang]");
+  if (!link) return;
+  const query = new URLSearchParams(location.search);
+  query.set("lang", link.hreflang);
+  link.href = `?${query}${location.hash}`;
+});
+
+// Why something was refused, as nodes: what kind of refusal in the page's language, then the API's own sentence.
+function told(words, problem) {
+  const kind = words.errors?.[problem.type], sentence = problem.message ?? String(problem);
+  return kind ? [`${kind} `, Object.assign(document.createElement("span"), { lang: "en", textContent: sentence })] : [sentence];
+}
+
+window.told = told;
 window.said = said;
 window.filled = filled;
 window.chooseLanguage = chooseLanguage;
