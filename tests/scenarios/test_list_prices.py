@@ -40,8 +40,8 @@ ROWS = Sql("SELECT model, operation, figure, amount_micro, below_cost FROM list_
 PUT = Sql("INSERT INTO list_prices VALUES ($1, '', $2, $3, 0, 1)")
 
 
-async def put(api: Api, figures: dict[str, int | None], model: str = MODEL, **more: Any) -> None:
-    await SetListPrices(model, figures, WHY, **more).run(desk_of(api.app))
+async def put(api: Api, figures: Mapping[str, int | None], model: str = MODEL, **more: Any) -> None:
+    await SetListPrices(model, dict(figures), WHY, **more).run(desk_of(api.app))
 
 
 async def quoted(api: Api, tenant: Tenant, body: Mapping[str, Any] = PICTURE) -> Any:
@@ -60,7 +60,7 @@ async def paid(api: Api, tenant: Tenant, body: Mapping[str, Any] = PICTURE) -> t
 
 async def save(browser: Browser, amount: str, seen: int = LISTED, **more: str) -> Any:
     fields = {"model": MODEL, "figure": "fixed", "seen": str(seen), "credits": amount, "reason": WHY, **more}
-    return await browser.post(f"{PAGE}/price", **fields)
+    return await browser.post(f"{PAGE}/price", None, **fields)
 
 
 def first_after(text: str, marker: str, pattern: str) -> str:
@@ -250,17 +250,19 @@ async def test_below_cost_is_refused_unless_the_operator_says_that_it_is_meant(
         shown = (await ada.get(page)).text
         assert "dearest offer 12 (wavespeed" in shown
         fields = {"model": LOSSY, "figure": "fixed", "seen": "25", "credits": "11", "reason": WHY}
-        seen = await ada.post(f"{page}/price", **fields)
+        seen = await ada.post(f"{page}/price", None, **fields)
         assert (seen.status, "would sell below its cost" in seen.text) == (422, True)
         assert 'value="11"' in seen.text, "what was sent is kept"
         assert await api.rows(ROWS) == []
         assert api.app.catalogue is api.app.running.listed
-        assert (await ada.post(f"{page}/price", **{**fields, "credits": "12"})).status == 303, "it covers the cost"
+        assert (await ada.post(f"{page}/price", None, **{**fields, "credits": "12"})).status == 303, (
+            "it covers the cost"
+        )
         assert [tuple(row)[3:] for row in await api.rows(ROWS)] == [(whole(12), 0)]
         fields |= {"seen": "12", "below_cost": "yes"}
-        assert (await ada.post(f"{page}/price", **fields)).status == 303
+        assert (await ada.post(f"{page}/price", None, **fields)).status == 303
         assert [tuple(row)[3:] for row in await api.rows(ROWS)] == [(whole(11), 1)]
-        assert (await ada.post(f"{page}/price", **{**fields, "seen": "11", "credits": "13"})).status == 303
+        assert (await ada.post(f"{page}/price", None, **{**fields, "seen": "11", "credits": "13"})).status == 303
         assert [tuple(row)[3:] for row in await api.rows(ROWS)] == [(whole(13), 0)], "what was not needed is not kept"
 
 
@@ -371,8 +373,8 @@ async def test_a_row_that_fits_nothing_is_shown_and_not_used_until_it_is_taken_b
         for model, figure in rows:
             assert f"<code>{figure}</code>" in shown
             sent = {"model": model, "operation": "", "figure": figure, "seen": "", "credits": ""}
-            assert (await ada.post("/admin/unfit-prices", **sent, reason=" ")).status == 422
-            assert (await ada.post("/admin/unfit-prices", **sent, reason=WHY)).status == 303
+            assert (await ada.post("/admin/unfit-prices", None, **sent, reason=" ")).status == 422
+            assert (await ada.post("/admin/unfit-prices", None, **sent, reason=WHY)).status == 303
         assert api.app.running.unfit == ()
         assert "Set prices that are not used" not in (await ada.get("/admin")).text
         assert [tuple(row)[:4] for row in await api.rows(ROWS)] == [(MODEL, "", "fixed", whole(SET))]
@@ -396,9 +398,9 @@ async def test_an_offers_priority_is_a_field_that_goes_back_to_the_catalogues(
             return first_after(text, '<div class="offer">', r"<strong>(\w+)</strong>")
 
         assert await first() == "zhipu"
-        assert (await ada.post(f"{PAGE}/offer", **fields, priority="0", reason=WHY)).status == 303
+        assert (await ada.post(f"{PAGE}/offer", None, **fields, priority="0", reason=WHY)).status == 303
         assert await first() == "wavespeed"
-        assert (await ada.post(f"{PAGE}/offer", **fields, priority="0", back="yes", reason=WHY)).status == 303
+        assert (await ada.post(f"{PAGE}/offer", None, **fields, priority="0", back="yes", reason=WHY)).status == 303
         assert await first() == "zhipu"
         assert [row[1] for row in await api.rows(ACTIONS)] == [
             "switch: on, priority 0, before: on",

@@ -64,7 +64,7 @@ class FigureSeen(Struct, frozen=True):
     name: str
     per: Per
     when: str
-    """The values of the fields for which it is this amount, such as `pro · 1K`."""
+    """The values of the fields for which it is this amount, such as `type pro · resolution 1K`."""
     value: str
     """What stands in the field."""
     current: str
@@ -116,7 +116,7 @@ def _seen(figure: Figure, before: Mapping[str, str], dearest: Dearest | None, ke
     return FigureSeen(
         name=figure.name,
         per=figure.per,
-        when=" · ".join(value for _, value in figure.when),
+        when=" · ".join(f"{field} {value}" for field, value in figure.when),
         value=kept.get(figure.name, current),
         current=current,
         listed=before.get(figure.name, current),
