@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from apiinone import __version__
 from apiinone.accounts.callers import Callers
 from apiinone.api.node_door import NodeDoor
 from apiinone.assets.ingest import SVG_TARGET, Ingest
@@ -18,7 +17,8 @@ from apiinone.assets.storage import Storage, open_storage
 from apiinone.batching import moves_of, submissions_of
 from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
-from apiinone.connect import chat_sources, connect_vendors, follower, lyrics_sources, own_hosts
+from apiinone.catalog.running import RunningCatalogue, running_catalogue
+from apiinone.connect import chat_sources, connect_vendors, follower, lyrics_sources, outbound_of
 from apiinone.core.batch import Batcher
 from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
@@ -88,7 +88,7 @@ class App:
     clock: SystemClock
     ids: Ids
     database: Database
-    catalogue: Catalogue
+    running: RunningCatalogue
     storage: Storage
     sandbox: Sandbox
     """Draws the pictures of pages; tasks reach it through their maker."""
@@ -115,6 +115,11 @@ class App:
     calls: Calls
     node_door: NodeDoor
     """The application of the internal address."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The models and prices of this moment."""
+        return self.running.now
 
     async def apply(self, move: Move) -> MoveOutcome:
         """Make a move in the next batch, and wake who waits for it: for the task's end, or for a late word on it."""
@@ -164,12 +169,7 @@ async def open_app(
     secret = own_secret(settings)
     database = await open_database(settings.database, clock)
     sandbox = Sandbox(SANDBOX_TARGETS, SandboxLimits(children_max=settings.drawing_children_max))
-    outbound = Outbound(
-        allowed_private=frozenset(settings.allowed_private_hosts) | own_hosts(settings),
-        connections_max=settings.steps_max,
-        user_agent=f"apiinone/{__version__}",
-        clock=clock,
-    )
+    outbound = outbound_of(settings, clock)
     try:
         await refuse_other_revision(database)
         await agree_on_secret(database, secret)
@@ -219,7 +219,9 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     settings, clock, database = ground.settings, ground.clock, ground.database
     ids = Ids(clock)
     overlay = Path(settings.catalogue_overlay) if settings.catalogue_overlay else None
-    catalogue = with_models_kept_back(load_catalogue(overlay), settings.live_models_off)
+    running = running_catalogue(
+        load_catalogue(overlay), lambda found: with_models_kept_back(found, settings.live_models_off)
+    )
     callers = Callers(database, clock, ground.secret.key("pepper"))
     waiters = Waiters(per_key_max=settings.waiting_requests_max)
     moves = moves_of(database)
@@ -239,13 +241,14 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     payments = payments_of(settings, ground.environ, grounded, ground.secret.key("pepper"), callbacks)
     told = payers_told(database, mailing.outbox, lambda: callbacks.show.public_url)
     others = (*callbacks.duties(), *payments.duties(), told, mailing.duty(), *people_duties(database))
-    ends = Conclusions(catalogue, ground.ingest, clock, Tries(), apply)
+    ends = Conclusions(running, ground.ingest, clock, Tries(), apply)
     reading = (InputReader(ground.outbound), Origins(database, ground.outbound, connected.keyring))
     asking = AskingRules(frozenset(settings.provider_keys_unshared), settings.provider_questions_per_s_max)
     asker = open_asker(database, ground.outbound, clock, connected.vendors, asking)
-    ways = Ways(catalogue, connected.vendors, connected.keyring, board, settings.provider_wait_s_max)
-    orders = Orders(catalogue, connected.vendors, *reading, OwnOutputs(database, ground.storage), ids)
-    executor = Executor(catalogue, ways, ground.outbound, maker, orders, clock, ends, asker)
+    ways = Ways(running, connected.vendors, connected.keyring, board, settings.provider_wait_s_max)
+    orders = Orders(running, connected.vendors, *reading, OwnOutputs(database, ground.storage), ids)
+    executor = Executor(running, ways, ground.outbound, maker, orders, clock, ends, asker)
+    rules = _worker_rules(settings, running.listed)
     others = (*others, lags_written(database, ids.new(), asker.lags))
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))
     sweeper = Sweeper(database, apply, ground.storage.delete, callers.take_used, ids, sweep_rules)
@@ -255,7 +258,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         clock=clock,
         ids=ids,
         database=database,
-        catalogue=catalogue,
+        running=running,
         storage=ground.storage,
         sandbox=ground.sandbox,
         callers=callers,
@@ -273,14 +276,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
         webhook_secrets=connected.webhook_secrets,
         poll_lags=asker.lags,
         policy=open_policy(settings, ground.environ, ground.outbound),
-        board=BoardFollower(database, board),
-        worker=Worker(
-            database,
-            executor,
-            rules=_worker_rules(settings, catalogue),
-            ids=ids,
-            busy=lambda: submissions.per_s() > BUSY_PER_S,
-        ),
+        board=BoardFollower(database, board, running),
+        worker=Worker(database, executor, rules=rules, ids=ids, busy=lambda: submissions.per_s() > BUSY_PER_S),
         sweeper=sweeper,
         duties=Duties(housekeeping(sweeper, ground.storage, clock, *others)),
         calls=open_calls(

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from apiinone import __version__
 from apiinone.core.clock import Clock
 from apiinone.core.randomness import RandomPool
 from apiinone.core.secret import Secret
@@ -31,6 +32,16 @@ from apiinone.tasks.vendor_exchange import Vendor
 
 NONE_NEEDED = "none:"
 """In place of a variable's name: the provider is asked without a credential."""
+
+
+def outbound_of(settings: Settings, clock: Clock) -> Outbound:
+    """What sends for this process, to be closed with it."""
+    return Outbound(
+        allowed_private=frozenset(settings.allowed_private_hosts) | own_hosts(settings),
+        connections_max=settings.steps_max,
+        user_agent=f"apiinone/{__version__}",
+        clock=clock,
+    )
 
 
 class Connected(Struct, frozen=True):

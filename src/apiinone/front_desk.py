@@ -16,7 +16,7 @@ def desk_of(app: App) -> Desk:
     """What commands work with here."""
     return Desk(
         database=app.database,
-        catalogue=app.catalogue,
+        running=app.running,
         ids=app.ids,
         randomness=secrets.token_bytes,
         pepper=app.secret.key("pepper"),

@@ -33,7 +33,7 @@ def _context(app: App) -> Context:
     settings = app.settings
     return Context(
         database=app.database,
-        catalogue=app.catalogue,
+        running=app.running,
         bodies=Bodies(),
         callers=app.callers,
         rates=RequestRates(),

@@ -36,9 +36,7 @@ def with_models_kept_back(catalogue: Catalogue, names: tuple[str, ...]) -> Catal
         raise SettingsError(f"APIINONE_LIVE_MODELS_OFF: there is no model {unknown[0][:100]!r}")
     if not names:
         return catalogue
-    entries = [choice.entry for choice in catalogue.disabled.values()]
-    whole = {entry.id: entry for entry in (*catalogue.entries, *entries)}
-    kept = catalogue_of([_kept_back(entry, frozenset(names)) for entry in whole.values()])
+    kept = catalogue_of([_kept_back(entry, frozenset(names)) for entry in catalogue.every_entry()])
     return msgspec.structs.replace(kept, version=catalogue.version)  # prices are what they were
 
 

@@ -86,6 +86,20 @@ def look_at_an_account(page: Page, site: Site) -> None:
     expect(page).to_have_url(f"{site.url}/admin/accounts/{site.account}")
 
 
+def set_a_price(page: Page, site: Site) -> None:
+    """And take it back; a model with many amounts is for everybody as well."""
+    page.goto(f"{site.url}/admin/models/cogview-4")
+    page.get_by_label("credits per image").fill("0.5")
+    do(page, "Set the prices")
+    expect(page.get_by_role("status")).to_contain_text("Every process follows")
+    expect(page.get_by_label("credits per image")).to_have_value("0.5")
+    is_for_everybody(page)
+    do(page, "As in the catalogue")
+    expect(page.get_by_label("credits per image")).to_have_value("4")
+    page.goto(f"{site.url}/admin/models/kling-3")
+    is_for_everybody(page)
+
+
 def test_an_operator_looks_after_the_installation(site: Site, chromium: Browser) -> None:
     with visit(chromium, reduced=True) as page:
         sign_up_as_operator(site, page)
@@ -115,6 +129,7 @@ def test_an_operator_looks_after_the_installation(site: Site, chromium: Browser)
         do(page, "Say so")
         expect(page.locator(".empty")).to_contain_text("Nothing waits")
 
+        set_a_price(page, site)
         page.goto(f"{site.url}/admin/site")
         do(page, "Start draining")
         expect(page.locator(".admin .notice")).to_contain_text("No process accepts new tasks")

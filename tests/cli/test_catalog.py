@@ -37,3 +37,32 @@ def test_a_credential_makes_models_live(fresh_shell: Shell) -> None:
 
 def test_an_unknown_model_is_refused(fresh_shell: Shell) -> None:
     assert "no model" in fresh_shell("catalog", "show", "dall-e-9", status=1).err
+
+
+def test_every_amount_is_listed_beside_the_catalogues_and_what_the_dearest_offer_costs(fresh_shell: Shell) -> None:
+    (listed,) = fresh_shell("catalog", "prices", "cogview-4", "--json").data["prices"]
+    assert listed == {
+        "model": "cogview-4",
+        "operation": "",
+        "figure": "fixed",
+        "per": "price",
+        "credits": 4,
+        "catalogue": 4,
+        "dearest_cost": 1,
+        "dearest_offer": "wavespeed z-ai/cogview-4",
+    }
+    fresh_shell("switches", "list-price", "cogview-4", "fixed", "--credits", "7", "--reason", "a test")
+    rows = fresh_shell("catalog", "prices", "--json").data["prices"]
+    (now,) = (one for one in rows if one["model"] == "cogview-4")
+    assert now == {**listed, "credits": 7}
+    assert len(rows) > 80
+    assert "per_second(duration).by_fields(mode,sound):pro/true" in fresh_shell("catalog", "prices", "kling-3").out
+    assert "7 credits per image" in fresh_shell("catalog", "show", "cogview-4").out
+    assert fresh_shell("catalog", "show", "recraft-v4", "--json").data["panel"]["lowest"] == 5
+    assert "no model" in fresh_shell("catalog", "prices", "dall-e-9", status=1).err
+
+
+def test_looking_at_the_catalogue_makes_no_database(fresh_shell: Shell, data_folder: Path) -> None:
+    fresh_shell("catalog", "show")
+    fresh_shell("catalog", "prices")
+    assert not data_folder.exists()

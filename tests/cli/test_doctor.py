@@ -4,9 +4,14 @@ from typing import Any
 
 import pytest
 
+from apiinone.catalog.load import load_catalogue
+from apiinone.catalog.running import running_catalogue
+from apiinone.catalog.set_prices import Priced, SetPrice
 from apiinone.cli import file_systems, opening
 from apiinone.cli.checks import database, host
+from apiinone.cli.checks.catalogue import catalogue_findings
 from apiinone.cli.file_systems import file_system_of
+from apiinone.core.credits import whole
 from cli.command_line import Shell
 
 CANARY = "canary-credential-1"
@@ -159,3 +164,32 @@ def test_what_test_films_and_songs_are_written_as_is_told(fresh_shell: Shell, mo
     assert told["severity"] == "warning"
     assert "animated WebP" in told["says"]
     assert "apiinone[video]" in told["fix"]
+
+
+def test_a_set_price_that_fits_the_catalogue_no_more_is_told_with_the_way_to_take_it_back(
+    fresh_shell: Shell, tmp_path: Path
+) -> None:
+    fresh_shell("switches", "list-price", "cogview-4", "fixed", "--credits", "7", "--reason", "a test")
+    assert not [one for one in fresh_shell("doctor", "--json").data["findings"] if one["about"] == "set prices"]
+    overlay = "price: {rule: by_fields, fields: [quality], credits: {standard: 3, hd: 5}}\n"
+    (tmp_path / "cogview-4.yaml").write_text(overlay)
+    fresh_shell.set({"APIINONE_CATALOGUE_OVERLAY": str(tmp_path)})
+    told = finding(fresh_shell("doctor", "--json"), "set prices")
+    assert told["severity"] == "warning"
+    assert "cogview-4: fixed is not used" in told["says"]
+    assert "5 credits" in fresh_shell("catalog", "show", "cogview-4").out
+    command = told["fix"].partition("apiinone ")[2].replace("'", "").replace("…", "over").split()
+    fresh_shell(*command)
+    assert not [one for one in fresh_shell("doctor", "--json").data["findings"] if one["about"] == "set prices"]
+
+
+def test_a_set_price_that_covers_its_cost_no_more_is_a_warning_and_one_that_is_meant_is_none() -> None:
+    running = running_catalogue(load_catalogue())
+    lossy = {Priced("hunyuan-image-3"): {"fixed": SetPrice(whole(11))}}
+    running.follow(lossy)
+    (good, told, *_) = catalogue_findings(running)
+    assert (good.severity, told.severity, told.about) == ("ok", "warning", "set prices")
+    assert "hunyuan-image-3" in told.says
+    assert "--below-cost" in told.fix
+    running.follow({Priced("hunyuan-image-3"): {"fixed": SetPrice(whole(11), below_cost=True)}})
+    assert [one.severity for one in catalogue_findings(running)] == ["ok"]

@@ -20,8 +20,11 @@ def test_what_is_switched_is_listed_until_it_is_switched_back(fresh_shell: Shell
     fresh_shell("switches", "text", "terms", str(words), *WHY)
     account_id = fresh_shell.account()
     fresh_shell("switches", "price", account_id, "--model", "kling-3", "--percent", "80", *WHY)
+    fresh_shell("switches", "list-price", MODEL, "fixed", "--credits", "10.5", *WHY)
     found = fresh_shell("switches", "list", "--json").data
     assert found["prices"] == [{"account_id": account_id, "model": "kling-3", "percent": 80}]
+    (set_price,) = found["list_prices"]
+    assert set_price == {"model": MODEL, "operation": "", "figure": "fixed", "credits": 10.5, "below_cost": False}
     assert found["models_off"] == [MODEL]
     assert [(one["provider"], one["off"], one["priority"]) for one in found["offers"]] == [("recraft", False, 3)]
     assert (found["drain"], found["maintenance"], found["sign_up"]) == (True, False, "closed")
@@ -33,6 +36,7 @@ def test_what_is_switched_is_listed_until_it_is_switched_back(fresh_shell: Shell
     fresh_shell("switches", "sign-up", "setting", *WHY)
     fresh_shell("switches", "text", "terms", *WHY)
     fresh_shell("switches", "price", account_id, "--model", "kling-3", *WHY)
+    fresh_shell("switches", "list-price", MODEL, "fixed", *WHY)
     assert fresh_shell("switches", "list", "--json").data == {
         "drain": False,
         "maintenance": False,
@@ -41,6 +45,7 @@ def test_what_is_switched_is_listed_until_it_is_switched_back(fresh_shell: Shell
         "offers": [],
         "texts": {},
         "prices": [],
+        "list_prices": [],
     }
 
 
@@ -52,6 +57,10 @@ def test_what_is_switched_is_listed_until_it_is_switched_back(fresh_shell: Shell
         (("model", MODEL, "off"), 2),
         (("offer", MODEL, "recraft", "no-such-name", *WHY), 1),
         (("drain", "perhaps", *WHY), 2),
+        (("list-price", MODEL, "no-such-figure", "--credits", "12", *WHY), 1),
+        (("list-price", MODEL, "fixed", "--credits", "1e3", *WHY), 1),
+        (("list-price", MODEL, "fixed", "--credits", "1", *WHY), 1),
+        (("list-price", MODEL, "fixed", "--credits", "12"), 2),
     ],
 )
 def test_what_makes_no_sense_or_has_no_reason_is_refused(shell: Shell, arguments: tuple[str, ...], status: int) -> None:
@@ -69,3 +78,10 @@ def test_a_large_change_of_a_balance_waits_for_an_operator_who_did_not_ask_for_i
     assert fresh_shell("credits", "refuse", waiting["adjustment_id"], *WHY, "--json").data["state"] == "refused"
     (live,) = fresh_shell("credits", "balance", *account[:4], "--json").data["balances"]
     assert live["available"] == 10999.5
+
+
+def test_a_price_below_cost_is_set_where_it_is_said_to_be_meant(fresh_shell: Shell) -> None:
+    said = fresh_shell("switches", "list-price", MODEL, "fixed", "--credits", "1", *WHY, status=1)
+    assert "below cost: " in said.err
+    done = fresh_shell("switches", "list-price", MODEL, "fixed", "--credits", "1", "--below-cost", *WHY, "--json").data
+    assert done["stands"] == "fixed from 10 credits (catalogue) to 1 credits, below cost"

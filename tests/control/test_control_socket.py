@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from apiinone.accounts.account_rows import account_by_email
 from apiinone.catalog.load import load_catalogue
+from apiinone.catalog.running import running_catalogue
 from apiinone.control import wire
 from apiinone.control.account_commands import OpenAccount
 from apiinone.control.asking import NobodyListens, ask
@@ -35,7 +36,7 @@ from payments.tills import cashier_for
 async def desk(sqlite_path: Path) -> AsyncIterator[Desk]:
     database = await open_database(f"sqlite:///{sqlite_path}", SystemClock())
     seals, providers = Seals(("key", Seal(b"k" * 32, os.urandom))), frozenset({"recraft"})
-    made = (load_catalogue(), Ids(SystemClock()), os.urandom, b"pepper", whole(1000), print)
+    made = (running_catalogue(load_catalogue()), Ids(SystemClock()), os.urandom, b"pepper", whole(1000), print)
     people = (Hashes(b"key", os.urandom), "http://one.example")
     cashier = cashier_for(database)
     yield Desk(database, *made, seals, providers, _nothing, cashier, Refunder(cashier), *people)

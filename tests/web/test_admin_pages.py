@@ -55,7 +55,7 @@ async def actions(site: Api) -> list[tuple[str, ...]]:
 
 
 def test_every_page_below_admin_is_for_operators() -> None:
-    assert len(ADMIN) == 34
+    assert len(ADMIN) == 36
     assert [one.path for one in ADMIN if not isinstance(one.authority, Operator)] == []
     assert [one.path for one in ADMIN if not re.match(r"/admin(/|$)", one.path)] == []
 

@@ -6,7 +6,7 @@ authority may not exist, and the pipeline is small enough to be read whole.
 
 import logging
 import time
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final, assert_never
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -22,7 +22,7 @@ from apiinone.api.context import Context
 from apiinone.api.counts import Counts
 from apiinone.api.hints import Hints
 from apiinone.api.house import House
-from apiinone.api.openapi import document
+from apiinone.api.kept_document import KeptDocument
 from apiinone.api.proxies import address_of, read_networks
 from apiinone.api.queries import NoQuery, read_query
 from apiinone.api.readiness import Readiness
@@ -73,12 +73,12 @@ def make_house(context: Context) -> House:
         counts=Counts(),
         readiness=Readiness(context),
         pages=CataloguePages(
-            context.catalogue,
+            context.running,
             lambda: context.keyring.providers() | context.calls.chat_providers,
             context.clock,
             context.board,
         ),
-        document=cache(lambda: document(ROUTES, context.catalogue)),
+        document=KeptDocument(context.running).bytes_now,
     )
 
 

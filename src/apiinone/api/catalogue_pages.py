@@ -10,9 +10,9 @@ from msgspec import Meta, Struct
 
 from apiinone.api.answer import encode
 from apiinone.catalog.entry import Choice, Entry, LifecycleState, SubModel
-from apiinone.catalog.load import Catalogue
 from apiinone.catalog.panel import Panel, Standing, panel, ranking
 from apiinone.catalog.prices import every_price, price_range, price_text, route_range
+from apiinone.catalog.running import RunningCatalogue
 from apiinone.catalog.schema import body_schema
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.core.credits import shown, usd
@@ -126,18 +126,19 @@ class ModelPage(ModelSummary, frozen=True, kw_only=True):
 class CataloguePages:
     """Makes the pages when they are first asked for and keeps them for the day: lifecycles have last days.
 
-    They are made anew when another provider can be reached, or an operator has switched something.
+    They are made anew when another provider can be reached, or an operator has switched something or set a price.
     """
 
     def __init__(
         self,
-        catalogue: Catalogue,
+        running: RunningCatalogue,
         configured: Callable[[], frozenset[str]],
         clock: Clock,
         board: Board | None = None,
     ) -> None:
-        """Take the catalogue, what names the providers that are configured here now, the clock, what is switched."""
-        self._catalogue = catalogue
+        """Take the running catalogue, what names the providers configured here now, the clock, what is switched."""
+        self._running = running
+        self._catalogue = running.now
         self._configured = configured
         self._vendors = configured()
         self._board = board or Board()
@@ -176,15 +177,17 @@ class CataloguePages:
 
     def standings(self, endpoint_name: str) -> tuple[Standing, ...]:
         """The models of one endpoint by base credits ascending."""
+        self._forget_old()
         return ranking(self._catalogue, endpoint_name, lambda entry: self._live(*entry.sub_models))
 
-    def state(self) -> tuple[date, frozenset[str], str]:
-        """What pages follow from beside the catalogue: the day, which providers can be reached, what is switched."""
+    def state(self) -> tuple[str, date, frozenset[str], str]:
+        """What pages follow from: the catalogue, the day, which providers can be reached, what is switched."""
         self._forget_old()
-        return self._day, self._vendors, self._standing.version
+        return self._catalogue.version, self._day, self._vendors, self._standing.version
 
     def schema(self, name: str) -> bytes | None:
         """The JSON Schema of the model's bodies; None as for `page`."""
+        self._forget_old()
         entry = self._catalogue.entry(name)
         if entry is None:
             return None
@@ -252,6 +255,9 @@ class CataloguePages:
         return any(not self._standing.is_off(sub_model, offer) for sub_model, offer in ways)
 
     def _forget_old(self) -> None:
+        if self._catalogue is not self._running.now:
+            self._catalogue = self._running.now
+            self._summaries, self._pages, self._schemas = (), {}, {}
         now = (self._today(), self._configured(), self._board.now)
         if (self._day, self._vendors, self._standing) != now:
             self._day, self._vendors, self._standing = now

@@ -10,6 +10,7 @@ from apiinone.accounts.limits import RequestRates
 from apiinone.api.output_links import OutputLinks
 from apiinone.assets.storage import Storage
 from apiinone.catalog.load import Catalogue
+from apiinone.catalog.running import RunningCatalogue
 from apiinone.catalog.schema import Bodies
 from apiinone.core.clock import Clock
 from apiinone.core.ids import Ids
@@ -59,7 +60,8 @@ class Context:
     """Everything that routes work with."""
 
     database: Database
-    catalogue: Catalogue
+    running: RunningCatalogue
+    """The catalogue, which operators' prices change while the process runs."""
     bodies: Bodies
     callers: Callers
     rates: RequestRates
@@ -106,3 +108,8 @@ class Context:
     """Tells the deliverer that something may be due."""
     stopping: Callable[[], bool] = lambda: False
     """Whether the process is about to end: /readyz says so, so that no new client is sent here."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The models and prices of this moment. What prices a request reads it once."""
+        return self.running.now

@@ -61,6 +61,8 @@ class Creation(Struct, frozen=True):
     callback: Address | None
     works_on: Mapping[str, TaskView]
     """The caller's earlier tasks that its fields name, by field."""
+    price_version: str
+    """That of the catalogue that `price` is of; there may be another one by the time this is handed in."""
     terms: OwnKeyTerms = HOUSE_TERMS
     """Whose provider keys make it, and what it costs by the account's own; `price` is what is held."""
     percent: int = LIST
@@ -90,7 +92,8 @@ async def creation_of(context: Context, caller: Caller, body: Body, made_by: Cre
     """The same for a body that was decoded."""
     if made_by.operation:
         return await _further(context, caller, body, made_by)
-    choice = choice_of(context.catalogue, body, made_by.endpoint_name)
+    catalogue = context.catalogue
+    choice = choice_of(catalogue, body, made_by.endpoint_name)
     refuse_model(caller.rules, made_by.endpoint_name, (choice.sub_model.id, choice.entry.id))
     _refuse_unaccepted(context, caller, choice)
     parsed = context.bodies.parse(choice, body)
@@ -100,7 +103,7 @@ async def creation_of(context: Context, caller: Caller, body: Body, made_by: Cre
     works_on = await own_references(context, caller, choice.entry.parameters, parsed.fields)
     percent = context.board.now.price_percent(caller.account_id, choice.entry.id)
     full = price(choice_at(choice, percent), parsed.fields)
-    return _priced(context, made_by, parsed, (full, whose, percent), (callback, works_on))
+    return _priced(context, made_by, parsed, (full, whose, percent, catalogue.version), (callback, works_on))
 
 
 def submission_of(
@@ -126,7 +129,7 @@ def submission_of(
         units=creation.price.units * outputs,
         request_json=creation.request_json,
         body_hash=creation.body_hash,
-        catalogue_version=context.catalogue.version,
+        catalogue_version=creation.price_version,
         deadline_s=context.rules.deadline_s if parsed.deadline_s is None else parsed.deadline_s,
         result_ttl_s=context.rules.result_ttl_s if parsed.result_ttl_s is None else parsed.result_ttl_s,
         metadata=parsed.metadata,
@@ -167,24 +170,25 @@ def named_choice(catalogue: Catalogue, name: object, endpoint_name: str | None) 
 
 async def _further(context: Context, caller: Caller, body: Body, made_by: CreateRoute) -> Creation:
     """The body of a further route, whose one model is known; which version of it may follow from what it works on."""
-    offered = context.catalogue.offering(made_by.operation)
+    catalogue = context.catalogue
+    offered = catalogue.offering(made_by.operation)
     if offered is None:
         raise ProviderNotConfigured("The model of this route is switched off here.")
     entry, route = offered
     refuse_model(caller.rules, made_by.endpoint_name, (entry.id, *(sub.id for sub in entry.sub_models)))
-    asked = _asked(context.catalogue, entry, body, made_by)
+    asked = _asked(catalogue, entry, body, made_by)
     parsed = context.bodies.parse(asked or Choice(entry, entry.default_sub_model), body, route)
     callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
     found = await own_references(context, caller, route.parameters, parsed.fields)
     await refuse_unfit(context, caller, parsed, found)
     if asked is None:
-        parsed = msgspec.structs.replace(parsed, choice=version_of(context.catalogue, entry, found))
+        parsed = msgspec.structs.replace(parsed, choice=version_of(catalogue, entry, found))
     refuse_model(caller.rules, made_by.endpoint_name, (parsed.choice.sub_model.id, entry.id))
     song = await song_to_time(context, caller, parsed, found) if route.direct else None
     whose = _whose_keys(context, caller, parsed, made_by, song)
     percent = context.board.now.price_percent(caller.account_id, entry.id)
     full = route_price(choice_at(parsed.choice, percent), route_at(route, percent), parsed.fields)
-    priced = _priced(context, made_by, parsed, (full, whose, percent), (callback, found))
+    priced = _priced(context, made_by, parsed, (full, whose, percent, catalogue.version), (callback, found))
     return msgspec.structs.replace(priced, song=song)
 
 
@@ -266,13 +270,13 @@ def _refuse_unaccepted(context: Context, caller: Caller, choice: Choice) -> None
 
 
 def _priced(
-    context: Context, made_by: CreateRoute, parsed: Parsed, costs: tuple[Price, WhoseKeys, int], named: _Named
+    context: Context, made_by: CreateRoute, parsed: Parsed, costs: tuple[Price, WhoseKeys, int, str], named: _Named
 ) -> Creation:
     request = _encode({"model": parsed.choice.sub_model.id, **parsed.fields})
     common = (parsed.callback_url, parsed.metadata, parsed.deadline_s, parsed.result_ttl_s, parsed.max_credits)
     whole = b"\n".join((made_by.operation.encode(), request, _encode(common)))
-    full, whose, percent = costs
+    full, whose, percent, version = costs
     fee = None if whose == "house" else own_key_price(full, context.rules.own_key_fee_percent)
     held = fee if whose == "own" and fee is not None else full
-    body_hash = hashlib.sha256(whole).digest()
-    return Creation(made_by, parsed, held, request.decode(), body_hash, *named, OwnKeyTerms(whose, fee), percent)
+    terms, body_hash = OwnKeyTerms(whose, fee), hashlib.sha256(whole).digest()
+    return Creation(made_by, parsed, held, request.decode(), body_hash, *named, version, terms, percent)

@@ -20,4 +20,4 @@ class House:
     readiness: Readiness
     pages: CataloguePages
     document: Callable[[], bytes]
-    """The OpenAPI document, made when it is first asked for."""
+    """The OpenAPI document of this moment."""

@@ -58,7 +58,7 @@ async def give_quote_for_body(house: House, call: Call, caller: Caller) -> Answe
     creation = await creation_of(context, caller, {k: v for k, v in body.items() if k != ROUTE_FIELD}, made_by)
     if creation.parsed.quote_id is not None:
         raise BadRequest("A quote is asked for without naming another.", param="/quote_id")
-    version = context.catalogue.version
+    version = creation.price_version
     asked = Asked(caller.owner, creation.body_hash, version, creation.price, creation.percent, creation.terms)
     quote_id = context.ids.new()
 

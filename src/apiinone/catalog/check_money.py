@@ -37,7 +37,42 @@ def offers_wrong(entry: Entry) -> Iterator[tuple[str, str]]:
             where = f"sub_models[{position}].offers[{number}]"
             yield from ((where, what) for what in _fields(entry, offer))
             yield from ((where, what) for what in _upstream_names(offer))
-            yield from ((where, what) for what in _loss(entry, sub, offer))
+            yield from ((where, what) for what in losses(entry, sub, offer))
+
+
+def losses(entry: Entry, sub: SubModel, offer: Offer) -> Iterator[str]:
+    """Why an offer costs more than it brings, where that is not said to be meant; for the first such request."""
+    if isinstance(offer.cost_micro_usd, TokenCost):
+        yield from _loss_of_tokens(sub, offer.cost_micro_usd, meant=offer.sells_below_cost)
+        return
+    for fields, sold in sold_by(entry, sub, offer):
+        try:
+            cost = cost_of(offer.cost_micro_usd, fields)
+        except (KeyError, ValueError) as error:
+            yield f"no cost for {fields}: {error}"
+            return
+        if sold * MICRO_USD_PER_CREDIT < cost * MICRO_PER_CREDIT and not offer.sells_below_cost:
+            yield f"costs {cost} millionths of a dollar, more than the price of {sold} micro-credits"
+            return
+
+
+def sold_by(entry: Entry, sub: SubModel, offer: Offer) -> Iterator[tuple[Mapping[str, object], int]]:
+    """The requests that an offer may serve, each with the price of one output in micro-credits.
+
+    A text that is priced by its length stands for all of them with a thousand characters.
+    """
+    choice = Choice(entry, sub)
+    try:
+        if (route := entry.route_of(offer.operation)) is not None:
+            yield defaults(choice), route_price(choice, route, defaults(choice)).total
+            return
+        if isinstance(sub.price, PerThousandCharacters):
+            fields = {**defaults(choice), sub.price.field: "x" * 1000}
+            yield fields, price(choice, fields).total
+            return
+        yield from ((fields, found.unit) for fields, found in every_price(choice) if _may_serve(offer, sub, fields))
+    except (KeyError, ValueError):
+        return
 
 
 def _fields(entry: Entry, offer: Offer) -> Iterator[str]:
@@ -91,21 +126,6 @@ def _upstream_names(offer: Offer) -> Iterator[str]:
             yield f"{name} is not a ratio"
 
 
-def _loss(entry: Entry, sub: SubModel, offer: Offer) -> Iterator[str]:
-    if isinstance(offer.cost_micro_usd, TokenCost):
-        yield from _loss_of_tokens(sub, offer.cost_micro_usd, meant=offer.sells_below_cost)
-        return
-    for fields, sold in _sold(entry, sub, offer):
-        try:
-            cost = cost_of(offer.cost_micro_usd, fields)
-        except (KeyError, ValueError) as error:
-            yield f"no cost for {fields}: {error}"
-            return
-        if sold * MICRO_USD_PER_CREDIT < cost * MICRO_PER_CREDIT and not offer.sells_below_cost:
-            yield f"costs {cost} millionths of a dollar, more than the price of {sold} micro-credits"
-            return
-
-
 def _loss_of_tokens(sub: SubModel, cost: TokenCost, *, meant: bool) -> Iterator[str]:
     if not isinstance(sub.price, Tokens):
         yield "costs by tokens, but is not priced so"
@@ -113,25 +133,6 @@ def _loss_of_tokens(sub: SubModel, cost: TokenCost, *, meant: bool) -> Iterator[
     rates = (sub.price.input_per_million, cost.input_micro_usd), (sub.price.output_per_million, cost.output_micro_usd)
     if not meant and any(sold * MICRO_USD_PER_CREDIT < paid for sold, paid in rates):
         yield "costs more for a million tokens than their price"
-
-
-def _sold(entry: Entry, sub: SubModel, offer: Offer) -> Iterator[tuple[Mapping[str, object], int]]:
-    """The requests that this offer may serve, each with the price of one output in micro-credits.
-
-    A text that is priced by its length stands for all of them with a thousand characters.
-    """
-    choice = Choice(entry, sub)
-    try:
-        if (route := entry.route_of(offer.operation)) is not None:
-            yield defaults(choice), route_price(choice, route, defaults(choice)).total
-            return
-        if isinstance(sub.price, PerThousandCharacters):
-            fields = {**defaults(choice), sub.price.field: "x" * 1000}
-            yield fields, price(choice, fields).total
-            return
-        yield from ((fields, found.unit) for fields, found in every_price(choice) if _may_serve(offer, sub, fields))
-    except (KeyError, ValueError):
-        return
 
 
 def _may_serve(offer: Offer, sub: SubModel, fields: Mapping[str, object]) -> bool:

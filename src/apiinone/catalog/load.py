@@ -48,6 +48,11 @@ class Catalogue(Struct, frozen=True):
         choice = self.choices.get(name)
         return None if choice is None else choice.entry
 
+    def every_entry(self) -> tuple[Entry, ...]:
+        """Also those that are switched off."""
+        off = {choice.entry.id: choice.entry for choice in self.disabled.values()}
+        return (*self.entries, *off.values())
+
     def offering(self, operation: str) -> tuple[Entry, Route] | None:
         """The model that has this further create route, and the route; None where it is switched off."""
         for entry in self.entries:

@@ -1,19 +1,29 @@
 """`apiinone catalog`: the models as they stand here, and whether their data holds together."""
 
-from pathlib import Path
+from collections.abc import Iterator
+from decimal import Decimal
 
 import click
 import msgspec
+from msgspec import Struct
 
 from apiinone.api.catalogue_pages import CataloguePages, ModelPage, ModelSummary
 from apiinone.catalog.check import check as findings_of
-from apiinone.catalog.load import Catalogue, load_catalogue
+from apiinone.catalog.dearest import dearest_of
+from apiinone.catalog.entry import Entry
+from apiinone.catalog.figures import Per
+from apiinone.catalog.load import Catalogue
+from apiinone.catalog.price_rules import exact as credits_of
+from apiinone.catalog.set_prices import priced_in
+from apiinone.cli.arguments import now
 from apiinone.cli.opening import settings_now
 from apiinone.cli.printing import exact, json_option, print_fields, print_json, print_table
+from apiinone.cli.running_here import catalogue_here, running_here
 from apiinone.connect import connect_chats, connect_vendors
 from apiinone.core.clock import SystemClock
+from apiinone.core.credits import shown
 from apiinone.core.errors import NotFound
-from apiinone.settings import Settings, environment
+from apiinone.settings import environment
 
 
 @click.group(short_help="See the models, and check the catalogue's data.")
@@ -47,7 +57,7 @@ def show(model: str | None, *, as_json: bool) -> None:
     connected = connect_vendors(settings, environment(), SystemClock())
     chats = frozenset(connect_chats(settings, environment(), SystemClock()))
     reached = connected.keyring.providers() | chats
-    pages = CataloguePages(catalogue_here(settings), lambda: reached, SystemClock())
+    pages = CataloguePages(now(running_here(settings)), lambda: reached, SystemClock())
     if model is not None:
         _show_one(pages, model, as_json=as_json)
     elif as_json:
@@ -56,9 +66,67 @@ def show(model: str | None, *, as_json: bool) -> None:
         _list(pages.summaries())
 
 
-def catalogue_here(settings: Settings) -> Catalogue:
-    """The packaged catalogue with this installation's overlay. Raises CatalogueInvalid."""
-    return load_catalogue(Path(settings.catalogue_overlay) if settings.catalogue_overlay else None)
+class ShownAmount(Struct, frozen=True):
+    """An amount of the price list, as `--json` prints it; in credits."""
+
+    model: str
+    operation: str
+    figure: str
+    per: Per
+    credits: int | Decimal
+    catalogue: int | Decimal
+    dearest_cost: int | Decimal | None
+    """What would just cover the dearest offer."""
+    dearest_offer: str | None
+
+
+@catalog.command()
+@click.argument("model", required=False)
+@json_option
+def prices(model: str | None, *, as_json: bool) -> None:
+    """Every amount of the price list by name, beside the catalogue's own and what the dearest offer costs."""
+    running = now(running_here(settings_now()))
+    entries = running.now.every_entry() if model is None else [_entry(running.now, model)]
+    amounts = [one for entry in entries for one in _amounts(running.listed, entry)]
+    if as_json:
+        print_json({"prices": amounts})
+        return
+    rows = [
+        (one.model, one.operation, one.figure, exact(one.credits), exact(one.catalogue), _plain(one.dearest_cost))
+        for one in amounts
+    ]
+    print_table(("model", "route", "figure", "credits", "catalogue", "dearest cost"), rows)
+
+
+def _entry(catalogue: Catalogue, name: str) -> Entry:
+    choice = catalogue.remembered(name)
+    if choice is None:
+        raise NotFound(f"there is no model {name!r} in the catalogue")
+    return choice.entry
+
+
+def _amounts(listed: Catalogue, entry: Entry) -> Iterator[ShownAmount]:
+    before = listed.remembered(entry.id)
+    own = {} if before is None else dict(priced_in(before.entry))
+    for priced, figures in priced_in(entry):
+        dearest = dearest_of(entry, priced)
+        amounts = {figure.name: figure.amount for figure in own.get(priced, ())}
+        for figure in figures:
+            found = dearest.get(figure.name)
+            yield ShownAmount(
+                priced.model,
+                priced.operation,
+                figure.name,
+                figure.per,
+                shown(credits_of(figure.amount)),
+                shown(credits_of(amounts.get(figure.name, figure.amount))),
+                None if found is None else shown(found.cost),
+                None if found is None else f"{found.offer.provider} {found.offer.upstream_model}",
+            )
+
+
+def _plain(amount: int | Decimal | None) -> str | None:
+    return None if amount is None else exact(amount)
 
 
 def _list(models: tuple[ModelSummary, ...]) -> None:

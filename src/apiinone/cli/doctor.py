@@ -6,16 +6,18 @@ from contextlib import suppress
 
 import click
 
+from apiinone.catalog.running import running_catalogue
 from apiinone.cli.arguments import now
-from apiinone.cli.catalog import catalogue_here
+from apiinone.cli.checks.catalogue import catalogue_findings
 from apiinone.cli.checks.credentials import Stored, stored_credentials
 from apiinone.cli.checks.database import database_findings, storage_finding
 from apiinone.cli.checks.engines import engine_finding
 from apiinone.cli.checks.finding import Finding, error
 from apiinone.cli.checks.host import host_findings
-from apiinone.cli.checks.providers import catalogue_findings, entrance_findings, provider_findings
+from apiinone.cli.checks.providers import entrance_findings, provider_findings
 from apiinone.cli.opening import make_folders, settings_now
 from apiinone.cli.printing import json_option, plain, print_json
+from apiinone.cli.running_here import catalogue_here, running_here
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.settings import CONFIG_FILE, Settings, environment
 
@@ -39,7 +41,7 @@ def doctor(*, as_json: bool) -> int:
 
 async def _findings(settings: Settings) -> list[Finding]:
     make_folders(settings)
-    catalogue = catalogue_here(settings)
+    running = running_catalogue(catalogue_here(settings))
     found = list(host_findings(settings))
     try:
         async with asyncio.timeout(TIMEOUT_S):
@@ -51,9 +53,10 @@ async def _findings(settings: Settings) -> list[Finding]:
     stored = Stored({}, [])
     with suppress(DatabaseUnavailable):  # which is said above
         stored = await stored_credentials(settings)
-    found += provider_findings(settings, environment(), catalogue, stored.good)
+        running = await running_here(settings)
+    found += provider_findings(settings, environment(), running, stored.good)
     found += stored.findings
-    found += catalogue_findings(catalogue)
+    found += catalogue_findings(running)
     return [*found, *entrance_findings(settings, environment())]
 
 

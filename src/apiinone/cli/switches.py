@@ -1,5 +1,6 @@
 """`apiinone switches`: models, offers, draining, maintenance, sign-up and texts, switched while the product runs."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import get_args
 
@@ -9,9 +10,11 @@ from msgspec import Struct
 from apiinone.catalog.own_prices import PERCENT_MAX
 from apiinone.cli.arguments import now
 from apiinone.cli.opening import carry_out, reading, settings_now
-from apiinone.cli.printing import Cell, json_option, print_fields, print_json, print_table
+from apiinone.cli.printing import Cell, exact, json_option, print_fields, print_json, print_table
 from apiinone.control.desk import Command
+from apiinone.control.price_commands import SetListPrices
 from apiinone.control.switch_commands import SetAccountPrice, SetText, Switched, SwitchHouse, SwitchModel, SwitchOffer
+from apiinone.core.credits import parse, shown
 from apiinone.core.errors import BadRequest
 from apiinone.switchboard.board_rows import OFF, ON, read_standing
 from apiinone.switchboard.standing import HouseSwitch, OfferName, OfferSwitch, SignUp, Standing, TextName
@@ -40,6 +43,16 @@ class ShownPrice(Struct, frozen=True):
     percent: int
 
 
+class ShownListPrice(Struct, frozen=True):
+    """An amount of the list that differs from the catalogue's, in credits, as `--json` prints it."""
+
+    model: str
+    operation: str
+    figure: str
+    credits: int | Decimal
+    below_cost: bool
+
+
 class ShownStanding(Struct, frozen=True):
     """What `--json` prints."""
 
@@ -50,6 +63,7 @@ class ShownStanding(Struct, frozen=True):
     offers: list[ShownOffer]
     texts: dict[TextName, str]
     prices: list[ShownPrice]
+    list_prices: list[ShownListPrice]
 
 
 @click.group(short_help="Switch models, offers, draining, maintenance and texts while servers run.")
@@ -67,7 +81,7 @@ def list_command(*, as_json: bool) -> None:
     if as_json:
         off, texts = sorted(standing.models_off), dict(standing.texts)
         house = (standing.drain, standing.maintenance, standing.sign_up)
-        print_json(ShownStanding(*house, off, offers, texts, prices))
+        print_json(ShownStanding(*house, off, offers, texts, prices, _list_prices(standing)))
         return
     fields: list[tuple[str, Cell]] = [
         ("drain", _on_off(on=standing.drain)),
@@ -84,6 +98,10 @@ def list_command(*, as_json: bool) -> None:
             for one in offers
         ]
         print_table(("sub-model", "provider", "upstream model", "operation", "new orders", "priority"), rows)
+    if standing.list_prices:
+        click.echo()
+        rows = [(one.model, one.operation, one.figure, exact(one.credits)) for one in _list_prices(standing)]
+        print_table(("model", "operation", "figure", "credits"), rows)
     if prices:
         click.echo()
         print_table(
@@ -135,6 +153,25 @@ def offer(  # noqa: PLR0913 - one parameter for each option
 def price(account_id: str, *, model: str, percent: int | None, reason: str, as_json: bool) -> None:
     """Give an account a price of its own. Accepted tasks stay at their price."""
     _do(SetAccountPrice(account_id, model, percent, reason), as_json=as_json)
+
+
+@switches.command("list-price")
+@click.argument("model")
+@click.argument("figure")
+@click.option("--credits", "amount", help="Exact credits; left out: the catalogue's again.")
+@click.option("--operation", default="", help="The model's further route that is priced, such as music/extend.")
+@click.option("--below-cost", is_flag=True, help="It is meant where an offer then costs more than it brings.")
+@REASON
+@json_option
+def list_price(  # noqa: PLR0913 - one parameter for each option
+    model: str, figure: str, *, amount: str | None, operation: str, below_cost: bool, reason: str, as_json: bool
+) -> None:
+    """Set an amount of the price list; `apiinone catalog prices` names them. Accepted tasks stay at their price."""
+    try:
+        micro = None if amount is None else int(parse(amount))
+    except ValueError as error:
+        raise BadRequest(str(error), param="--credits") from error
+    _do(SetListPrices(model, {figure: micro}, reason, operation, below_cost), as_json=as_json)
 
 
 @switches.command()
@@ -203,6 +240,14 @@ async def _standing() -> Standing:
 def _shown(name: OfferName, switch: OfferSwitch) -> ShownOffer:
     place = (name.sub_model, name.provider, name.upstream_model, name.operation)
     return ShownOffer(*place, switch.off, switch.priority)
+
+
+def _list_prices(standing: Standing) -> list[ShownListPrice]:
+    return [
+        ShownListPrice(priced.model, priced.operation, figure, shown(price.amount), price.below_cost)
+        for priced, figures in standing.list_prices.items()
+        for figure, price in figures.items()
+    ]
 
 
 def _on_off(*, on: bool) -> str:

@@ -15,6 +15,7 @@ from apiinone.control.payment_commands import (
     ResolveSuspense,
     RevokeVoucher,
 )
+from apiinone.control.price_commands import SetListPrices
 from apiinone.control.switch_commands import SetAccountPrice, SetText, SwitchHouse, SwitchModel, SwitchOffer
 
 AnyCommand = (
@@ -44,4 +45,5 @@ AnyCommand = (
     | SwitchHouse
     | SetText
     | SetAccountPrice
+    | SetListPrices
 )

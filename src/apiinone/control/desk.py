@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from msgspec import Struct
 
 from apiinone.catalog.load import Catalogue
+from apiinone.catalog.running import RunningCatalogue
 from apiinone.core.credits import ZERO, Credits
 from apiinone.core.ids import Ids
 from apiinone.credentials.seals import Seals
@@ -27,7 +28,7 @@ class Desk:
     """What the commands work with. `actor` is who gives them, as written down with what changes."""
 
     database: Database
-    catalogue: Catalogue
+    running: RunningCatalogue
     ids: Ids
     randomness: Callable[[int], bytes]
     pepper: bytes
@@ -51,6 +52,11 @@ class Desk:
     """Has this process follow at once what was just switched."""
     adjusted_alone_max: Credits = ZERO
     """How much an operator may move by hand on a day without a second one."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The models and prices of this moment."""
+        return self.running.now
 
 
 class Command(Struct, Generic[T], frozen=True, tag_field="do", forbid_unknown_fields=True):

@@ -10,7 +10,17 @@ from apiinone.catalog.own_prices import PERCENT_MAX
 from apiinone.control.desk import Command, Desk
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.db import Tx
-from apiinone.switchboard.board_rows import OFF, ON, set_house, set_model, set_offer, set_price, set_text
+from apiinone.switchboard.board_rows import (
+    OFF,
+    ON,
+    begin,
+    offer_switch_of,
+    set_house,
+    set_model,
+    set_offer,
+    set_price,
+    set_text,
+)
 from apiinone.switchboard.standing import HouseSwitch, OfferName, OfferSwitch, PriceOf, SignUp, TextName
 
 PRIORITY_MAX: Final = 1_000
@@ -77,13 +87,17 @@ class SwitchOffer(Command[Switched], frozen=True, tag="switches.offer"):
         if self.priority is not None and not 0 <= self.priority <= PRIORITY_MAX:
             raise BadRequest(f"a priority is between 0 and {PRIORITY_MAX}; smaller is tried first", param="/priority")
 
-        async def change(tx: Tx, version: str) -> None:
-            await set_offer(tx, version, name, switch)
+        subject, id_ = " ".join(filter(None, (name.sub_model, *place))), desk.ids.new()
 
-        by = "" if self.priority is None else f", priority {self.priority}"
-        stands = ("off" if self.off else "on") + by
-        subject = " ".join(filter(None, (name.sub_model, *place)))
-        return await _switch(desk, Switched(subject, stands), self.reason, change)
+        async def work(tx: Tx) -> None:
+            await begin(tx, id_)
+            said = f"switch: {_said(switch)}, before: {_said(await offer_switch_of(tx, name))}"
+            await record(tx, Action(id_, desk.actor, said, subject, self.reason))
+            await set_offer(tx, id_, name, switch)
+
+        await desk.database.transact(work)
+        await desk.reread_switches()
+        return Switched(subject, _said(switch))
 
 
 class SwitchHouse(Command[Switched], frozen=True, tag="switches.house"):
@@ -162,6 +176,11 @@ class SetText(Command[Switched], frozen=True, tag="switches.text"):
 
         stands = f"{len(markdown)} characters" if markdown else "none"
         return await _switch(desk, Switched(f"text {self.name}", stands), self.reason, change)
+
+
+def _said(switch: OfferSwitch) -> str:
+    """How an offer stands, in words; where no priority is told, it is the catalogue's."""
+    return ("off" if switch.off else "on") + ("" if switch.priority is None else f", priority {switch.priority}")
 
 
 async def _switch(desk: Desk, switched: Switched, reason: str, change: Change) -> Switched:

@@ -1,4 +1,4 @@
-"""Keeps a process's board as the database has it."""
+"""Keeps a process's board as the database has it, and its catalogue with the prices that are set there."""
 
 import asyncio
 import logging
@@ -6,10 +6,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from apiinone.catalog.running import RunningCatalogue
 from apiinone.core.errors import Refusal
 from apiinone.db import Database
 from apiinone.switchboard.board_rows import read_standing, version_of
-from apiinone.switchboard.standing import Board
+from apiinone.switchboard.standing import Board, Standing
 
 EVERY_S = 0.4
 """So that what an operator switches counts within a second everywhere."""
@@ -22,11 +23,22 @@ class BoardFollower:
 
     database: Database
     board: Board
+    catalogue: RunningCatalogue
 
     async def refresh(self) -> None:
         """Take what has changed. Raises DatabaseUnavailable."""
         if await self.database.read(version_of) != self.board.now.version:
-            self.board.now = await self.database.read(read_standing)
+            self._take(await self.database.read(read_standing))
+
+    def _take(self, standing: Standing) -> None:
+        """Follow in one step: nobody sees the one without the other. The catalogue is made anew for prices alone."""
+        if standing.list_prices != self.board.now.list_prices:
+            self.catalogue.follow(standing.list_prices)
+            unfit = self.catalogue.unfit
+            if unfit:
+                first = f"{unfit[0].priced.model}: {unfit[0].figure}: {unfit[0].why}"
+                _log.warning("prices that were set are not used", extra={"count": len(unfit), "reason": first})
+        self.board.now = standing
 
     @asynccontextmanager
     async def following(self) -> AsyncGenerator[None]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from apiinone.catalog.offer import Offer
 from apiinone.catalog.own_prices import LIST
+from apiinone.catalog.set_prices import SetPrices
 
 HouseSwitch = Literal["drain", "maintenance", "sign_up"]
 SignUp = Literal["open", "invited", "closed"]
@@ -67,6 +68,8 @@ class Standing(Struct, frozen=True):
     """Markdown, by what it is for; what is not there is not shown."""
     prices: Mapping[PriceOf, int] = {}
     """What accounts pay that have prices of their own, in percent of the list."""
+    list_prices: SetPrices = {}
+    """Amounts of the list in place of the catalogue's (`catalog/running.py`)."""
 
     def price_percent(self, account_id: str, model: str) -> int:
         """What an account pays for a model: its own price of it, else its own for all, else the list's."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import CheckConstraint, PrimaryKeyConstraint
 
-from apiinone.tables import integer, table, text
+from apiinone.tables import integer, micro, table, text
 
 _UNTIL_SWITCHED_BACK = "until it is switched back"
 
@@ -42,6 +42,18 @@ account_prices = table(
     integer("changed_us"),
     PrimaryKeyConstraint("account_id", "model"),
     keep="until an operator takes it away, or the account is closed and cleared",
+)
+
+list_prices = table(
+    "list_prices",
+    text("model"),
+    text("operation"),
+    text("figure"),
+    micro("amount_micro", CheckConstraint("amount_micro > 0", name="amount_micro")),
+    integer("below_cost", CheckConstraint("below_cost IN (0, 1)", name="below_cost")),
+    integer("changed_us"),
+    PrimaryKeyConstraint("model", "operation", "figure"),
+    keep="until an operator takes it back, also where the catalogue has no use for it any more",
 )
 
 site_texts = table(

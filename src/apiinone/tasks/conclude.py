@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from apiinone.assets.ingest import Ingest, OutputUnavailable
 from apiinone.assets.storage import Place
-from apiinone.catalog.load import Catalogue
 from apiinone.catalog.rendering import rendering
+from apiinone.catalog.running import RunningCatalogue
 from apiinone.core.clock import Clock
 from apiinone.providers.provider import Finished, Rejected
 from apiinone.tasks.job import Job
@@ -46,7 +46,7 @@ class Tries(Struct, frozen=True):
 class Conclusions:
     """Says what happened to a job and answers when to look at it again: in so many seconds, or never (None)."""
 
-    catalogue: Catalogue
+    catalogue: RunningCatalogue
     ingest: Ingest
     clock: Clock
     tries: Tries
@@ -83,7 +83,7 @@ class Conclusions:
             sentence = "the provider answered without an output"
             return await self.rejected(job, Rejected("provider_error", sentence, retryable=True))
         job.finished = finished
-        choice = self.catalogue.remembered(job.sub_model)
+        choice = self.catalogue.now.remembered(job.sub_model)
         expected = "raster" if choice is None else rendering(choice, job.fields(), job.operation).kind
         try:
             stored = await self.ingest.store(finished.outputs, _place(job), expected, hosts=job.output_hosts)

@@ -10,7 +10,7 @@ from typing import assert_never
 from msgspec import structs
 
 from apiinone.assets.ingest import OutputUnavailable
-from apiinone.catalog.load import Catalogue
+from apiinone.catalog.running import RunningCatalogue
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.outbound import Outbound
 from apiinone.providers.provider import (
@@ -44,7 +44,7 @@ LOOK_S_MIN, LOOK_S_MAX = 0.05, 1.0
 class Executor:
     """Everything a step needs; it arrives from the composition root."""
 
-    catalogue: Catalogue
+    catalogue: RunningCatalogue
     ways: Ways
     outbound: Outbound
     maker: Maker
@@ -249,7 +249,7 @@ class Executor:
                 assert_never(step)
 
     async def _draw(self, job: Job, outputs: int) -> float | None:
-        choice = self.catalogue.remembered(job.sub_model)
+        choice = self.catalogue.now.remembered(job.sub_model)
         if choice is None:
             return await self.ends.rejected(job, _NOT_CONFIGURED)
         try:

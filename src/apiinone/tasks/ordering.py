@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from apiinone.catalog.fields import file_fields, upstream_fields
-from apiinone.catalog.load import Catalogue
 from apiinone.catalog.offer import Offer
 from apiinone.catalog.parameters import TaskReference
+from apiinone.catalog.running import RunningCatalogue
 from apiinone.core.ids import Ids
 from apiinone.providers.provider import Order
 from apiinone.tasks.job import Job
@@ -22,7 +22,7 @@ from apiinone.tasks.vendor_exchange import Vendor
 class Orders:
     """What making an order takes."""
 
-    catalogue: Catalogue
+    catalogue: RunningCatalogue
     vendors: Mapping[str, Vendor]
     inputs: InputReader
     origins: Origins
@@ -34,7 +34,7 @@ class Orders:
 
         Raises UnusableInput.
         """
-        choice = self.catalogue.remembered(job.sub_model)
+        choice = self.catalogue.now.remembered(job.sub_model)
         vendor = self.vendors.get(job.provider or "")
         fields = job.fields()
         offer = self.offer(job)
@@ -64,7 +64,7 @@ class Orders:
 
     def attempt(self, job: Job, route: Route) -> NewAttempt:
         """The attempt that this way makes; its cost is that of all outputs that are ordered."""
-        choice = self.catalogue.remembered(job.sub_model)
+        choice = self.catalogue.now.remembered(job.sub_model)
         for_one_price = 1 if choice is None else choice.entry.makes(job.operation)[1]
         each = route.expected_cost_micro_usd
         cost = None if each is None else each * (job.units // for_one_price)
@@ -73,7 +73,7 @@ class Orders:
 
     def offer(self, job: Job) -> Offer | None:
         """The offer that the job's attempt was planned on; None where the catalogue has lost it."""
-        choice = self.catalogue.remembered(job.sub_model)
+        choice = self.catalogue.now.remembered(job.sub_model)
         if choice is None:
             return None
         asked = Asked(job.fields(), job.operation)

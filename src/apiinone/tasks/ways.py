@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from apiinone.catalog.load import Catalogue
 from apiinone.catalog.offer import Offer
+from apiinone.catalog.running import RunningCatalogue
 from apiinone.providers.provider import PollReply, SubmitReply
 from apiinone.switchboard.standing import Board
 from apiinone.tasks.job import Job
@@ -17,7 +17,7 @@ from apiinone.tasks.vendor_exchange import Vendor
 class Ways:
     """Chooses offers and credentials for jobs, and notes how they did."""
 
-    catalogue: Catalogue
+    catalogue: RunningCatalogue
     vendors: Mapping[str, Vendor]
     keyring: Keyring
     board: Board
@@ -26,7 +26,7 @@ class Ways:
 
     def choose(self, job: Job) -> Route | LaterRoute | None:
         """The way of the next attempt; None where nothing configured here serves the task."""
-        choice = self.catalogue.remembered(job.sub_model)
+        choice = self.catalogue.now.remembered(job.sub_model)
         if choice is None:
             return None
         known = self.vendors.keys()

@@ -57,7 +57,7 @@ def make_site(api: ASGIApp, rooms: Rooms, site: SiteParts) -> Site:
     @cache
     def opened() -> Opened:
         pages = Pages(
-            catalogue=house.context.catalogue,
+            running=house.context.running,
             models=house.pages,
             templates=site.templates(),
             docs=Docs(base_url),

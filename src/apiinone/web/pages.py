@@ -10,6 +10,7 @@ from apiinone.api.catalogue_pages import CataloguePages, ModelSummary
 from apiinone.catalog.endpoints import ENDPOINTS, Endpoint
 from apiinone.catalog.entry import Entry
 from apiinone.catalog.load import Catalogue
+from apiinone.catalog.running import RunningCatalogue
 from apiinone.switchboard.standing import Board
 from apiinone.web.answer_page import Document, document
 from apiinone.web.code_samples import create_samples
@@ -63,9 +64,9 @@ class Shelf(Struct, frozen=True):
 
 @dataclass(slots=True)
 class Pages:
-    """Makes pages; each is kept until the day or the reachable providers change."""
+    """Makes pages; `site.py` keeps what it can until something changes that they follow from."""
 
-    catalogue: Catalogue
+    running: RunningCatalogue
     models: CataloguePages
     templates: Templates
     docs: Docs
@@ -77,6 +78,11 @@ class Pages:
     look: Look
     admin_url: str
     """Where operators reach `/admin`; empty: here."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The models and prices of this moment."""
+        return self.running.now
 
     def home(self) -> Document:
         """What this is, one live request, the families, and how billing works."""

@@ -180,7 +180,7 @@ class Site:
             return None
 
     def _kept(self, name: str, asked: _Asked, make: Page) -> Document:
-        """The page as it was made since the day or the reachable providers changed, in this language."""
+        """The page as it was made since the last change of what pages follow from, in this language."""
         state = asked.pages.models.state()
         if self._state != state:
             self._state, self._made = state, {}

@@ -1,12 +1,12 @@
-"""Providers, models and the way in from outside."""
+"""Providers and the way in from outside."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.api.proxies import read_networks
-from apiinone.catalog.check import check
 from apiinone.catalog.load import Catalogue
+from apiinone.catalog.running import RunningCatalogue
 from apiinone.cli.checks.finding import Finding, error, ok, warning
 from apiinone.connect import NONE_NEEDED, connect_chats, connect_vendors
 from apiinone.core.clock import SystemClock
@@ -20,7 +20,7 @@ NAMED_MAX = 3
 
 
 def provider_findings(
-    settings: Settings, environment: Mapping[str, str], catalogue: Catalogue, stored: Mapping[str, int]
+    settings: Settings, environment: Mapping[str, str], running: RunningCatalogue, stored: Mapping[str, int]
 ) -> Iterator[Finding]:
     """Which providers can be used, never with what, and what of them nobody has confirmed. Raises SettingsError.
 
@@ -31,7 +31,7 @@ def provider_findings(
     for name, vendor in connected.vendors.items():
         remote = vendor.remote
         variables = [one.id.removeprefix(FROM_ENVIRONMENT) for one in connected.keyring.good(name, None, None)]
-        yield _credential(remote, variables, stored.get(name, 0), catalogue)
+        yield _credential(remote, variables, stored.get(name, 0), running.listed)
         if name in reached and remote.webhook_secret_name is not None and name not in connected.webhook_secrets:
             says = "its callbacks are not used; tasks are asked about instead"
             fix = f"set {remote.webhook_secret_name}, and APIINONE_PUBLIC_URL to an https address"
@@ -40,20 +40,10 @@ def provider_findings(
             says = f"asked at {settings.provider_base_urls[name]}, not at the vendor"
             yield warning(f"{name} address", says, f"unset {provider_variable(name, '_BASE_URL')} to ask the vendor")
     reached |= connect_chats(settings, environment, SystemClock()).keys()
-    summaries = CataloguePages(catalogue, lambda: frozenset(reached), SystemClock()).summaries()
+    summaries = CataloguePages(running, lambda: frozenset(reached), SystemClock()).summaries()
     live = sum(model.availability == "live" for model in summaries)
     tested = sum(model.availability == "test_only" for model in summaries)
     yield ok("models", f"{live} can be used with live keys, {tested} with test keys only")
-
-
-def catalogue_findings(catalogue: Catalogue) -> Iterator[Finding]:
-    """Whether the catalogue's data holds together."""
-    found = check(catalogue)
-    if not found:
-        yield ok("catalogue", f"{len(catalogue.entries)} models, version {catalogue.version}")
-    for one in found:
-        make = error if one.severity == "error" else warning
-        yield make("catalogue", f"{one.model}: {one.where}: {one.what}", "correct the overlay's file")
 
 
 def entrance_findings(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:

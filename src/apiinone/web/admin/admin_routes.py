@@ -12,7 +12,14 @@ from apiinone.web.admin.account_admin import (
     show_accounts,
     show_adjustments,
 )
-from apiinone.web.admin.model_admin import do_switch_model, do_switch_offer, show_model, show_models
+from apiinone.web.admin.model_admin import (
+    do_drop_price,
+    do_set_prices,
+    do_switch_model,
+    do_switch_offer,
+    show_model,
+    show_models,
+)
 from apiinone.web.admin.order_admin import (
     do_confirm_payment,
     do_confirm_refund,
@@ -83,6 +90,8 @@ ADMIN: Final[tuple[PageRoute, ...]] = (
     _show(f"{ROOT}/models/{{model}}", show_model),
     _do(f"{ROOT}/models/{{model}}/switch", do_switch_model),
     _do(f"{ROOT}/models/{{model}}/offer", do_switch_offer),
+    _do(f"{ROOT}/models/{{model}}/price", do_set_prices),
+    _do(f"{ROOT}/unfit-prices", do_drop_price),
     _show(f"{ROOT}/providers", show_providers),
     _show(f"{ROOT}/workers", show_workers),
     _show(f"{ROOT}/tasks", show_tasks),

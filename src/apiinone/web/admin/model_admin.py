@@ -1,18 +1,19 @@
-"""/admin/models: which models live keys may use, which offers take orders, and in which order.
+"""/admin/models: which models live keys may use and at which prices, which offers take orders, and in which order."""
 
-Prices stay in the catalogue's overlay: a price is part of the catalogue's version, which quotes and tasks remember.
-"""
-
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from apiinone.catalog.entry import Entry, SubModel
 from apiinone.catalog.offer import Offer
+from apiinone.catalog.set_prices import Priced
 from apiinone.control.switch_commands import SwitchModel, SwitchOffer
 from apiinone.core.errors import BadRequest, Conflict, NotFound
 from apiinone.switchboard.standing import OfferName, OfferSwitch
 from apiinone.web.admin.admin_page import Problem, admin_page, carried_out, problem_of
+from apiinone.web.admin.price_forms import PriceForm, price_form, prices_seen
 from apiinone.web.page_route import PageCall, PageReply, Rooms, SeeOther
 from apiinone.web.visitor import SignedInAs
 
@@ -45,11 +46,13 @@ class OfferForm(Struct, frozen=True):
     operation: str = ""
     orders: str = ""
     priority: str = ""
+    back: str = ""
+    """Given: its priority is the catalogue's again, whatever else is sent."""
     reason: str = ""
 
     def command(self) -> SwitchOffer:
         """What is to be done. Raises BadRequest naming the field."""
-        text = self.priority.strip()
+        text = "" if self.back else self.priority.strip()
         if text and not (text.isascii() and text.isdigit() and len(text) <= PRIORITY_DIGITS_MAX):
             raise BadRequest("A priority is a whole number; smaller is tried first.", param="priority")
         if self.orders not in ("on", "off"):
@@ -78,12 +81,17 @@ class SubModelSeen(Struct, frozen=True):
 
 
 async def show_models(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
-    """Every model: whether live keys can use it, and how many of its offers can be asked."""
+    """Every model: whether live keys can use it, and how many of its offers can be asked; prices that fit none."""
     del call, here
+    return _models(rooms)
+
+
+def _models(rooms: Rooms, problem: Problem | None = None) -> PageReply:
     summaries = {one.id: one for one in rooms.house.pages.summaries()}
     entries = rooms.house.context.catalogue.entries
     rows = [(summaries[entry.id], _seen(rooms, entry)) for entry in entries if entry.id in summaries]
-    return admin_page(rooms, "models", {"rows": rows})
+    unfit = [(price_form(one.priced, one.figure), one) for one in rooms.house.context.running.unfit]
+    return admin_page(rooms, "models", {"rows": rows, "unfit": unfit}, problem)
 
 
 async def show_model(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
@@ -113,9 +121,37 @@ async def do_switch_offer(rooms: Rooms, call: PageCall, here: SignedInAs) -> Pag
     return SeeOther(f"/admin/models/{entry.id}", SWITCHED)
 
 
+async def do_set_prices(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
+    """Set amounts of one of its prices, or take them back."""
+    form, entry = call.form(PriceForm), _entry(rooms, call)
+    try:
+        await carried_out(rooms, here, form.command(entry))
+    except (BadRequest, Conflict) as refusal:
+        return _model(rooms, call, problem_of(refusal, call, price_form(form.priced)))
+    return SeeOther(f"/admin/models/{entry.id}", SWITCHED)
+
+
+async def do_drop_price(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
+    """Take back an amount that the catalogue has no use for. Raises NotFound."""
+    form = call.form(PriceForm)
+    try:
+        await carried_out(rooms, here, replace(form, back="yes").for_any())
+    except (BadRequest, Conflict) as refusal:
+        return _models(rooms, problem_of(refusal, call, price_form(form.priced, form.figure[0] if form.figure else "")))
+    return SeeOther("/admin/models", SWITCHED)
+
+
 def _model(rooms: Rooms, call: PageCall, problem: Problem | None = None) -> PageReply:
     entry = _entry(rooms, call)
-    return admin_page(rooms, "model", {"entry": entry, "subs": _seen(rooms, entry)}, problem)
+    listed = rooms.house.context.running.listed.entry(entry.id) or entry
+    prices = {one.priced: one for one in prices_seen(entry, listed, call.fields if problem else {})}
+    facts: Mapping[str, object] = {
+        "entry": entry,
+        "subs": _seen(rooms, entry),
+        "prices": {sub.id: prices[Priced(sub.id)] for sub in entry.sub_models},
+        "routes": [one for one in prices.values() if one.priced.operation],
+    }
+    return admin_page(rooms, "model", facts, problem)
 
 
 def _entry(rooms: Rooms, call: PageCall) -> Entry:

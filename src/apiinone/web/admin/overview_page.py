@@ -31,6 +31,7 @@ async def show_overview(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageR
     nodes = [node for node in fleet.nodes(served_nodes(rooms)) if node.waiting or not node.workers]
     lag_s = fleet.figures.lag_us / US_PER_S
     facts = {"fleet": fleet, "nodes": nodes, "lags": lags, "lag_s": lag_s, "suspense": suspense}
+    facts |= {"unfit": rooms.house.context.running.unfit}
     return admin_page(rooms, "overview", facts)
 
 
