@@ -1,5 +1,7 @@
 """What tests are given: databases of both engines, ports, servers. Only the outside world is played."""
 
+import gc
+import os
 import shutil
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -15,11 +17,28 @@ from apiinone.db import open_database
 from databases import PostgresForTests, PostgresInTurn, migrated_postgres, migrated_sqlite, sqlite_url
 from later import LaterDatabase
 from serving import HOST, Served, environment_for
+from temporary import temporary_root
 from workshop import Workshop
 
 ENGINES = ("sqlite", "postgresql")
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ours")  # how fast a machine is says nothing about a rule
+
+
+def pytest_configure() -> None:
+    """Folders of tests are made where there is no disk to wait for; the processes of xdist inherit the choice."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(temporary_root()))
+
+
+def pytest_collection() -> None:
+    """Nothing is let go while tests are found, so that nobody need look for it."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was found stays to the end: each later look for what was let go passes it by."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from typing import Any, TypeVar, cast
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 
+from temporary import temporary_root
+
 T = TypeVar("T")
 Migrate = Callable[[str], Awaitable[None]]
 
@@ -81,7 +83,7 @@ class PostgresForTests:
 
     def __init__(self, settings: Mapping[str, str] = _SETTINGS) -> None:
         """Start it and wait until it answers. Raises AssertionError with its log where it does not."""
-        self._folder = Path(tempfile.mkdtemp(prefix="apiinone-pg-", dir="/tmp"))  # a socket's path must be short
+        self._folder = Path(tempfile.mkdtemp(prefix="apiinone-pg-", dir=temporary_root()))  # a socket's path must be short
         self._user = _UNPRIVILEGED if os.geteuid() == _ROOT else None
         self._programs = _programs(self._folder / "wheel" if self._user else None)
         if self._user:

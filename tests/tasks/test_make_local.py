@@ -136,7 +136,7 @@ async def test_takes_differ_and_the_same_request_gives_the_same_bytes(sandbox: S
     fields = parsed("suno", prompt="a sad ballad").fields
     first, second = await maker.make(choice, fields, 2)
     assert first != second
-    assert await maker.make(choice, fields, 2) == (first, second)
+    assert await maker.make(choice, fields, 1) == (first,)
     clip = parsed("seedance-1-5-pro", resolution="480p", duration="4", generateAudio=True).fields
     assert await maker.make(chosen("seedance-1-5-pro"), clip, 1) == await maker.make(
         chosen("seedance-1-5-pro"), clip, 1
@@ -151,9 +151,8 @@ async def test_the_further_routes_of_a_song_make_what_they_promise(sandbox: Sand
     other = await maker.make(choice, {"task_id": "n35abd_suno"}, 1, operation="music/cover/generate")
     assert other != cover
     fields: Fields = {"origin_task_id": "n35abc_suno", "extend_audio_index": 0, "extensionStartTime": 6}
-    longer = await maker.make(choice, fields, 2, operation="music/extend")
-    for song in longer:
-        _assert_file(song.data, choice, fields, "music/extend")
+    longer = await maker.make(choice, fields, 1, operation="music/extend")
+    _assert_file(longer[0].data, choice, fields, "music/extend")
 
 
 @pytest.mark.slow
