@@ -89,9 +89,11 @@ def empty_postgres_url(postgres_server: PostgresForTests) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_in_turn(postgres_server: PostgresForTests, postgres_template: str) -> PostgresInTurn:
+def postgres_in_turn(postgres_server: PostgresForTests, postgres_template: str) -> Iterator[PostgresInTurn]:
     """The migrated database that each test has to itself for a while."""
-    return PostgresInTurn(postgres_server, postgres_template)
+    made = PostgresInTurn(postgres_server, postgres_template)
+    yield made
+    made.close()
 
 
 @pytest.fixture

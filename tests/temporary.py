@@ -1,6 +1,6 @@
 """Where tests have their files: in memory where there is room, for no test needs them to outlive a power cut.
 
-Every commit of a SQLite file waits until the disk has it, and a database for each test is written to the disk for nobody.
+Every commit of a SQLite file waits until the disk has it, and each test's database would be written there for nobody.
 """
 
 import os
