@@ -46,11 +46,10 @@ def catalogue_read_once() -> Iterator[None]:
     """Applications opened in this process share the packaged catalogue: reading it takes longer than most tests."""
     import apiinone.app  # noqa: PLC0415 - tests without a database do without it
     from apiinone.catalog.load import Catalogue, load_catalogue  # noqa: PLC0415 - likewise
-
-    packaged = load_catalogue()
+    from catalog.catalogue_for_tests import CATALOGUE  # noqa: PLC0415 - likewise
 
     def load(overlay: Path | None) -> Catalogue:
-        return packaged if overlay is None else load_catalogue(overlay)
+        return CATALOGUE if overlay is None else load_catalogue(overlay)
 
     with patch.object(apiinone.app, "load_catalogue", load):
         yield

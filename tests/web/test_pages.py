@@ -13,7 +13,6 @@ from aiohttp import ClientSession
 from jinja2 import Environment
 
 from api.served_api import RECRAFT, Api, served_api
-from apiinone.catalog.load import load_catalogue
 from apiinone.cli import serving
 from apiinone.cli.listening import listen
 from apiinone.settings import Settings
@@ -21,9 +20,9 @@ from apiinone.web.docs_pages import Docs
 from apiinone.web.languages import Languages
 from apiinone.web.pages import FIXED
 from apiinone.web.templates_of_pages import OPENED_FIRST
+from catalog.catalogue_for_tests import CATALOGUE
 from databases import sqlite_url
 
-CATALOGUE = load_catalogue()
 DESKS = ("/usage", "/billing/credits")
 DOCS = tuple(f"/docs/{page.name}" for page in Docs("http://api.example").pages)
 MODELS = tuple(f"/models/{entry.id}" for entry in CATALOGUE.entries)
