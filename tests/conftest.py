@@ -4,9 +4,9 @@ import gc
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from unittest.mock import patch
 
 import pytest
@@ -42,7 +42,16 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def catalogue_read_once() -> Iterator[None]:
+def templates_compiled_once() -> Iterator[MutableMapping[str, Any]]:
+    """Applications opened in this process share what is compiled of their templates; cleared, it is compiled anew."""
+    from compiled_templates import compiled_once  # noqa: PLC0415 - tests without a database do without it
+
+    with compiled_once() as compiled:
+        yield compiled
+
+
+@pytest.fixture(scope="session")
+def catalogue_read_once(templates_compiled_once: object) -> Iterator[None]:  # noqa: ARG001 - wanted with it
     """Applications opened in this process share the packaged catalogue: reading it takes longer than most tests."""
     import apiinone.app  # noqa: PLC0415 - tests without a database do without it
     from apiinone.catalog.load import Catalogue, load_catalogue  # noqa: PLC0415 - likewise

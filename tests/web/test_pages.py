@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.robotparser import RobotFileParser
@@ -62,8 +62,12 @@ async def test_every_page_is_there_and_loads_nothing_from_elsewhere(site: Api) -
 
 
 async def test_nobody_waits_for_the_templates_of_the_first_pages(
-    tmp_path: Path, sqlite_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    sqlite_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    templates_compiled_once: MutableMapping[str, object],
 ) -> None:
+    templates_compiled_once.clear()
     compiled: list[str | None] = []
     whole: Callable[..., Any] = Environment.compile
 
