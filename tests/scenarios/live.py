@@ -24,6 +24,7 @@ from apiinone.simulators.options import SIMULATED_KEY, SIMULATED_WEBHOOK_SECRET,
 from apiinone.tasks.breaker import BreakerRules
 from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.job import Job
+from looking import seen_as_wanted
 
 T = TypeVar("T")
 VendorName = str
@@ -47,7 +48,6 @@ PRICES: Final[Mapping[str, int]] = {
     "gemini-3.1-flash-image": 14,
 }
 REACHED_WITHIN_S: Final = 60.0
-LOOK_EVERY_S: Final = 0.02
 SOON_S: Final = 0.05
 PATIENT: Final[Mapping[str, object]] = {
     "provider_submits_per_s_max": dict.fromkeys(REMOTES, 1_000.0),
@@ -116,11 +116,7 @@ class Live:
 
     async def until(self, look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool]) -> T:
         """What is seen once it is as wanted."""
-        async with asyncio.timeout(REACHED_WITHIN_S):
-            while True:
-                if wanted(seen := await look()):
-                    return seen
-                await asyncio.sleep(LOOK_EVERY_S)
+        return await seen_as_wanted(look, wanted, within_s=REACHED_WITHIN_S)
 
     async def ended(self, task_id: str) -> Any:
         """The task once it has ended."""
