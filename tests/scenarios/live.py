@@ -49,6 +49,8 @@ PRICES: Final[Mapping[str, int]] = {
 }
 REACHED_WITHIN_S: Final = 60.0
 SOON_S: Final = 0.05
+LATER_S: Final = 1.0
+"""For what has no answer to come: asked about as often, dozens of such tasks would be all that the others wait for."""
 PATIENT: Final[Mapping[str, object]] = {
     "provider_submits_per_s_max": dict.fromkeys(REMOTES, 1_000.0),
     "provider_errors_max": 1_000,
@@ -170,11 +172,12 @@ async def simulated(*vendors: VendorName, seconds: float = 0.05) -> AsyncGenerat
 def hurried() -> Generator[None]:
     """The product comes back in no time wherever it would let seconds pass: between two questions, as each vendor wants
     it, after a failure, and while a vendor that is asked too much rests. What it waits for stays the same.
+    What is unknown is asked about a little later.
     """
     again = Conclusions.again
 
     def soon(ends: Conclusions, job: Job, after_s: float) -> float | None:
-        return again(ends, job, min(after_s, SOON_S))
+        return again(ends, job, min(after_s, SOON_S if job.state != "unknown" else LATER_S))
 
     tries = partial(Tries, again_after_s=SOON_S)
     breaker_rules = partial(BreakerRules, throttled_s=SOON_S, throttled_s_max=SOON_S)
