@@ -1,10 +1,12 @@
 """What tests are given: databases of both engines, ports, servers. Only the outside world is played."""
 
+import gc
+import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from unittest.mock import patch
 
 import pytest
@@ -15,6 +17,7 @@ from apiinone.db import open_database
 from databases import PostgresForTests, PostgresInTurn, migrated_postgres, migrated_sqlite, sqlite_url
 from later import LaterDatabase
 from serving import HOST, Served, environment_for
+from temporary import temporary_root
 from workshop import Workshop
 
 ENGINES = ("sqlite", "postgresql")
@@ -22,16 +25,40 @@ settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("ours")  # how fast a machine is says nothing about a rule
 
 
+def pytest_configure() -> None:
+    """Folders of tests are made where there is no disk to wait for; the processes of xdist inherit the choice."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(temporary_root()))
+
+
+def pytest_collection() -> None:
+    """Nothing is let go while tests are found, so that nobody need look for it."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """What was found stays to the end: each later look for what was let go passes it by."""
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(scope="session")
-def catalogue_read_once() -> Iterator[None]:
+def templates_compiled_once() -> Iterator[MutableMapping[str, Any]]:
+    """Applications opened in this process share what is compiled of their templates; cleared, it is compiled anew."""
+    from compiled_templates import compiled_once  # noqa: PLC0415 - tests without a database do without it
+
+    with compiled_once() as compiled:
+        yield compiled
+
+
+@pytest.fixture(scope="session")
+def catalogue_read_once(templates_compiled_once: object) -> Iterator[None]:  # noqa: ARG001 - wanted with it
     """Applications opened in this process share the packaged catalogue: reading it takes longer than most tests."""
     import apiinone.app  # noqa: PLC0415 - tests without a database do without it
     from apiinone.catalog.load import Catalogue, load_catalogue  # noqa: PLC0415 - likewise
-
-    packaged = load_catalogue()
+    from catalog.catalogue_for_tests import CATALOGUE  # noqa: PLC0415 - likewise
 
     def load(overlay: Path | None) -> Catalogue:
-        return packaged if overlay is None else load_catalogue(overlay)
+        return CATALOGUE if overlay is None else load_catalogue(overlay)
 
     with patch.object(apiinone.app, "load_catalogue", load):
         yield
@@ -70,9 +97,11 @@ def empty_postgres_url(postgres_server: PostgresForTests) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def postgres_in_turn(postgres_server: PostgresForTests, postgres_template: str) -> PostgresInTurn:
+def postgres_in_turn(postgres_server: PostgresForTests, postgres_template: str) -> Iterator[PostgresInTurn]:
     """The migrated database that each test has to itself for a while."""
-    return PostgresInTurn(postgres_server, postgres_template)
+    made = PostgresInTurn(postgres_server, postgres_template)
+    yield made
+    made.close()
 
 
 @pytest.fixture

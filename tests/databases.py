@@ -15,13 +15,16 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
+
+from temporary import temporary_root
 
 T = TypeVar("T")
 Migrate = Callable[[str], Awaitable[None]]
 
+DRIVER: Any = asyncpg
 STARTED_WITHIN_S = 30
 STOPPED_WITHIN_S = 10
 _ROOT = 0
@@ -33,6 +36,7 @@ _SETTINGS = MappingProxyType(
         "full_page_writes": "off",
         "max_connections": "200",
         "shared_buffers": "64MB",
+        "max_wal_size": "128MB",  # its files may be in memory
         "deadlock_timeout": "200ms",
     }
 )
@@ -41,30 +45,37 @@ _END_OTHERS = """
     WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()
 """
 _SCHEMA = """
-    WITH ours AS (SELECT oid, xmin FROM pg_class WHERE relnamespace = 'public'::regnamespace)
-    SELECT md5(string_agg(part, ' ' ORDER BY part)) FROM (
-        SELECT 'revision ' || version_num FROM alembic_version
-        UNION ALL SELECT concat_ws(' ', 'relation', oid, xmin) FROM ours
-        UNION ALL SELECT concat_ws(' ', 'column', attrelid, attnum, xmin) FROM pg_attribute
-            WHERE attrelid IN (SELECT oid FROM ours)
-        UNION ALL SELECT concat_ws(' ', 'default', oid, xmin) FROM pg_attrdef
-        UNION ALL SELECT concat_ws(' ', 'constraint', oid, xmin) FROM pg_constraint
-        UNION ALL SELECT concat_ws(' ', 'trigger', oid, xmin) FROM pg_trigger
-        UNION ALL SELECT concat_ws(' ', 'function', oid, xmin) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
-    ) AS parts (part)
+    WITH ours AS (SELECT oid, xmin FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+    parts (name, xmin) AS (
+        SELECT 'relation', xmin FROM ours
+        UNION ALL SELECT 'column', xmin FROM pg_attribute WHERE attrelid IN (SELECT oid FROM ours)
+        UNION ALL SELECT 'default', xmin FROM pg_attrdef
+        UNION ALL SELECT 'constraint', xmin FROM pg_constraint
+        UNION ALL SELECT 'trigger', xmin FROM pg_trigger
+        UNION ALL SELECT 'function', xmin FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT 'revision ' || version_num, xmin FROM alembic_version
+    )
+    SELECT string_agg(part, ', ' ORDER BY part) FROM (
+        SELECT concat_ws(' ', name, count(*), max(xmin::text::bigint)) FROM parts GROUP BY name
+    ) AS counted (part)
 """
-"""Another value whenever a statement has touched the schema; what vacuuming notes in the catalogue changes no xmin."""
+"""Another value whenever a statement has touched the schema: something is gone or something is younger than all was.
+
+What vacuuming notes in the catalogue changes no xmin.
+"""
 _DELETE_ALL = """
-    DO $$ DECLARE name text; filled boolean;
+    DO $make$ DECLARE name text; body text := '';
     BEGIN
-        SET LOCAL session_replication_role = replica; -- so foreign keys ask for no order
         FOR name IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace LOOP
             CONTINUE WHEN name = 'alembic_version';
-            EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
-            IF filled THEN EXECUTE format('DELETE FROM %I', name); END IF;
+            body := body || format('IF EXISTS (SELECT FROM %1$I) THEN DELETE FROM %1$I; END IF; ', name);
         END LOOP;
-    END $$
+        EXECUTE format('CREATE FUNCTION pg_temp.delete_all() RETURNS void LANGUAGE plpgsql
+            SET session_replication_role = replica -- so foreign keys ask for no order
+            AS %L', 'BEGIN ' || body || 'END');
+    END $make$
 """
+"""Makes a function that this session keeps with its plans."""
 
 
 def run_apart(work: Coroutine[object, object, T]) -> T:
@@ -81,7 +92,9 @@ class PostgresForTests:
 
     def __init__(self, settings: Mapping[str, str] = _SETTINGS) -> None:
         """Start it and wait until it answers. Raises AssertionError with its log where it does not."""
-        self._folder = Path(tempfile.mkdtemp(prefix="apiinone-pg-", dir="/tmp"))  # a socket's path must be short
+        self._folder = Path(
+            tempfile.mkdtemp(prefix="apiinone-pg-", dir=temporary_root())
+        )  # a socket's path must be short
         self._user = _UNPRIVILEGED if os.geteuid() == _ROOT else None
         self._programs = _programs(self._folder / "wheel" if self._user else None)
         if self._user:
@@ -110,10 +123,6 @@ class PostgresForTests:
         """Remove a database, whoever is still connected."""
         self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def empty(self, name: str) -> str:
-        """End all sessions in a migrated database and remove its rows; gives what its schema was until now."""
-        return run_apart(_emptied(self.url(name)))
-
     def stop(self) -> None:
         """End the server, whoever is still connected, and remove its files."""
         self._call("pg_ctl", "stop", "--mode=immediate", "--wait", f"--timeout={STOPPED_WITHIN_S}")
@@ -132,8 +141,9 @@ class PostgresForTests:
 class PostgresInTurn:
     """A migrated database for one test after the other.
 
-    A copy for each test would cost the server seven times as much: there is the copying, and sessions in a database
-    where nobody has been read the whole catalogue. Only after a test that changed the schema there is a new copy.
+    A copy for each test would cost the server much more: there is the copying, and sessions in a database where nobody
+    has been read the whole catalogue. Only after a test that changed the schema there is a new copy. One session stays,
+    for the same reason, and empties it.
     """
 
     def __init__(self, server: PostgresForTests, template: str) -> None:
@@ -142,15 +152,42 @@ class PostgresInTurn:
         self._template = template
         self._name = ""
         self._schema = ""
+        self._session: Any = None
+        self._thread = ThreadPoolExecutor(1)
+        self._loop = asyncio.new_event_loop()
 
     def take(self) -> str:
         """The address of the database, empty and with nobody in it."""
-        if not self._name or self._server.empty(self._name) != self._schema:
+        if not self._name or self._run(self._emptied()) != self._schema:
             if self._name:
+                self._run(self._session.close())
                 self._server.drop(self._name)
             self._name = self._server.create(template=self._template)
-            self._schema = self._server.empty(self._name)
+            self._run(self._enter())
+            self._schema = self._run(self._emptied())
         return self._server.url(self._name)
+
+    def close(self) -> None:
+        """End the session that stays."""
+        if self._name:
+            self._run(self._session.close())
+        self._thread.shutdown()
+        self._loop.close()
+
+    def _run(self, work: Coroutine[object, object, T]) -> T:
+        return self._thread.submit(self._loop.run_until_complete, work).result()
+
+    async def _enter(self) -> None:
+        self._session = await DRIVER.connect(self._server.url(self._name))
+        await self._session.execute(_DELETE_ALL)
+
+    async def _emptied(self) -> str:
+        """End all other sessions and remove the rows; gives what the schema was until now."""
+        await self._session.execute(_END_OTHERS)
+        schema: str = await self._session.fetchval(_SCHEMA)
+        if schema == (self._schema or schema):
+            await self._session.execute("SELECT pg_temp.delete_all()")
+        return schema
 
 
 def _programs(copy_to: Path | None) -> Path:
@@ -169,22 +206,11 @@ def _programs(copy_to: Path | None) -> Path:
 
 
 async def _run(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    connection = await DRIVER.connect(url)
     try:
-        await connection.execute(statement)  # pyright: ignore[reportUnknownMemberType]
-    finally:
-        await connection.close()  # pyright: ignore[reportUnknownMemberType]
-
-
-async def _emptied(url: str) -> str:
-    connection = cast("Any", await asyncpg.connect(url))  # pyright: ignore[reportUnknownMemberType]
-    try:
-        await connection.execute(_END_OTHERS)
-        schema: str = await connection.fetchval(_SCHEMA)
-        await connection.execute(_DELETE_ALL)
+        await connection.execute(statement)
     finally:
         await connection.close()
-    return schema
 
 
 def sqlite_url(path: Path) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import struct
 import zlib
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -30,13 +30,13 @@ from apiinone.simulators.serving import serving
 from apiinone.tasks.submission import Submission
 from apiinone.tasks.submit import Created
 from later import LaterDatabase
+from looking import seen_as_wanted
 from tiny_files import tiny_files
 from workshop import TaskSeen, Workshop
 
 ANYWHERE: Final = dict.fromkeys(REMOTES, "http://127.0.0.1:9")
 CREDENTIALS: Final = {name: remote.credential_names[0] for name, remote in remote_providers(ANYWHERE).items()}
 API_PATHS: Final = {name: urlsplit(url).path.rstrip("/") for name, (_, url) in REMOTES.items()}
-LOOK_EVERY_S = 0.02
 ENDED = ("succeeded", "failed", "canceled")
 
 
@@ -120,13 +120,19 @@ class Running:
         self, task_ids: Sequence[str], states: Sequence[str], *, within_s: float = 30.0
     ) -> list[TaskSeen]:
         """Wait until each of these tasks is in one of the states."""
-        ends_s = asyncio.get_running_loop().time() + within_s
-        while True:
-            seen = [await self.workshop.seen(task_id) for task_id in task_ids]
-            if all(task.state in states for task in seen):
-                return seen
-            assert asyncio.get_running_loop().time() < ends_s, [task.state for task in seen if task.state not in states]
-            await asyncio.sleep(LOOK_EVERY_S)
+        seen: list[TaskSeen] = []
+
+        async def look() -> list[TaskSeen]:
+            seen[:] = [await self.workshop.seen(task_id) for task_id in task_ids]
+            return seen
+
+        def there(tasks: list[TaskSeen]) -> bool:
+            return all(task.state in states for task in tasks)
+
+        with suppress(TimeoutError):
+            await seen_as_wanted(look, there, within_s=within_s)
+        assert there(seen), [task.state for task in seen if task.state not in states]
+        return seen
 
 
 @asynccontextmanager

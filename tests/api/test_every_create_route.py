@@ -18,9 +18,9 @@ from apiinone.api.key_routes import KEY_ROUTES
 from apiinone.api.route import ByKey, CreationBody
 from apiinone.api.routes import ROUTES
 from apiinone.catalog.endpoints import CREATE_ROUTES, DIRECT_ROUTES, ENDPOINTS, PAID_ROUTES, CreateRoute
-from apiinone.catalog.load import load_catalogue
 from apiinone.core.clock import US_PER_S, parse_iso
 from apiinone.core.credits import Credits
+from catalog.catalogue_for_tests import CATALOGUE
 
 SONG: Body = {"model": "suno", "prompt": "a song"}
 PLENTY = 100_000
@@ -97,11 +97,10 @@ async def balance(api: Api, tenant: Tenant) -> tuple[float, float]:
 
 
 def test_the_table_has_every_endpoint_that_makes_tasks_and_every_route_of_a_model_that_does() -> None:
-    catalogue = load_catalogue()
     own = {(endpoint.path, "") for endpoint in ENDPOINTS if endpoint.asynchronous}
     further = {
         (route.path, route.operation)
-        for entry in catalogue.entries
+        for entry in CATALOGUE.entries
         for route in entry.routes
         if route.method == "POST" and not route.direct
     }
@@ -117,9 +116,8 @@ def test_every_route_that_may_spend_is_walked_here_or_answers_at_once_and_has_it
         if route.method == "POST" and isinstance(route.authority, ByKey) and route.authority.scope == "generate"
     }
     assert spending == {made_by.path for made_by in CREATE_ROUTES} | set(ANSWER_AT_ONCE) | {QUOTES}
-    catalogue = load_catalogue()
     at_once = {endpoint.path for endpoint in ENDPOINTS if not endpoint.asynchronous}
-    direct = {route.path for entry in catalogue.entries for route in entry.routes if route.direct}
+    direct = {route.path for entry in CATALOGUE.entries for route in entry.routes if route.direct}
     assert set(ANSWER_AT_ONCE) == {made_by.path for made_by in DIRECT_ROUTES} == at_once | direct
 
 

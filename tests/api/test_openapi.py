@@ -13,9 +13,8 @@ from apiinone.api.openapi_refusals import refusals_of
 from apiinone.api.route import ByKey
 from apiinone.api.routes import ROUTES
 from apiinone.catalog.endpoints import PAID_ROUTES
-from apiinone.catalog.load import load_catalogue
+from catalog.catalogue_for_tests import CATALOGUE
 
-CATALOGUE = load_catalogue()
 DOCUMENT: Any = msgspec.json.decode(document(ROUTES, CATALOGUE))
 
 

@@ -14,11 +14,11 @@ from aiohttp import web
 
 from api.served_api import BODY, RECRAFT, Api, Tenant, served_api
 from apiinone.assets.media import Expected
-from apiinone.catalog.load import load_catalogue
 from apiinone.open_policy import open_policy, with_models_kept_back
 from apiinone.outbound import Outbound
 from apiinone.settings import Settings, SettingsError
 from apiinone.tasks.policy import PIECES_MAX, START_CHARACTERS, TEXT_CHARACTERS_MAX, texts_of
+from catalog.catalogue_for_tests import CATALOGUE
 from tiny_files import TINY
 
 TERM: Final = "forbidden thing"
@@ -173,13 +173,12 @@ async def test_a_model_that_is_kept_back_is_off_for_live_keys_alone(database_url
 
 
 def test_keeping_a_model_back_changes_no_price_and_no_name() -> None:
-    catalogue = load_catalogue()
-    kept = with_models_kept_back(catalogue, ("recraft-v4",))
-    assert (kept.version, kept.choices.keys()) == (catalogue.version, catalogue.choices.keys())
+    kept = with_models_kept_back(CATALOGUE, ("recraft-v4",))
+    assert (kept.version, kept.choices.keys()) == (CATALOGUE.version, CATALOGUE.choices.keys())
     entry = kept.entry("recraft-v4")
     assert entry is not None
     assert [sub.offers for sub in entry.sub_models] == [()] * len(entry.sub_models)
-    assert with_models_kept_back(catalogue, ()) is catalogue
+    assert with_models_kept_back(CATALOGUE, ()) is CATALOGUE
 
 
 async def test_rules_that_cannot_be_used_are_told_by_the_setting(tmp_path: Path) -> None:
@@ -194,7 +193,7 @@ async def test_rules_that_cannot_be_used_are_told_by_the_setting(tmp_path: Path)
         with pytest.raises(SettingsError, match=name):
             open_policy(settings, {}, outbound)
     with pytest.raises(SettingsError, match="LIVE_MODELS_OFF"):
-        with_models_kept_back(load_catalogue(), ("no-such-model",))
+        with_models_kept_back(CATALOGUE, ("no-such-model",))
     await outbound.aclose()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from api.served_api import BODY, Api, Tenant, served_api
 from apiinone.api.routes import ROUTES
-from apiinone.catalog.load import load_catalogue
+from catalog.catalogue_for_tests import CATALOGUE
 from databases import sqlite_url
 
 MUSIC = "/api/v1/audio/music"
@@ -211,7 +211,7 @@ async def test_a_route_of_a_model_that_is_switched_off_serves_nobody(sqlite_path
 
 
 def test_the_views_are_the_catalogues_and_take_what_it_says() -> None:
-    entry = load_catalogue().entry("suno")
+    entry = CATALOGUE.entry("suno")
     assert entry is not None
     described = {
         route.path: [field.name for field in route.parameters] for route in entry.routes if route.method == "GET"

@@ -6,14 +6,13 @@ from decimal import Decimal
 import pytest
 
 from apiinone.catalog.entry import Choice
-from apiinone.catalog.load import load_catalogue
 from apiinone.catalog.own_prices import choice_at, route_at, rule_at
 from apiinone.catalog.price_rules import PerThousandCharacters, Tokens
 from apiinone.catalog.prices import every_price
 from apiinone.catalog.pricing import Price, price, route_price
 from apiinone.core.credits import MICRO_PER_CREDIT
+from catalog.catalogue_for_tests import CATALOGUE
 
-CATALOGUE = load_catalogue()
 CHOICES = [Choice(entry, sub) for entry in CATALOGUE.entries for sub in entry.sub_models]
 PERCENTS = (1, 33, 50, 80, 99, 100, 101, 150, 333, 1000)
 

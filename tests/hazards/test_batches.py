@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from apiinone.catalog.load import load_catalogue
 from apiinone.catalog.schema import Bodies
 from apiinone.core.errors import BadRequest, IdempotencyMismatch, InsufficientCredits, ServerError
 from apiinone.db import Sql
@@ -14,6 +13,7 @@ from apiinone.providers.reading import is_upstream_id, linked
 from apiinone.switchboard import follow_board
 from apiinone.tasks import follow_credentials
 from apiinone.tasks.submit import Created, Replayed
+from catalog.catalogue_for_tests import CATALOGUE
 from postgres_proxy import Cut, cutting
 from whole_app import opened
 from workshop import PRICE, Workshop
@@ -50,8 +50,7 @@ async def test_one_bad_item_fails_alone(database_url: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("prompt", ["a\x00b", "\ud800", "a\udfffb"])
 def test_unclean_text_is_refused_before_the_database_sees_it(prompt: str) -> None:
-    catalogue = load_catalogue()
-    choice = catalogue.resolve("recraft-v4")
+    choice = CATALOGUE.resolve("recraft-v4")
     assert choice is not None
     for body, param in (
         ({"prompt": prompt}, "/prompt"),

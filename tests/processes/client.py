@@ -1,6 +1,5 @@
 """A client of a server that may die at any moment: what it was told stands, what it was not told it asks again."""
 
-import asyncio
 import hashlib
 from collections.abc import Mapping
 from itertools import count
@@ -12,11 +11,11 @@ from msgspec import Struct
 from yarl import URL
 
 from apiinone.accounts.keys import Mode
+from looking import seen_as_wanted
 from processes.installation import Installation, Tenant
 
 CREATE: Final = "/api/v1/images/generations"
 ENDED_WITHIN_S: Final = 60.0
-LOOK_EVERY_S: Final = 0.03
 Maker = Literal["recraft", "wavespeed", "local"]
 _number = count(1)
 
@@ -107,12 +106,9 @@ class Client:
 
     async def reached(self, task_id: str, mode: Mode, stages: tuple[str, ...] = ("done",)) -> Any:
         """The task once it stands at one of these stages."""
-        async with asyncio.timeout(ENDED_WITHIN_S):
-            while True:
-                task = await self.task(task_id, mode)
-                if task["stage"] in stages:
-                    return task
-                await asyncio.sleep(LOOK_EVERY_S)
+        return await seen_as_wanted(
+            lambda: self.task(task_id, mode), lambda task: task["stage"] in stages, within_s=ENDED_WITHIN_S
+        )
 
     async def assert_delivered(self, task: Mapping[str, Any]) -> None:
         """Every output can be fetched, and is what the task says."""

@@ -5,6 +5,7 @@ the product's parts are wrapped here from outside; the product itself knows of n
 """
 
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -23,6 +24,7 @@ from apiinone.__main__ import main
 from apiinone.api.answer import WHOLE_RESPONSE, Header, WriteWhole
 from apiinone.assets.storage_folder import FolderStorage
 from apiinone.catalog.entry import Choice
+from apiinone.catalog.load import Catalogue
 from apiinone.catalog.rendering import rendering
 from apiinone.cli import serving
 from apiinone.control import money_commands
@@ -47,6 +49,8 @@ from apiinone.tasks.submit import Created, SubmitRules, submit_batch
 from apiinone.tasks.submit import Outcome as SubmitOutcome
 
 INSTANT = "--instant"
+CATALOGUE = "catalogue"
+"""A file beside the orders."""
 CREATE = "/api/v1/images/generations"
 KINDS: Mapping[type, str] = {
     Sending: "sending",
@@ -182,7 +186,7 @@ class Edges:
             write: WriteWhole = scope["extensions"][WHOLE_RESPONSE]
             await application({**scope, "extensions": {WHOLE_RESPONSE: write_trapped}}, receive, send_trapped)
 
-        answer.make_ready = application.make_ready  # pyright: ignore[reportFunctionMemberAccess]
+        answer.make_ready = _nothing  # pyright: ignore[reportFunctionMemberAccess] - nobody will ask for a page
         return answer
 
     def send(self, whole: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
@@ -229,6 +233,21 @@ class InstantMaker:
         return (Inline(TINY_SVG if vector else TINY_PNG),) * outputs
 
 
+def _nothing() -> None:
+    """In place of what is made ready beforehand."""
+
+
+def read_catalogue(kept: Path) -> Callable[[Path | None], Catalogue]:
+    """The packaged catalogue as its readers left it, for to read it takes a good part of a start."""
+
+    def load(overlay: Path | None) -> Catalogue:
+        assert overlay is None, "read anew, then"
+        read: Catalogue = pickle.loads(kept.read_bytes())  # noqa: S301 - our own file
+        return read
+
+    return load
+
+
 def put_in_place(owner: object, **replacements: object) -> None:
     """Replace what stands under these names in a module or a class."""
     for name, replacement in replacements.items():
@@ -250,7 +269,9 @@ def set_traps(trap: Trap) -> None:
 
 
 if __name__ == "__main__":
-    set_traps(Trap(Path(sys.argv.pop(1))))
+    orders = Path(sys.argv.pop(1))
+    set_traps(Trap(orders))
+    put_in_place(product, load_catalogue=read_catalogue(orders.with_name(CATALOGUE)))
     if INSTANT in sys.argv:
         sys.argv.remove(INSTANT)
         put_in_place(product, LocalMaker=InstantMaker)

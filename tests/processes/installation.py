@@ -1,5 +1,6 @@
 """One installation as processes that come, die and come again: its database, folder, accounts and simulated vendors."""
 
+import pickle
 import secrets
 import signal
 import sys
@@ -23,6 +24,8 @@ from apiinone.db import Database, Tx, open_database
 from apiinone.installation import InstallationSecret
 from apiinone.ledger.grants import grant
 from apiinone.simulators.options import SIMULATED_KEY
+from catalog.catalogue_for_tests import CATALOGUE
+from processes import crashing
 from processes.crashing import INSTANT, Orders
 from serving import HOST, Served, environment_for
 
@@ -109,6 +112,7 @@ class Installation:
         self.processes: list[Process] = []
         self.live = self.test = Tenant("", "live", "")
         self._folder = folder
+        (folder / crashing.CATALOGUE).write_bytes(pickle.dumps(CATALOGUE))
         self._environment = environment_for(
             database_url,
             folder / "data",

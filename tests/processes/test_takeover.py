@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from apiinone.db import Sql, Tx
 from apiinone.settings import Settings
+from looking import seen_as_wanted
 from processes.books import assert_sound, let_limits_pass, money_of, submits_of
 from processes.client import Accepted, Client, Maker, new_request
 from processes.crashing import Orders
@@ -21,7 +22,6 @@ from processes.vendors import Vendors
 
 T = TypeVar("T")
 TASKS = 10
-LOOK_EVERY_S = 0.02
 ENDED_WITHIN_S = 40.0
 STOP = signal.SIGSTOP
 LOOKED_ONCE_S = 1.0
@@ -261,8 +261,4 @@ async def test_a_worker_that_freezes_inside_a_transaction_holds_nobody_up_for_lo
 
 async def _until(look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool]) -> T:
     """Look until it is as wanted."""
-    async with asyncio.timeout(ENDED_WITHIN_S):
-        while True:
-            if wanted(seen := await look()):
-                return seen
-            await asyncio.sleep(LOOK_EVERY_S)
+    return await seen_as_wanted(look, wanted, within_s=ENDED_WITHIN_S)

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apiinone.catalog.fields import file_fields, upstream_fields
-from apiinone.catalog.load import load_catalogue
 from apiinone.core.exchange import Request, Response
 from apiinone.providers.chat import ChatOrder, Whole
 from apiinone.providers.provider import (
@@ -28,7 +27,7 @@ from apiinone.providers.provider import (
 )
 from apiinone.providers.registry import LYRICS, REMOTES, chat_remotes, remote_providers
 from apiinone.providers.transports import Polled
-from catalog.catalogue_for_tests import parsed
+from catalog.catalogue_for_tests import CATALOGUE, parsed
 from providers.case import CASES
 from providers.catalogue_orders import PNG
 from scenarios.offer_bodies import Served, body_for, served
@@ -78,7 +77,7 @@ def order_of(one: Served) -> Order:
     )
 
 
-OFFERS = [one for one in served(load_catalogue()) if not one.offer.operation]
+OFFERS = [one for one in served(CATALOGUE) if not one.offer.operation]
 
 
 def assert_at_home(request: Request, remote: Remote) -> None:

@@ -24,6 +24,7 @@ from apiinone.simulators.options import SIMULATED_KEY, SIMULATED_WEBHOOK_SECRET,
 from apiinone.tasks.breaker import BreakerRules
 from apiinone.tasks.conclude import Conclusions, Tries
 from apiinone.tasks.job import Job
+from looking import seen_as_wanted
 
 T = TypeVar("T")
 VendorName = str
@@ -47,8 +48,9 @@ PRICES: Final[Mapping[str, int]] = {
     "gemini-3.1-flash-image": 14,
 }
 REACHED_WITHIN_S: Final = 60.0
-LOOK_EVERY_S: Final = 0.02
 SOON_S: Final = 0.05
+LATER_S: Final = 1.0
+"""For what has no answer to come: asked about as often, dozens of such tasks would be all that the others wait for."""
 PATIENT: Final[Mapping[str, object]] = {
     "provider_submits_per_s_max": dict.fromkeys(REMOTES, 1_000.0),
     "provider_errors_max": 1_000,
@@ -116,11 +118,7 @@ class Live:
 
     async def until(self, look: Callable[[], Awaitable[T]], wanted: Callable[[T], bool]) -> T:
         """What is seen once it is as wanted."""
-        async with asyncio.timeout(REACHED_WITHIN_S):
-            while True:
-                if wanted(seen := await look()):
-                    return seen
-                await asyncio.sleep(LOOK_EVERY_S)
+        return await seen_as_wanted(look, wanted, within_s=REACHED_WITHIN_S)
 
     async def ended(self, task_id: str) -> Any:
         """The task once it has ended."""
@@ -174,11 +172,12 @@ async def simulated(*vendors: VendorName, seconds: float = 0.05) -> AsyncGenerat
 def hurried() -> Generator[None]:
     """The product comes back in no time wherever it would let seconds pass: between two questions, as each vendor wants
     it, after a failure, and while a vendor that is asked too much rests. What it waits for stays the same.
+    What is unknown is asked about a little later.
     """
     again = Conclusions.again
 
     def soon(ends: Conclusions, job: Job, after_s: float) -> float | None:
-        return again(ends, job, min(after_s, SOON_S))
+        return again(ends, job, min(after_s, SOON_S if job.state != "unknown" else LATER_S))
 
     tries = partial(Tries, again_after_s=SOON_S)
     breaker_rules = partial(BreakerRules, throttled_s=SOON_S, throttled_s_max=SOON_S)

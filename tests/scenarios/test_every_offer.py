@@ -20,20 +20,20 @@ from api.served_api import Got, Tenant
 from apiinone.api.task_ids import read_task_id
 from apiinone.catalog.conditions import serves
 from apiinone.catalog.costs import cost_of
-from apiinone.catalog.load import Catalogue, catalogue_of, load_catalogue
+from apiinone.catalog.load import Catalogue, catalogue_of
 from apiinone.catalog.parameters import TaskReference
 from apiinone.catalog.pricing import Price, price, route_price
 from apiinone.catalog.rendering import rendering
 from apiinone.catalog.schema import Bodies, Parsed
 from apiinone.core.credits import shown
 from apiinone.db import Sql
+from catalog.catalogue_for_tests import CATALOGUE
 from scenarios.live import Live, hurried, live_at, simulated
 from scenarios.offer_bodies import Served, body_for, served
 
 BALANCE: Final = 1_000_000
 LAST: Final = 1_000
 """The round of those that work on a picture."""
-CATALOGUE: Final = load_catalogue()
 OFFERS: Final = tuple(served(CATALOGUE))
 SETTINGS: Final[Mapping[str, Any]] = {"face_swap_accepted": True}
 SAFE_MEDIA: Final[Mapping[str, tuple[str, ...]]] = {

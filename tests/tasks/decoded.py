@@ -2,6 +2,7 @@
 
 import io
 import wave
+from collections.abc import Iterator
 from typing import Any
 
 import av
@@ -36,11 +37,12 @@ def film(data: bytes) -> Seen:
     container: Any
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.video[0]
-        frames = [frame.to_image().resize((32, 32)).tobytes() for frame in container.decode(stream)]
+        frames, first, last = _looked_through(container.decode(stream))
         sounds = bool(container.streams.audio)
         duration_s = float(container.duration or 0) / 1_000_000
         name = container.format.name
-        seen = Seen(name, stream.width, stream.height, duration_s, len(frames), moves=frames[0] != frames[-1])
+        moves = _small(first) != _small(last)
+        seen = Seen(name, stream.width, stream.height, duration_s, frames, moves=moves)
     if sounds:
         heard = sound(data)
         return Seen(
@@ -48,6 +50,21 @@ def film(data: bytes) -> Seen:
             loudest=heard.loudest, moves=seen.moves, sounds=True,
         )  # fmt: skip
     return seen
+
+
+def _looked_through(frames: Iterator[Any]) -> tuple[int, Any, Any]:
+    """How many there are, the first and the last; a list of a film's frames would be hundreds of megabytes."""
+    first = last = next(frames)
+    count = 1
+    for count, last in enumerate(frames, 2):  # noqa: B007 - what the loop leaves is what is asked for
+        pass
+    return count, first, last
+
+
+def _small(frame: Any) -> bytes:
+    shown: Any = frame.to_image()
+    small: bytes = shown.resize((32, 32)).tobytes()
+    return small
 
 
 def sound(data: bytes) -> Seen:

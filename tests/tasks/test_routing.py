@@ -4,8 +4,8 @@ from msgspec import structs
 
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.fields import upstream_fields
-from apiinone.catalog.load import load_catalogue
 from apiinone.tasks.routing import Asked, LaterRoute, Reach, Route, Tried, choose, offer_named, usable_offers
+from catalog.catalogue_for_tests import CATALOGUE
 
 FIELDS = {"prompt": "a hill", "image_size": "1024x1024"}
 ASKED = Asked(FIELDS)
@@ -13,7 +13,7 @@ BOTH = frozenset({"recraft", "wavespeed"})
 
 
 def recraft() -> SubModel:
-    choice = load_catalogue().resolve("recraft-v4")
+    choice = CATALOGUE.resolve("recraft-v4")
     assert choice is not None
     return choice.sub_model
 
@@ -94,7 +94,7 @@ def test_an_offer_is_found_again_by_what_the_attempt_remembers() -> None:
 
 
 def test_of_several_offers_for_one_upstream_model_the_one_that_serves_the_request_is_found_again() -> None:
-    choice = load_catalogue().resolve("gpt-image-2")
+    choice = CATALOGUE.resolve("gpt-image-2")
     assert choice is not None
     words = {"prompt": "a hill", "aspect_ratio": "1:1", "quality": "low"}
     for fields in (words, {**words, "input_urls": ["https://example.com/a.png"]}):
@@ -116,7 +116,7 @@ def test_no_offer_serves_a_further_route() -> None:
 
 
 def test_of_two_offers_with_one_name_upstream_the_one_is_found_that_serves_the_request() -> None:
-    choice = load_catalogue().resolve("flux-2")
+    choice = CATALOGUE.resolve("flux-2")
     assert choice is not None
     for resolution, size in (("1K", "1024*1024"), ("2K", "2048*2048")):
         asked = Asked({"prompt": "a hill", "type": "flex", "aspect_ratio": "1:1", "resolution": resolution})

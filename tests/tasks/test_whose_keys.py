@@ -2,10 +2,10 @@
 
 import pytest
 
-from apiinone.catalog.load import load_catalogue
 from apiinone.catalog.pricing import Line, Price
 from apiinone.core.credits import MICRO_PER_CREDIT, whole
 from apiinone.tasks.whose_keys import own_key_price
+from catalog.catalogue_for_tests import CATALOGUE
 
 
 def full(unit: int, units: int = 1) -> Price:
@@ -25,7 +25,7 @@ def test_the_fee_is_rounded_up_to_whole_credits(unit: int, percent: int, fee: in
 def test_a_fee_can_be_shared_among_the_outputs_of_every_model() -> None:
     outputs = {
         entry.makes(operation)[1]
-        for entry in load_catalogue().entries
+        for entry in CATALOGUE.entries
         for operation in ("", *(route.operation for route in entry.routes))
     }
     assert {count for count in outputs if MICRO_PER_CREDIT % count} == set()

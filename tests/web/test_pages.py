@@ -3,7 +3,7 @@
 import asyncio
 import gzip
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, MutableMapping
 from pathlib import Path
 from typing import Any
 from urllib.robotparser import RobotFileParser
@@ -13,7 +13,6 @@ from aiohttp import ClientSession
 from jinja2 import Environment
 
 from api.served_api import RECRAFT, Api, served_api
-from apiinone.catalog.load import load_catalogue
 from apiinone.cli import serving
 from apiinone.cli.listening import listen
 from apiinone.settings import Settings
@@ -21,9 +20,9 @@ from apiinone.web.docs_pages import Docs
 from apiinone.web.languages import Languages
 from apiinone.web.pages import FIXED
 from apiinone.web.templates_of_pages import OPENED_FIRST
+from catalog.catalogue_for_tests import CATALOGUE
 from databases import sqlite_url
 
-CATALOGUE = load_catalogue()
 DESKS = ("/usage", "/billing/credits")
 DOCS = tuple(f"/docs/{page.name}" for page in Docs("http://api.example").pages)
 MODELS = tuple(f"/models/{entry.id}" for entry in CATALOGUE.entries)
@@ -63,8 +62,12 @@ async def test_every_page_is_there_and_loads_nothing_from_elsewhere(site: Api) -
 
 
 async def test_nobody_waits_for_the_templates_of_the_first_pages(
-    tmp_path: Path, sqlite_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    sqlite_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    templates_compiled_once: MutableMapping[str, object],
 ) -> None:
+    templates_compiled_once.clear()
     compiled: list[str | None] = []
     whole: Callable[..., Any] = Environment.compile
 

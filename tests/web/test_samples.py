@@ -16,12 +16,11 @@ import playwright
 import pytest
 
 from api.served_api import Api, served_api
-from apiinone.catalog.load import load_catalogue
 from apiinone.web.code_samples import KEY_HERE, Sample, create_samples
+from catalog.catalogue_for_tests import CATALOGUE
 from databases import sqlite_url
 from web.test_pages import page
 
-CATALOGUE = load_catalogue()
 NODE = Path(playwright.__file__).parent / "driver" / "node"
 """The JavaScript engine that the browser's driver brings along."""
 AT_ONCE = 2

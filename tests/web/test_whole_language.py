@@ -15,10 +15,10 @@ from babel.messages.mofile import write_mo
 
 import apiinone.gateway
 from api.served_api import Api, served_api
-from apiinone.catalog.load import load_catalogue
 from apiinone.web.docs_pages import Docs
 from apiinone.web.languages import Languages
 from apiinone.web.page_routes import ROUTES
+from catalog.catalogue_for_tests import CATALOGUE
 from databases import sqlite_url
 from house.test_languages import texts
 from web.browsing import Browser
@@ -111,7 +111,7 @@ async def test_what_a_page_says_to_who_is_signed_in_is_in_their_language(site: A
 
 async def left_in_english(browser: Browser, paths: Sequence[str]) -> str:
     """Texts of these pages that are in no language but English, each with its page."""
-    entries = load_catalogue().entries
+    entries = CATALOGUE.entries
     names = {name for one in entries for name in (one.id, one.title, *one.maker.split(" / "))}
     names |= {offer.provider for one in entries for sub in one.sub_models for offer in sub.offers}
     titles = "|".join(re.escape(page.title) for page in Docs("").pages)
