@@ -1,7 +1,8 @@
 """Money that goes back: refunds that we ordered, those that somebody made at the vendor, and disputes.
 
 What a sum of money is worth in credits is reckoned from the whole order, so that parts add up to exactly all that it
-brought: after `back` of `amount` the credits that are gone are the granted ones in that proportion, rounded up.
+brought: after `back` of `amount` the credits that are gone are the granted ones in that proportion, rounded up. What
+is promised to a refund counts as gone; where that refund fails, the others' credits stay as they were reckoned.
 """
 
 from dataclasses import dataclass
