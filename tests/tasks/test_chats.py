@@ -27,6 +27,7 @@ from apiinone.tasks.relay import CutOff
 from apiinone.tasks.scenario import PLAIN
 from catalog.catalogue_for_tests import chosen
 from chat_shop import HELD, PROMPT_TOKENS, QUICK, RATES, Scripted, Shop
+from circles import circles
 from workshop import DAY_S
 
 PIECES = [Said("abcd"), Said("efgh"), Said("ij")]
@@ -60,6 +61,18 @@ async def test_the_providers_own_count_is_charged_exactly_and_the_rest_given_bac
     assert await shop.workshop.settlements(task_id) == [(EXACT, HELD - EXACT)]
     assert await shop.workshop.rows(RECORD) == [(12, 20, 0, "stop", EXACT)]
     assert [row[0] for row in await shop.workshop.rows(ANSWERS)] == ([] if streams else ["abcdefghij"])
+
+
+@pytest.mark.parametrize("streams", [False, True])
+async def test_a_chat_that_is_over_is_freed_without_the_garbage_collector(shop: Shop, *, streams: bool) -> None:
+    caller = await shop.workshop.tenant(live=100)
+    with circles() as found:
+        for _ in range(3):
+            _, underway, chats = await shop.start(caller, Scripted(WHOLE), streams=streams)
+            assert isinstance(await _read(underway), Answered)
+            await chats.stop()
+            del underway, chats
+    assert found == []
 
 
 async def test_a_count_beyond_the_hold_is_charged_up_to_the_hold(shop: Shop) -> None:

@@ -15,6 +15,7 @@ from apiinone.providers.chat_openai_form import OPENAI_COMPATIBLE, OpenAiChat
 from apiinone.tasks.live_chat import ChatVendor, LiveChat
 from apiinone.tasks.pace import Pace
 from apiinone.tasks.scenario import PLAIN
+from circles import circles
 from outbound.loopback import Handler, Loopback, always, answer, sender
 
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -63,6 +64,17 @@ async def test_a_stream_read_to_its_end_leaves_its_connection_for_the_next() -> 
         for _ in range(3):
             await asked.ask()
         assert (len(asked.server.requests), asked.server.connections) == (3, 1)
+
+
+@pytest.mark.parametrize("streams", [True, False])
+async def test_an_answer_that_was_heard_is_freed_without_the_garbage_collector(*, streams: bool) -> None:
+    said = streamed(WORD, STOP, DONE) if streams else answer(COMPLETION, "Content-Type: application/json")
+    async with desk(always(said)) as asked:
+        await asked.ask(streams=streams)
+        with circles() as found:
+            for _ in range(3):
+                assert await asked.ask(streams=streams)
+    assert found == []
 
 
 async def test_a_server_that_answers_in_one_piece_though_it_was_asked_to_stream_is_understood() -> None:

@@ -258,15 +258,15 @@ class Wire(asyncio.Protocol):
         """End the exchange after so long in all, or after so long a silence."""
         now_s = self._heard_s = self._loop.time()
         ends_s = now_s + timeout_s
+        first_s = ends_s if idle_s is None else min(ends_s, now_s + idle_s)
+        self._timer = self._loop.call_at(first_s, self._look, ends_s, idle_s)
 
-        def look() -> None:
-            now_s = self._loop.time()
-            reading = idle_s is not None and not self._paused  # who does not read is not waiting for the other side
-            due_s = min(ends_s, self._heard_s + (idle_s or 0.0)) if reading else ends_s
-            if now_s >= due_s:
-                self._broken(TimeoutError())
-            else:
-                wait_s = IDLE_LOOK_S_MAX if self._paused else due_s - now_s
-                self._timer = self._loop.call_at(min(ends_s, now_s + wait_s), look)
-
-        self._timer = self._loop.call_at(ends_s if idle_s is None else min(ends_s, now_s + idle_s), look)
+    def _look(self, ends_s: float, idle_s: float | None) -> None:
+        now_s = self._loop.time()
+        reading = idle_s is not None and not self._paused  # who does not read is not waiting for the other side
+        due_s = min(ends_s, self._heard_s + (idle_s or 0.0)) if reading else ends_s
+        if now_s >= due_s:
+            self._broken(TimeoutError())
+        else:
+            wait_s = IDLE_LOOK_S_MAX if self._paused else due_s - now_s
+            self._timer = self._loop.call_at(min(ends_s, now_s + wait_s), self._look, ends_s, idle_s)

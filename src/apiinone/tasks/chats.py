@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import assert_never
 
 from msgspec import Struct
@@ -149,9 +150,7 @@ class Chats:
             await asyncio.wait(self._running, timeout=self._rules.stop_s)
 
     async def _hear_out(self, chat: Chat, underway: Underway) -> None:
-        hold: HoldUpTo = lambda level: self._hold_up_to(hearing.chat, level)  # noqa: E731
-        cover = Cover(chat.terms, hold, bytes_max=self._rules.answer_bytes_max)
-        hearing = _Hearing(chat, underway.relay, cover)
+        hearing = _Hearing(chat, underway.relay, Cover(chat.terms, bytes_max=self._rules.answer_bytes_max))
         heard = hearing.heard
         try:
             async with asyncio.timeout(chat.deadline_s):
@@ -194,19 +193,20 @@ class Chats:
 
     async def _listen(self, hearing: "_Hearing") -> None:
         chat, relay, heard, cover = hearing.chat, hearing.relay, hearing.heard, hearing.cover
+        hold: HoldUpTo = partial(self._hold_up_to, chat)
         noted_s = -self._rules.note_every_s
         async with aclosing(self._source.answer(chat.order, chat.scenario)) as answer:
             async for event in answer:
                 match event:
                     case Used():
                         heard.used = event
-                        await cover.reach(event)
+                        await cover.reach(event, hold)
                         return
                     case Ended(reason):
                         heard.ended = reason
                     case _:
                         heard.tally.add(event)
-                        if heard.tally.bytes > cover.room_bytes and not await cover.makes_room(heard, event):
+                        if heard.tally.bytes > cover.room_bytes and not await cover.makes_room(heard, event, hold):
                             return
                         if not chat.order.streams:
                             hearing.spoken.add(event)
