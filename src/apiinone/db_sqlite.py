@@ -48,7 +48,7 @@ _BINDABLE = frozenset({str, int, bool, bytes, NoneType})
 _NONE_FOR_NONE: dict[None, None] = {}
 _BOUND_AS_THEY_ARE: tuple[tuple[type, Callable[[Any], Any]], ...] = ((NoneType, _NONE_FOR_NONE.get), (bytes, bytes))
 """What gives each back unchanged, without a line of Python. The driver asks every NULL and every BLOB whether it has
-another form, which costs some twenty times as much as binding it, unless it finds the answer here."""
+another form, which costs far more than binding it, unless it finds the answer here."""
 _encode_list = msgspec.json.Encoder().encode
 
 

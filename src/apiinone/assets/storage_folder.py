@@ -121,7 +121,7 @@ class FolderStorage:
         return failure
 
     def _write(self, write: "_Write") -> StorageFailed | None:
-        """Plain `try` rather than the contexts below, which cost a tenth of a small write."""
+        """Plain `try` rather than the contexts below: a small write is done for every output."""
         for _ in range(FOLDER_TRIES):
             try:
                 folder = self._opened(_folder_of(write.key), create=True)

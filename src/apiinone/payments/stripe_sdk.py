@@ -53,11 +53,10 @@ def answered(response: Response) -> StripeObject:
     return client.deserialize(reply, api_mode="V1")
 
 
-class _Noting(HTTPClient):
-    """Notes what it is to send."""
+class _Inside(HTTPClient):
+    """What the SDK sends by: it goes to `reply`, and not out of this process. Of the headers nothing is passed on."""
 
-    name = "noting"
-    noted: Noted
+    name = "inside"
 
     def request(
         self,
@@ -69,47 +68,33 @@ class _Noting(HTTPClient):
         _usage: list[str] | None = None,
     ) -> tuple[str, int, Mapping[str, str]]:
         del headers
-        self.noted = ("POST" if method == "post" else "GET", url, post_data or "")
-        return "{}", 200, {}
+        return self.reply("POST" if method == "post" else "GET", url, post_data or "")
 
-
-class _Refusing(HTTPClient):
-    """What the SDK would send by where no client is given to it: nobody of ours does that."""
-
-    name = "refusing"
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: str | None = None,
-        *,
-        _usage: list[str] | None = None,
-    ) -> tuple[str, int, Mapping[str, str]]:
-        del method, url, headers, post_data
+    def reply(self, method: Literal["GET", "POST"], url: str, form: str) -> tuple[str, int, Mapping[str, str]]:
+        """Body, status and headers. Here: nobody of ours sends by the client that the SDK takes where none is given."""
+        del method, url, form
         raise AssertionError("a request past the one sender")
 
 
-class _Answering(HTTPClient):
-    """Has the answer already."""
+class _Noting(_Inside):
+    """Notes what it is to send."""
 
-    name = "answering"
+    noted: Noted
+
+    def reply(self, method: Literal["GET", "POST"], url: str, form: str) -> tuple[str, int, Mapping[str, str]]:
+        self.noted = (method, url, form)
+        return "{}", 200, {}
+
+
+class _Answering(_Inside):
+    """Has the answer already."""
 
     def __init__(self, body: str, status: int, headers: Mapping[str, str]) -> None:
         super().__init__()  # pyright: ignore[reportUnknownMemberType]
         self._answer = (body, status, headers)
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        post_data: str | None = None,
-        *,
-        _usage: list[str] | None = None,
-    ) -> tuple[str, int, Mapping[str, str]]:
-        del method, url, headers, post_data
+    def reply(self, method: Literal["GET", "POST"], url: str, form: str) -> tuple[str, int, Mapping[str, str]]:
+        del method, url, form
         return self._answer
 
 
@@ -129,4 +114,4 @@ def _keep_quiet() -> None:
     """Before its first use: no identifier of this machine is made in a home folder, and no client of its own sends."""
     stripe.enable_telemetry = False
     stripe.max_network_retries = 0
-    stripe.default_http_client = _Refusing()
+    stripe.default_http_client = _Inside()
