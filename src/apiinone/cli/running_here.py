@@ -23,7 +23,7 @@ def catalogue_here(settings: Settings) -> Catalogue:
 
 
 async def _set_prices(settings: Settings) -> SetPrices:
-    """None where the embedded database has not been made yet: looking makes none."""
+    """Nothing is set where the embedded database has not been made yet: looking makes none."""
     path = sqlite_file(settings)
     if path is not None and not path.exists():
         return {}
