@@ -1,6 +1,6 @@
 """A database whose time the test moves, and that the test takes away for a while."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from apiinone.core.clock import US_PER_S
@@ -96,6 +96,6 @@ class LaterTx:
         """As the real one."""
         return await self._real.run(statement, *values)
 
-    async def many(self, statement: Sql, rows: Iterable[Sequence[Value]]) -> None:
+    async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
         """As the real one."""
         await self._real.many(statement, rows)

@@ -1,6 +1,6 @@
 """A database that remembers which statements each transaction ran."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeVar
 
 from apiinone.db import Row, Sql, Tx, Value, Work
@@ -50,7 +50,7 @@ class SpyTx:
         self._statements.append(statement.postgresql)
         return await self._real.run(statement, *values)
 
-    async def many(self, statement: Sql, rows: Iterable[Sequence[Value]]) -> None:
+    async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
         """As the real one."""
         self._statements.append(statement.postgresql)
         await self._real.many(statement, rows)

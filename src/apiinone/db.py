@@ -6,7 +6,7 @@ The same function serves both engines: on PostgreSQL it waits for the server, on
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, LiteralString, Protocol, TypeVar
 
 from apiinone.core.clock import Clock
@@ -55,8 +55,8 @@ class Tx(Protocol):
         """How many rows it changed."""
         ...
 
-    async def many(self, statement: Sql, rows: Iterable[Sequence[Value]]) -> None:
-        """Run once for each row of values."""
+    async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
+        """Run once for each row of values; where there is none, nothing is asked of the database."""
         ...
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -222,6 +222,7 @@ class PostgresTx:
         status = await self._connection.execute(statement.postgresql, *values)
         return int(status.rsplit(" ", 1)[-1])
 
-    async def many(self, statement: Sql, rows: Iterable[Sequence[Value]]) -> None:
+    async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
         """Run once for each row of values, in one exchange."""
-        await self._connection.executemany(statement.postgresql, rows)
+        if rows:
+            await self._connection.executemany(statement.postgresql, rows)

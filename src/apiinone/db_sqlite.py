@@ -8,7 +8,7 @@ case is driven without an event loop: if it waits for anything but the database,
 import asyncio
 import importlib
 import random
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -216,9 +216,10 @@ class SqliteTx:
         """How many rows it changed."""
         return self._connection.execute(statement.sqlite, _bound(values)).rowcount
 
-    async def many(self, statement: Sql, rows: Iterable[Sequence[Value]]) -> None:
+    async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
         """Run once for each row of values."""
-        self._connection.executemany(statement.sqlite, rows)  # pyright: ignore[reportArgumentType] - driver values
+        if rows:
+            self._connection.executemany(statement.sqlite, rows)  # pyright: ignore[reportArgumentType] - driver values
 
 
 def drive(work: Any) -> Any:

@@ -3,9 +3,10 @@
 Only migrations and tests read these descriptions; the running product uses statements (`*/statements.py`).
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
-from sqlalchemy import BigInteger, Column, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, CheckConstraint, Column, LargeBinary, MetaData, Table, Text
 from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData(
@@ -36,6 +37,14 @@ def integer(
     """A 64-bit integer: counts, and moments in microseconds (`…_us`)."""
     column_type = BigInteger()
     return Column(name, column_type, *more, nullable=null, primary_key=key, autoincrement=False, info={"data": data})
+
+
+def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
+    """A text is one of these; named like its column, the most frequent values best first.
+
+    Comparisons, not `IN`: SQLite makes a table of a longer list anew for every row that is written (ADR 0024).
+    """
+    return CheckConstraint(" OR ".join(f"{column} = '{value}'" for value in values), name=column)
 
 
 def micro(name: str, *more: SchemaItem, null: bool = False) -> Column[int]:

@@ -15,6 +15,23 @@ from apiinone.db_sqlite import sqlite_module
 
 NOT_IMPORTED = ("apiinone.__main__", "apiinone.migrations.")
 STATEMENTS_MIN = 80
+WRITTEN_FOR_EVERY_TASK = frozenset(
+    {
+        "tasks",
+        "task_inputs",
+        "attempts",
+        "outputs",
+        "chat_records",
+        "holds",
+        "hold_slices",
+        "entries",
+        "settlements",
+        "balances",
+        "key_loads",
+        "usage_days",
+        "deliveries",
+    }
+)
 
 
 def _modules() -> Iterator[str]:
@@ -94,3 +111,18 @@ def test_no_word_of_postgresql_alone_is_left_for_sqlite() -> None:
 )
 def test_the_words_for_sqlite_follow_from_those_for_postgresql(postgresql: str, sqlite: str) -> None:
     assert Sql(postgresql).sqlite == sqlite  # pyright: ignore[reportArgumentType] - literals of this test
+
+
+def test_no_row_written_for_every_task_makes_sqlite_build_a_table_to_check_it(sqlite_path: Path) -> None:
+    connection = sqlite_module().connect(str(sqlite_path))
+    found: dict[str, str] = {}
+    for name, statement in STATEMENTS.items():
+        words = statement.sqlite.split()
+        table = words[2] if words[0] == "INSERT" else words[1] if words[0] == "UPDATE" else ""
+        if table in WRITTEN_FOR_EVERY_TASK and " IN (" not in statement.sqlite:  # those name many rows at once
+            values = [None] * max([n for n in range(40) if f"?{n}" in statement.sqlite], default=0)
+            steps = connection.execute(f"EXPLAIN {statement.sqlite}", values).fetchall()
+            found[name] = ", ".join(step[1] for step in steps if step[1] == "OpenEphemeral")
+    connection.close()
+    assert len(found) >= len(WRITTEN_FOR_EVERY_TASK)
+    assert {name: steps for name, steps in found.items() if steps} == {}

@@ -197,10 +197,8 @@ async def set_budget(tx: Tx, lineage_id: str, limit: Credits, period: Period) ->
 
 async def write_limits(tx: Tx, limits: Limits) -> None:
     """Store the changes, each row once and in sorted order."""
-    if limits.used_more:
-        await tx.many(_ADD_USED, [(*place, amount) for place, amount in sorted(limits.used_more.items())])
-    if limits.used_less:
-        await tx.many(_TAKE_USED, [(amount, *place) for place, amount in sorted(limits.used_less.items())])
+    await tx.many(_ADD_USED, [(*place, amount) for place, amount in sorted(limits.used_more.items())])
+    await tx.many(_TAKE_USED, [(amount, *place) for place, amount in sorted(limits.used_less.items())])
     changes = sorted((lineage, change) for lineage, change in limits.load_changes.items() if change)
     await tx.many(_ADD_LOAD, [(change, lineage) for lineage, change in changes])
 

@@ -116,8 +116,7 @@ async def write_books(tx: Tx, books: Books) -> None:
     await tx.many(_WRITE_LOT, [_lot(lot) for _, lot in _each_lot(books) if lot.changed and not lot.new])
     now_us = books.now_us
     await tx.many(_NEW_HOLD, [_hold(hold, now_us) for hold in books.holds])
-    if books.grown:
-        await tx.many(_GROW_HOLD, [(hold.amount, hold.id) for hold in books.grown])
+    await tx.many(_GROW_HOLD, [(hold.amount, hold.id) for hold in books.grown])
     await tx.many(_NEW_SLICE, [(hold_id, no, part.lot_id, part.amount) for hold_id, no, part in books.slices])
     await tx.many(_NEW_SETTLEMENT, [_settlement(settlement, now_us) for settlement in books.settlements])
     await tx.many(

@@ -17,9 +17,8 @@ from sqlalchemy import (
 from sqlalchemy import text as words
 
 from apiinone.ledger.buckets import Kind
-from apiinone.tables import binary, integer, micro, table, text
+from apiinone.tables import binary, integer, micro, one_of, table, text
 
-_KINDS = ", ".join(f"'{kind}'" for kind in get_args(Kind))
 _FOR_GOOD = "for good: money rows are never deleted; they hold ids and reason codes only"
 
 
@@ -102,7 +101,7 @@ entries = table(
     text("mode"),
     integer("entry_no"),
     text("key"),
-    text("kind", CheckConstraint(f"kind IN ({_KINDS})", name="kind")),
+    text("kind", one_of("kind", get_args(Kind))),
     text("from_bucket"),
     text("to_bucket"),
     micro("amount_micro", CheckConstraint("amount_micro > 0", name="amount_micro")),

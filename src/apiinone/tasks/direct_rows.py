@@ -70,8 +70,7 @@ def begun_direct(direct: Direct | None, deadline_us: int, now_us: int) -> Begun:
 
 async def begin_directs(tx: Tx, begun: Sequence[tuple[str, Direct]]) -> None:
     """Write the attempts of new calls: (task id, who and how). What follows is the socket."""
-    if begun:
-        await tx.many(_NEW_ATTEMPT, [_attempt(task_id, direct, tx.now_us) for task_id, direct in begun])
+    await tx.many(_NEW_ATTEMPT, [_attempt(task_id, direct, tx.now_us) for task_id, direct in begun])
 
 
 async def read_notes(tx: Tx, task_ids: Collection[str]) -> dict[str, Note]:
@@ -84,11 +83,9 @@ async def read_notes(tx: Tx, task_ids: Collection[str]) -> dict[str, Note]:
 
 async def write_notes(tx: Tx, notes: Sequence[tuple[str, Note]], answers: Sequence[tuple[str, str]]) -> None:
     """Store notes, the newest for each call, and answers to be replayed: (task id, …)."""
-    if notes:
-        await tx.many(_NOTE, [_note(task_id, note) for task_id, note in notes])
-    if answers:
-        expires_us = tx.now_us + ANSWER_KEEP_US
-        await tx.many(_KEEP_ANSWER, [(task_id, answer, expires_us) for task_id, answer in answers])
+    await tx.many(_NOTE, [_note(task_id, note) for task_id, note in notes])
+    expires_us = tx.now_us + ANSWER_KEEP_US
+    await tx.many(_KEEP_ANSWER, [(task_id, answer, expires_us) for task_id, answer in answers])
 
 
 async def read_remembered(tx: Tx, owner: Owner, task_id: str) -> Remembered | None:

@@ -166,21 +166,15 @@ async def write_moves(tx: Tx, tasks: Iterable[Task], attempts: Sequence[Attempt]
     """Store what changed. The fence stands in the condition once more, beside the lock."""
     changed = [task for task in tasks if task.changed]
     now_us = tx.now_us
-    new = [attempt for attempt in attempts if attempt.new]
-    if new:
-        await tx.many(_NEW_ATTEMPT, [(*_plan(attempt), now_us) for attempt in new])
-    noted = [attempt for attempt in attempts if attempt.changed]
-    if noted:
-        await tx.many(_WRITE_ATTEMPT, [_attempt(attempt) for attempt in noted])
+    await tx.many(_NEW_ATTEMPT, [(*_plan(attempt), now_us) for attempt in attempts if attempt.new])
+    await tx.many(_WRITE_ATTEMPT, [_attempt(attempt) for attempt in attempts if attempt.changed])
     await tx.many(_WRITE, [_task(task) for task in changed])
     outputs = [(task, no, output) for task in changed for no, output in enumerate(task.outputs)]
-    if outputs:
-        await tx.many(_NEW_OUTPUT, [_output(task, no, output) for task, no, output in outputs])
+    await tx.many(_NEW_OUTPUT, [_output(task, no, output) for task, no, output in outputs])
     await announce(tx, [_ended(task) for task in changed if task.calls_back and task.state in EVENTS])
     await announce_to_endpoints(tx, [_ended(task) for task in changed if task.state in EVENTS])
-    if usage:
-        rows = [(*key, grown.succeeded, grown.not_charged, grown.captured) for key, grown in sorted(usage.items())]
-        await tx.many(_ADD_USAGE, rows)
+    rows = [(*key, grown.succeeded, grown.not_charged, grown.captured) for key, grown in sorted(usage.items())]
+    await tx.many(_ADD_USAGE, rows)
 
 
 def _task(task: Task) -> tuple[str | int | None, ...]:

@@ -94,8 +94,7 @@ async def load_promises(tx: Tx, quote_ids: Collection[str]) -> dict[str, Promise
 
 async def spend_promises(tx: Tx, used: Sequence[tuple[str | None, str]]) -> None:
     """Mark quotes as used by these tasks: (quote id, task id)."""
-    if used:
-        await tx.many(_SPEND, [(task_id, quote_id) for quote_id, task_id in used])
+    await tx.many(_SPEND, [(task_id, quote_id) for quote_id, task_id in used])
 
 
 async def write_quote(tx: Tx, quote_id: str, promise: Promise) -> None:
@@ -116,11 +115,9 @@ async def write_tasks(tx: Tx, accepted: Sequence[tuple[Submission, Credits, Cred
     await tx.many(_NEW_INPUT, [(s.task_id, s.request_json, _metadata(s)) for s, _, _ in accepted])
     await keep_addresses(tx, [(s.task_id, s.callback) for s, _, _ in accepted if s.callback is not None])
     labels = [(*s.owner, name, value, s.task_id) for s, _, _ in accepted for name, value in s.metadata.items()]
-    if labels:
-        await tx.many(_NEW_LABEL, labels)
+    await tx.many(_NEW_LABEL, labels)
     keys = [(*s.place, s.body_hash, s.task_id, now_us + IDEMPOTENCY_KEEP_US) for s, _, _ in accepted if s.place]
-    if keys:
-        await tx.many(_REMEMBER, keys)
+    await tx.many(_REMEMBER, keys)
 
 
 def _task(

@@ -5,14 +5,11 @@ from typing import get_args
 from sqlalchemy import BigInteger, CheckConstraint, Column, Index, PrimaryKeyConstraint, Text, UniqueConstraint
 from sqlalchemy import text as words
 
-from apiinone.tables import binary, integer, micro, table, text
+from apiinone.tables import binary, integer, micro, one_of, table, text
 from apiinone.tasks.lifecycle import AttemptState, TaskState
 from apiinone.tasks.whose_keys import WhoseKeys
 
 _WITH_THE_TASK = "as long as the task"
-_TASK_STATES = ", ".join(f"'{state}'" for state in get_args(TaskState))
-_ATTEMPT_STATES = ", ".join(f"'{state}'" for state in get_args(AttemptState))
-_WHOSE_KEYS = ", ".join(f"'{whose}'" for whose in get_args(WhoseKeys))
 _TASK_DAYS = "`task_keep_days` after the task's end"
 
 tasks = table(
@@ -30,7 +27,7 @@ tasks = table(
     integer("node"),
     text("suffix"),
     text("scenario", null=True),
-    text("state", CheckConstraint(f"state IN ({_TASK_STATES})", name="state")),
+    text("state", one_of("state", get_args(TaskState))),
     integer("fence"),
     text("holder", null=True),
     integer("claims"),
@@ -57,7 +54,7 @@ tasks = table(
     Column(
         "whose_keys",
         Text,
-        CheckConstraint(f"whose_keys IN ({_WHOSE_KEYS})", name="whose_keys"),
+        one_of("whose_keys", get_args(WhoseKeys)),
         nullable=False,
         server_default="house",
         info={"data": "technical"},
@@ -110,7 +107,7 @@ attempts = table(
     text("id", key=True),
     text("task_id"),
     integer("attempt_no"),
-    text("state", CheckConstraint(f"state IN ({_ATTEMPT_STATES})", name="state")),
+    text("state", one_of("state", get_args(AttemptState))),
     text("provider"),
     text("upstream_model"),
     text("chosen_because"),

@@ -5,11 +5,9 @@ from typing import get_args
 from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint
 from sqlalchemy import text as words
 
-from apiinone.tables import binary, integer, table, text
+from apiinone.tables import binary, integer, one_of, table, text
 from apiinone.webhooks.schedule import DeliveryState, EventType
 
-_STATES = ", ".join(f"'{state}'" for state in get_args(DeliveryState))
-_TYPES = ", ".join(f"'{kind}'" for kind in get_args(EventType))
 _MODES = "mode IN ('live', 'test')"
 
 callbacks = table(
@@ -26,10 +24,10 @@ deliveries = table(
     text("task_id"),
     text("account_id"),
     text("mode", CheckConstraint(_MODES, name="mode")),
-    text("type", CheckConstraint(f"type IN ({_TYPES})", name="type")),
+    text("type", one_of("type", get_args(EventType))),
     text("url", data="personal", null=True),
     text("host", data="personal"),
-    text("state", CheckConstraint(f"state IN ({_STATES})", name="state")),
+    text("state", one_of("state", get_args(DeliveryState))),
     integer("due_us", null=True),
     integer("claims"),
     integer("tries"),
