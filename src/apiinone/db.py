@@ -18,6 +18,7 @@ Value = str | int | bytes | None | Sequence[str] | Sequence[int]
 
 _PLACEHOLDER = re.compile(r"\$(\d+)(::[a-z]+)?")
 _ANY = re.compile(r"= ANY\(\$(\d+)::(?:text|bigint)\[\]\)")
+_IN = "IN (SELECT value FROM json_each(?{number}))"
 _LOCK = re.compile(r"\s+FOR UPDATE(?: OF \w+)?(?: SKIP LOCKED)?")
 
 
@@ -28,13 +29,27 @@ class Sql:
     second is derived; otherwise it is given. Texts are literals, so no value can be pasted into one: a type error.
     """
 
-    __slots__ = ("postgresql", "sqlite")
+    __slots__ = ("_of_one", "postgresql", "sqlite")
 
     def __init__(self, postgresql: LiteralString, *, sqlite: LiteralString | None = None) -> None:
         """Take the text with `$1`, `$2` … for values."""
         self.postgresql: str = postgresql
-        text = _ANY.sub(r"IN (SELECT value FROM json_each(?\1))", sqlite or postgresql)
+        text = _ANY.sub(_IN.format(number=r"\1"), sqlite or postgresql)
         self.sqlite: str = _LOCK.sub("", _PLACEHOLDER.sub(r"?\1", text))
+        self._of_one: dict[tuple[int, ...], str] = {}
+
+    def sqlite_of_one(self, numbers: tuple[int, ...]) -> str:
+        """For SQLite, where the lists with these numbers have one member each, which is given in place of the list.
+
+        Many lists have one, and of a list SQLite first makes a table, to look each row up in it (ADR 0024).
+        """
+        text = self._of_one.get(numbers)
+        if text is None:
+            text = self.sqlite
+            for number in numbers:
+                text = text.replace(_IN.format(number=number), f"= ?{number}")
+            self._of_one[numbers] = text
+        return text
 
 
 class Tx(Protocol):

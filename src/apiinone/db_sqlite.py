@@ -44,7 +44,7 @@ _PRAGMAS = (
     "PRAGMA busy_timeout=0",
 )
 _BINDABLE = frozenset({str, int, bool, bytes, NoneType})
-"""What the driver takes as it is; lists go as JSON."""
+"""What the driver takes as it is."""
 _NONE_FOR_NONE: dict[None, None] = {}
 _BOUND_AS_THEY_ARE: tuple[tuple[type, Callable[[Any], Any]], ...] = ((NoneType, _NONE_FOR_NONE.get), (bytes, bytes))
 """What gives each back unchanged, without a line of Python. The driver asks every NULL and every BLOB whether it has
@@ -105,7 +105,7 @@ class SqliteDatabase:
     async def rows(self, statement: Sql, *values: Value) -> list[Row]:
         """The rows of one statement, at once."""
         try:
-            return self._reader.execute(statement.sqlite, _bound(values)).fetchall()
+            return self._reader.execute(*_asked(statement, values)).fetchall()
         except self._module.OperationalError as error:
             raise DatabaseUnavailable(f"the database refused: {error}") from error
 
@@ -206,15 +206,15 @@ class SqliteTx:
 
     async def rows(self, statement: Sql, *values: Value) -> list[Row]:
         """All rows."""
-        return self._connection.execute(statement.sqlite, _bound(values)).fetchall()
+        return self._connection.execute(*_asked(statement, values)).fetchall()
 
     async def row(self, statement: Sql, *values: Value) -> Row | None:
         """The first row, or None."""
-        return self._connection.execute(statement.sqlite, _bound(values)).fetchone()
+        return self._connection.execute(*_asked(statement, values)).fetchone()
 
     async def run(self, statement: Sql, *values: Value) -> int:
         """How many rows it changed."""
-        return self._connection.execute(statement.sqlite, _bound(values)).rowcount
+        return self._connection.execute(*_asked(statement, values)).rowcount
 
     async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
         """Run once for each row of values."""
@@ -248,8 +248,23 @@ def _connect_reading(module: Any, path: str) -> "sqlite3.Connection":
     return connection
 
 
-def _bound(values: Sequence[Value]) -> Any:
+def _asked(statement: Sql, values: Sequence[Value]) -> tuple[str, Any]:
+    """The text to run and what is bound to it."""
     for value in values:
         if type(value) not in _BINDABLE:
-            return [given if type(given) in _BINDABLE else _encode_list(given).decode() for given in values]
-    return values
+            return _with_lists(statement, values)
+    return statement.sqlite, values
+
+
+def _with_lists(statement: Sql, values: Sequence[Any]) -> tuple[str, list[Any]]:
+    """A list of one member goes as that member, any other one as JSON."""
+    bound, of_one = list(values), ()
+    for number, value in enumerate(values, 1):
+        if type(value) in _BINDABLE:
+            continue
+        if len(value) == 1:
+            bound[number - 1] = value[0]
+            of_one = (*of_one, number)
+        else:
+            bound[number - 1] = _encode_list(value).decode()
+    return statement.sqlite_of_one(of_one), bound

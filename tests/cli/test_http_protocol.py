@@ -5,7 +5,6 @@ import gc
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import pytest
@@ -13,8 +12,8 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from apiinone.api.answer import WHOLE_RESPONSE
-from apiinone.cli.http_protocol import TOGETHER_MAX, Departures, whole_responses
+from apiinone.api.answer import PIECES, WHOLE_RESPONSE
+from apiinone.cli.http_protocol import whole_responses
 from apiinone.cli.serving import on_fast_loop
 
 BODIES = {"/short": b"yes", "/empty": b"", "/long": b"x" * 300_000}
@@ -104,6 +103,72 @@ async def test_a_whole_response_reads_as_uvicorn_writes_it(order: bytes) -> None
     assert whole == plain.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
+class Streaming(Application):
+    """Sends a body of unknown length in pieces, straight where that is offered and wanted."""
+
+    def __init__(self, pieces: list[bytes], *, whole: bool = True, announced: bool = False) -> None:
+        super().__init__(whole=whole)
+        self.pieces = pieces
+        self.announced = announced
+        self.taken: list[bool] = []
+        self.wrote: Callable[[], object] = lambda: None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del receive
+        length = [(b"content-length", b"%d" % len(b"".join(self.pieces)))] if self.announced else []
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x-note", b"a"), *length]})
+        for piece in self.pieces:
+            self.taken.append(self.whole and scope["extensions"][PIECES](piece))
+            if not self.taken[-1]:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if self.takes_s:
+                await asyncio.sleep(self.takes_s)
+        self.wrote()
+        await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.mark.parametrize("announced", [False, True], ids=["of unknown length", "of known length"])
+@pytest.mark.parametrize("order", ORDERS.values(), ids=list(ORDERS))
+async def test_a_stream_in_pieces_reads_as_uvicorn_writes_it(order: bytes, *, announced: bool) -> None:
+    pieces = [b"one", b"two" * 100, b"three"]
+    closing = b"close" in order or b"HTTP/1.0" in order
+    sent = order if closing else order + LAST
+    straight, plain = (Streaming(pieces, whole=whole, announced=announced) for whole in (True, False))
+    answers = await said(straight, sent), await said(plain, sent)
+    assert answers[0] == answers[1].removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
+    assert all(straight.taken[:3]) == (not announced and not order.startswith(b"HEAD"))
+
+
+async def test_pieces_of_one_turn_leave_in_one_write() -> None:
+    application = Streaming([b"one", b"two", b"three"])
+    server = server_of(application)
+    leaving: list[int] = []
+
+    def count() -> None:
+        connections: Any = server.server_state.connections
+        leaving.extend(len(connection.departures._waiting) for connection in connections)  # noqa: SLF001
+
+    application.wrote = count
+    assert b"three" in await said(application, LAST, server)
+    assert leaving == [1]
+
+
+@pytest.mark.parametrize("takes_s", [0, 0.000_001], ids=["in one turn", "in many turns"])
+async def test_no_more_pieces_are_taken_than_the_client_reads(takes_s: float) -> None:
+    application = Streaming([b"x" * 100_000] * 200)
+    application.takes_s = takes_s
+    async with served(application) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(LAST)
+        await asyncio.sleep(0.2)
+        taken = len(application.taken)
+        answer = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+    assert taken < 200
+    assert answer.count(b"x") >= 100_000 * 200
+    assert False in application.taken
+
+
 async def test_pipelined_requests_are_answered_in_their_order() -> None:
     answer = await said(Application(whole=True), ORDERS["long"] + ORDERS["plain"] * 20 + LAST)
     assert answer.count(b"HTTP/1.1 200") == 22
@@ -133,36 +198,6 @@ async def test_an_exchange_that_is_over_does_not_wait_for_the_garbage_collector(
             gc.enable()
         writer.close()
     assert len(left) <= 2
-
-
-async def test_responses_of_one_turn_leave_after_it_and_in_their_order() -> None:
-    left: list[int] = []
-    departures = Departures()
-    for number in range(3):
-        departures.add(partial(left.append, number))
-    assert left == []
-    await asyncio.sleep(0)
-    assert left == [0, 1, 2]
-
-
-async def test_no_response_waits_for_more_than_a_few_others() -> None:
-    left: list[int] = []
-    departures = Departures()
-    for number in range(TOGETHER_MAX + 1):
-        departures.add(partial(left.append, number))
-    assert left == list(range(TOGETHER_MAX))
-
-
-async def test_a_response_that_fails_to_leave_keeps_no_other() -> None:
-    left: list[int] = []
-    failures: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: failures.append(context["exception"]))
-    departures = Departures()
-    departures.add(lambda: left.append(1 // 0))
-    departures.add(partial(left.append, 1))
-    await asyncio.sleep(0.01)
-    assert left == [1]
-    assert len(failures) == 1
 
 
 async def test_a_response_leaves_before_its_connection_is_shut_down() -> None:

@@ -11,10 +11,14 @@ from apiinone import db_sqlite
 from apiinone.core.clock import SystemClock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Sql, Tx
-from apiinone.db_sqlite import SqliteDatabase, drive, is_fixed, open_sqlite, sqlite_module
+from apiinone.db_sqlite import SqliteDatabase, SqliteTx, drive, is_fixed, open_sqlite, sqlite_module
 
 PUT = Sql("INSERT INTO facts (name, value) VALUES ($1, $2)")
 COUNT = Sql("SELECT count(*) FROM facts")
+AMONG = Sql(
+    "SELECT name, value FROM facts WHERE name = ANY($1::text[]) AND value <> $2 AND value = ANY($3::text[])"
+    " ORDER BY name FOR UPDATE"
+)
 
 
 @pytest.fixture
@@ -45,6 +49,45 @@ async def count(tx: Tx) -> int:
 @pytest.mark.parametrize("value", [None, b"bytes", b""])
 def test_nulls_and_blobs_are_bound_at_once_instead_of_being_asked_for_another_form(value: bytes | None) -> None:
     assert sqlite_module().adapt(value) is value  # it raises where nobody said so
+
+
+@pytest.mark.parametrize("names", [[], ["a"], ["b"], ["a", "c"], ["a", "b", "c"]])
+@pytest.mark.parametrize("values", [[], ["1"], ["x"], ["1", "3"]])
+async def test_lists_find_the_same_rows_whatever_their_length(
+    sqlite: SqliteDatabase, names: list[str], values: list[str]
+) -> None:
+    kept = [("a", "1"), ("b", "2"), ("c", "3")]
+
+    async def fill(tx: Tx) -> None:
+        await tx.many(PUT, kept)
+
+    async def look(tx: Tx) -> list[tuple[str, str]]:
+        return [(row[0], row[1]) for row in await tx.rows(AMONG, names, "x", values)]
+
+    await sqlite.transact(fill)
+    assert await sqlite.read(look) == [(name, value) for name, value in kept if name in names and value in values]
+
+
+async def test_a_list_of_one_member_is_looked_up_without_a_table(stranger: Any) -> None:
+    asked: list[str] = []
+    stranger.set_trace_callback(asked.append)
+    await SqliteTx(stranger, 0).rows(AMONG, ["a"], "x", ["1"])
+    await SqliteTx(stranger, 0).rows(AMONG, ["a", "b"], "x", ["1"])
+    assert [text.count("json_each") for text in asked] == [0, 1]
+
+
+async def test_nothing_is_asked_where_there_is_no_row_to_write() -> None:
+    asked: list[object] = []
+
+    class Connection:
+        def executemany(self, *given: object) -> None:
+            asked.append(given)
+
+    connection: Any = Connection()
+    await SqliteTx(connection, 0).many(PUT, [])
+    assert asked == []
+    await SqliteTx(connection, 0).many(PUT, [("a", "1")])
+    assert len(asked) == 1
 
 
 async def test_a_transaction_that_waits_for_anything_else_is_refused_and_leaves_nothing(sqlite: SqliteDatabase) -> None:

@@ -11,6 +11,7 @@ import pytest
 from apiinone.core.exchange import Request
 from apiinone.core.secret import Secret
 from apiinone.outbound import Lost, NotSent, Outbound, pool
+from apiinone.outbound.wire import Wire
 from outbound.loopback import Loopback, always, answer, post, sender, silent
 
 SECRET = Secret("key-of-the-operator")
@@ -28,6 +29,26 @@ async def test_what_only_announces_the_answer_is_no_answer() -> None:
         assert (response.status, response.body, "link" in response.headers) == (200, b"real", False)
         assert await asked(outbound, server) == b"real"
     assert server.connections == 1
+
+
+async def test_requests_of_one_turn_leave_together_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    happened: list[str] = []
+    write = Wire._write  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+    def noted(wire: Wire, data: bytes) -> None:
+        happened.append("written")
+        write(wire, data)
+
+    async def call(outbound: Outbound, server: Loopback) -> None:
+        happened.append("asked")
+        await asked(outbound, server)
+
+    monkeypatch.setattr(Wire, "_write", noted)
+    async with Loopback(always(answer(b"{}"))) as server, sender(server.netloc) as outbound:
+        await asyncio.gather(*(asked(outbound, server) for _ in range(4)))
+        happened.clear()
+        await asyncio.gather(*(call(outbound, server) for _ in range(4)))
+    assert happened == ["asked"] * 4 + ["written"] * 4
 
 
 async def test_an_answer_without_a_length_ends_with_its_connection() -> None:

@@ -115,6 +115,20 @@ def test_no_offer_serves_a_further_route() -> None:
     assert usable_offers(recraft(), FIELDS, BOTH, "music/extend") == []
 
 
+def test_an_offer_is_found_by_its_provider_where_several_have_its_upstream_name() -> None:
+    choice = CATALOGUE.resolve("flux-2")
+    assert choice is not None
+    name = "wavespeed-ai/flux-2-flex/text-to-image"
+    others = tuple(structs.replace(offer, provider="another", priority=-1) for offer in choice.sub_model.offers)
+    sub_model = structs.replace(choice.sub_model, offers=(*others, *choice.sub_model.offers))
+    asked = Asked({"prompt": "a hill", "type": "flex", "aspect_ratio": "1:1", "resolution": "1K"})
+    for provider in ("another", "wavespeed"):
+        offer = offer_named(sub_model, provider, name, asked)
+        assert offer is not None
+        assert offer.provider == provider
+    assert offer_named(sub_model, "nobody", name, asked) is None
+
+
 def test_of_two_offers_with_one_name_upstream_the_one_is_found_that_serves_the_request() -> None:
     choice = CATALOGUE.resolve("flux-2")
     assert choice is not None

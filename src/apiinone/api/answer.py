@@ -12,6 +12,10 @@ WHOLE_RESPONSE: Final = "apiinone.whole_response"
 """An ASGI extension, in a scope's `extensions`: takes status, headers (the length among them) and body of a whole
 response and writes it; False where it must be sent in messages."""
 WriteWhole = Callable[[int, Iterable[Header], bytes], bool]
+PIECES: Final = "apiinone.pieces"
+"""An ASGI extension likewise: takes one more piece of a body of unknown length, of a response begun in messages, and
+writes it; False where it must be sent as a message, which has to be over before the next piece comes this way."""
+WritePiece = Callable[[bytes], bool]
 encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 """JSON of any value; amounts are exact decimal numbers."""
 
@@ -39,6 +43,8 @@ class Streamed(Struct, frozen=True):
     content_type: bytes
     unread_s_max: float | None = None
     """How long one piece may wait for a client that does not read; None: for ever."""
+    straight: Callable[[WritePiece], None] | None = None
+    """Takes what writes pieces, where a server offers it: what comes while `pieces` is waited for may go there."""
 
 
 class Feed(Protocol):

@@ -1,9 +1,9 @@
 """One request as routes see it: nothing is read before a route asks for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
 from starlette.types import Receive
 
 from apiinone.core.errors import BadRequest, PayloadTooLarge
@@ -17,8 +17,7 @@ class ClientGone(Exception):
     """The client hung up before its request was whole; there is nobody to answer."""
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """A request under way. Header names are lower case; cookies stand among the headers and are never read."""
 
     method: str
@@ -28,7 +27,7 @@ class Call:
     """The network address of the client; empty where it is unknown."""
     request_id: str
     receive: Receive
-    ids: Mapping[str, str] = field(default_factory=dict[str, str])
+    ids: dict[str, str] = {}
     """What stands in the path where the route has names."""
     own_key: tuple[str, str, str] | None = None
     """Account and key that a member who is signed in uses, and the member; None: the request presents a key itself."""

@@ -1,13 +1,14 @@
 """POST /chat/completions: an answer at once, whole or piece by piece; held before, settled by what it really used."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Final, assert_never, cast
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from apiinone.accounts.callers import Caller
-from apiinone.api.answer import Answer, BrokenOff, Reply, Streamed
+from apiinone.api.answer import Answer, BrokenOff, Reply, Streamed, WritePiece
 from apiinone.api.call import Call
 from apiinone.api.chat_page import Head, completion, error_event, first_event, last_events, piece_event
 from apiinone.api.creation import submission_of
@@ -24,7 +25,7 @@ from apiinone.providers.chat import prompt_tokens
 from apiinone.tasks.chat_reckoning import Terms
 from apiinone.tasks.chat_slices import Slices, slices_of
 from apiinone.tasks.chats import Answered, Chat, ChatOutcome, Failed, Try, Underway, Unsettled
-from apiinone.tasks.relay import CutOff
+from apiinone.tasks.relay import CutOff, Relay
 from apiinone.tasks.scenario import PLAIN, parse_scenario
 from apiinone.tasks.submission import Submission
 from apiinone.tasks.submit import Created, Replayed
@@ -83,7 +84,8 @@ async def _answer(house: House, call: Call, asked: _Asked) -> Reply:
         call.waited_s += clock.monotonic_s() - began_s
         pieces = _events(head, underway, call.request_id)
         limit_s = house.context.calls.chats.rules.unread_s_max
-        return Streamed(200, pieces, None, ((b"x-accel-buffering", b"no"),), EVENTS, limit_s)
+        straight = partial(_straight, head, underway.relay)
+        return Streamed(200, pieces, None, ((b"x-accel-buffering", b"no"),), EVENTS, limit_s, straight)
     outcome = await underway.outcome
     call.waited_s += clock.monotonic_s() - began_s
     match outcome:
@@ -112,6 +114,10 @@ async def _events(head: Head, underway: Underway, request_id: str) -> AsyncItera
         case outcome:
             failure = _failure(outcome)
             yield error_event(failure.type, failure.message, request_id)
+
+
+def _straight(head: Head, relay: Relay, write: WritePiece) -> None:
+    relay.straight_to(lambda piece: write(piece_event(head, piece)))
 
 
 def _failure(outcome: ChatOutcome) -> Refusal:

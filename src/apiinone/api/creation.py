@@ -244,7 +244,7 @@ def _whose_keys(
     reached = keyring.providers(None, node) if at_once is None else at_once
     house = usable_offers(sub, parsed.fields, reached, made_by.operation, standing)
     # what else comes at once uses the house's keys alone
-    owned = keyring.providers(caller.account_id, node) if at_once is None else frozenset[str]()
+    owned: frozenset[str] = keyring.providers(caller.account_id, node) if at_once is None else frozenset()
     own = usable_offers(sub, parsed.fields, owned, made_by.operation, standing)
     if own:
         keys = [key for offer in own for key in keyring.good(offer.provider, caller.account_id, node)]

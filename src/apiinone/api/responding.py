@@ -2,13 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from typing import Final, assert_never, cast
+from typing import Any, Final, assert_never, cast
 
 from starlette.types import Receive, Scope, Send
 
-from apiinone.api.answer import WHOLE_RESPONSE, Answer, BrokenOff, Header, Pushed, Reply, Streamed, WriteWhole
+from apiinone.api.answer import (
+    PIECES,
+    WHOLE_RESPONSE,
+    Answer,
+    BrokenOff,
+    Header,
+    Pushed,
+    Reply,
+    Streamed,
+    WritePiece,
+    WriteWhole,
+)
 
-_NO_EXTENSIONS: Final[Mapping[str, WriteWhole]] = {}
+_NO_EXTENSIONS: Final[Mapping[str, None]] = {}
 
 
 async def respond(reply: Reply, common: list[Header], asgi: tuple[Scope, Receive, Send]) -> None:
@@ -20,25 +31,32 @@ async def respond(reply: Reply, common: list[Header], asgi: tuple[Scope, Receive
     with_body = scope["method"] != "HEAD"
     match reply:
         case Answer():
-            extensions: Mapping[str, WriteWhole] = scope.get("extensions", _NO_EXTENSIONS)
-            write = extensions.get(WHOLE_RESPONSE)
+            write: WriteWhole | None = _offered(scope, WHOLE_RESPONSE)
             headers = _headers(reply, len(reply.body), common)
             if write is None or not write(reply.status, headers, reply.body):
                 await send({"type": "http.response.start", "status": reply.status, "headers": headers})
                 await send({"type": "http.response.body", "body": reply.body if with_body else b""})
         case Streamed():
-            await _stream(reply, common, send, with_body=with_body)
+            await _stream(reply, common, send, _offered(scope, PIECES), with_body=with_body)
         case Pushed():
             await _push(reply, common, receive, send, with_body=with_body)
         case _:
             assert_never(reply)
 
 
-async def _stream(reply: Streamed, common: list[Header], send: Send, *, with_body: bool) -> None:
+def _offered(scope: Scope, extension: str) -> Any:  # what it is, its name says
+    return scope.get("extensions", _NO_EXTENSIONS).get(extension)
+
+
+async def _stream(
+    reply: Streamed, common: list[Header], send: Send, write: WritePiece | None, *, with_body: bool
+) -> None:
     headers = _headers(reply, reply.length, common)
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     try:
         if with_body:
+            if write is not None and reply.straight is not None:
+                reply.straight(write)
             await _send_pieces(reply, send)
     finally:
         if isinstance(reply.pieces, AsyncGenerator):

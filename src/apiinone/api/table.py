@@ -36,9 +36,9 @@ class Nowhere(Struct, frozen=True):
 class _Place:
     """A point in the tree."""
 
-    fixed: "dict[str, _Place]" = field(default_factory=dict[str, "_Place"])
+    fixed: "dict[str, _Place]" = field(default_factory=dict)
     named: "_Place | None" = None
-    methods: Methods = field(default_factory=dict[str, Route])
+    methods: Methods = field(default_factory=dict)
     names: tuple[str, ...] = ()
 
 
@@ -79,7 +79,8 @@ class Table:
     def _walk(self, path: str, raw_path: bytes) -> tuple[_Place | None, list[str]]:
         encoded = b"%" in raw_path  # a segment may hold an encoded slash, so it is decoded after splitting
         text = raw_path.decode("latin-1") if encoded else path
-        place, values = self._root, list[str]()
+        place = self._root
+        values: list[str] = []
         for segment in text.split("/")[1:]:
             fixed = place.fixed.get(segment)
             if fixed is not None:
@@ -93,7 +94,8 @@ class Table:
         return place, values
 
     def _add(self, route: Route) -> None:
-        place, names = self._root, list[str]()
+        place = self._root
+        names: list[str] = []
         for segment in route.path.split("/")[1:]:
             if segment.startswith("{"):
                 names.append(segment[1:-1])

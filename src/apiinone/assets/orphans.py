@@ -30,5 +30,7 @@ async def orphans(storage: Storage, known: Known, older_than_us: int) -> AsyncIt
 
 
 async def _unknown(keys: Sequence[str], known: Known) -> list[str]:
-    named = await known(keys) if keys else frozenset[str]()
+    if not keys:
+        return []
+    named = await known(keys)
     return [key for key in keys if key not in named]

@@ -41,12 +41,12 @@ def offers_for(
 
 
 def serves(offer: Offer, sub_model: SubModel, fields: Mapping[str, object], operation: str = "") -> bool:
-    """Whether this offer can serve such a request."""
+    """Whether this offer can serve such a request. Most have no conditions, and are asked for every task."""
     return (
         offer.operation == operation
-        and all(holds(part, sub_model, fields) for part in offer.when)
-        and not any(fields.get(name) for name in offer.without)
-        and all(fields.get(name) for name in offer.with_fields)
+        and (not offer.when or all(holds(part, sub_model, fields) for part in offer.when))
+        and not (offer.without and any(fields.get(name) for name in offer.without))
+        and (not offer.with_fields or all(fields.get(name) for name in offer.with_fields))
         and (offer.outputs_max is None or _outputs(sub_model, fields) <= offer.outputs_max)
         and all(_can_be_sent(send, fields[send.field]) for send in offer.send if send.field in fields)
     )

@@ -8,7 +8,6 @@ one owner.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from typing import Literal
 
 from msgspec import Struct
@@ -41,16 +40,15 @@ _DROP_BUDGET = Sql("DELETE FROM budgets WHERE lineage_id = $1")
 _ADD_LOAD = Sql("UPDATE key_loads SET open_holds = open_holds + $1 WHERE lineage_id = $2")
 
 
-@dataclass(slots=True)
-class Limits:
+class Limits(Struct):
     """The budgets and loads of the lineages at hand, and how they change in this transaction."""
 
-    budgets: dict[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
-    used: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
-    loads: dict[str, int] = field(default_factory=dict[str, int])
-    used_more: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
-    used_less: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
-    load_changes: dict[str, int] = field(default_factory=dict[str, int])
+    budgets: dict[str, tuple[int, str]] = {}
+    used: dict[tuple[str, str], int] = {}
+    loads: dict[str, int] = {}
+    used_more: dict[tuple[str, str], int] = {}
+    used_less: dict[tuple[str, str], int] = {}
+    load_changes: dict[str, int] = {}
 
     def period_of(self, lineage_id: str) -> str | None:
         """The budget period that a hold of this lineage counts in now; None where it has no budget."""

@@ -7,7 +7,6 @@ entry between two buckets (`buckets.py`). An owner has a debt or available credi
 """
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
@@ -24,8 +23,7 @@ NO_HASH = b""
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(slots=True)
-class Balance:
+class Balance(Struct):
     """One owner's balance row; `changed` marks it for writing."""
 
     available: int
@@ -97,23 +95,20 @@ class Held(Struct, frozen=True):
     hold: Hold
 
 
-@dataclass(slots=True)
-class Books:
+class Books(Struct):
     """The working set of one transaction."""
 
     now_us: int
-    balances: dict[Owner, Balance] = field(default_factory=dict[Owner, Balance])
-    lots: dict[Owner, dict[str, Lot]] = field(default_factory=dict[Owner, dict[str, Lot]])
-    open_holds: dict[str, tuple[Hold, tuple[Slice, ...]]] = field(
-        default_factory=dict[str, tuple[Hold, tuple[Slice, ...]]]
-    )
-    entries: list[Entry] = field(default_factory=list[Entry])
-    holds: list[Hold] = field(default_factory=list[Hold])
-    grown: list[Hold] = field(default_factory=list[Hold])
+    balances: dict[Owner, Balance] = {}
+    lots: dict[Owner, dict[str, Lot]] = {}
+    open_holds: dict[str, tuple[Hold, tuple[Slice, ...]]] = {}
+    entries: list[Entry] = []
+    holds: list[Hold] = []
+    grown: list[Hold] = []
     """Open holds that were made larger (`hold_more.py`), as they are now."""
-    slices: list[tuple[str, int, Slice]] = field(default_factory=list[tuple[str, int, Slice]])
+    slices: list[tuple[str, int, Slice]] = []
     """What lots gave: hold id, the part's number in its hold, and the part."""
-    settlements: list[Settlement] = field(default_factory=list[Settlement])
+    settlements: list[Settlement] = []
 
     def available(self, owner: Owner) -> Credits:
         """What can be held now."""

@@ -1,15 +1,13 @@
 """Lots of credits, and in which order they are used."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from msgspec import Struct
 
 _NEVER_US = 2**62
 
 
-@dataclass(slots=True)
-class Lot:
+class Lot(Struct):
     """Credits that came together and expire together. What was granted is always the sum of the other amounts.
 
     `frozen` waits for the end of a refund or dispute, `returned` went back with its money, `repaid` paid a debt;

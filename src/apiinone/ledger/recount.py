@@ -36,7 +36,7 @@ class Recount:
     """The running totals of one owner. Entries are taken in their order, then the stored totals are compared."""
 
     owner: Owner
-    breaches: list[Breach] = field(default_factory=list[Breach])
+    breaches: list[Breach] = field(default_factory=list)
     entries: int = 0
     last_no: int = 0
     head_hash: bytes = b""
@@ -44,16 +44,16 @@ class Recount:
     held: int = 0
     frozen: int = 0
     debt: int = 0
-    lots: dict[str, LotParts] = field(default_factory=dict[str, LotParts])
-    open_holds: dict[str, int] = field(default_factory=dict[str, int])
-    loads: Counter[str] = field(default_factory=Counter[str])
-    used: Counter[tuple[str, str]] = field(default_factory=Counter[tuple[str, str]])
+    lots: dict[str, LotParts] = field(default_factory=dict)
+    open_holds: dict[str, int] = field(default_factory=dict)
+    loads: Counter[str] = field(default_factory=Counter)
+    used: Counter[tuple[str, str]] = field(default_factory=Counter)
     captures: int = 0
     releases: int = 0
     captured: int = 0
-    _due: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    _due: dict[str, tuple[str, int]] = field(default_factory=dict)
     """Keys of the captures and releases that settlements promise, with hold id and amount, until they are met."""
-    _growing: dict[str, int] = field(default_factory=dict[str, int])
+    _growing: dict[str, int] = field(default_factory=dict)
     """What further entries are to bring to holds that grew, until they have."""
 
     def take(self, row: EntryRow, holds: dict[str, HoldRows]) -> None:

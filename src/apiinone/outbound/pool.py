@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Final
 
 from apiinone.addresses import Address, is_literal
+from apiinone.core.departures import Departures
 from apiinone.outbound.guard import Lookup, PinningResolver, plain_socket, public_socket
 from apiinone.outbound.wire import Wire
 
@@ -37,6 +38,7 @@ class Pool:
         self._sweeping: asyncio.TimerHandle | None = None
         self._context: ssl.SSLContext | None = None
         self._loop = asyncio.get_running_loop()
+        self._departures = Departures()
 
     async def take(self, address: Address, timeout_s: float) -> Wire:
         """A connection to ask there, to be given back. Raises OSError: NameUnknown, GuardRefused, TimeoutError."""
@@ -137,7 +139,7 @@ class Pool:
         secure = address.scheme == "https"
         try:
             _, wire = await self._loop.create_connection(
-                lambda: Wire(self._gone),
+                lambda: Wire(self._gone, self._departures),
                 sock=reached,
                 ssl=self._trusting() if secure else None,
                 server_hostname=address.host if secure else None,
@@ -162,7 +164,8 @@ class Pool:
         """A socket connected to the first address that answers; the next is tried a moment later. Raises OSError."""
         if len(found) == 1:
             return await self._dialled(found[0], port)
-        left, trying = deque(found), set[asyncio.Task[socket.socket]]()
+        left = deque(found)
+        trying: set[asyncio.Task[socket.socket]] = set()
         failure: BaseException = OSError()
         try:
             while left or trying:

@@ -9,10 +9,12 @@ import asyncio
 import select
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from httptools import HttpParserError, HttpResponseParser
 
+from apiinone.core.departures import Departures
 from apiinone.outbound.bodies import BodyMalformed
 
 HEADERS_MAX: Final = 128
@@ -35,9 +37,10 @@ class Truncated(Exception):
 class Wire(asyncio.Protocol):
     """The connection. `head` and `piece` raise what ended it."""
 
-    def __init__(self, gone: Callable[["Wire"], None]) -> None:
-        """Take whom to tell when it is closed."""
+    def __init__(self, gone: Callable[["Wire"], None], departures: Departures) -> None:
+        """Take whom to tell when it is closed, and with which other requests its own leave."""
         self._gone = gone
+        self._departures = departures
         self._parser = HttpResponseParser(self)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -76,7 +79,7 @@ class Wire(asyncio.Protocol):
         self._asked = True
         self._limit(timeout_s, idle_s)
         if len(body) <= PART_BYTES:
-            self._write(head + body)
+            self._departures.add(partial(self._write, head + body))
             return
         self._write(head)
         for start in range(0, len(body), PART_BYTES):

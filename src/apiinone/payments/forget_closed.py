@@ -32,7 +32,7 @@ class ClosedCards:
     """Goes round the cards of closed accounts whose vendor can be asked from here."""
 
     cashier: Cashier
-    tries: dict[str, int] = field(default_factory=dict[str, int])
+    tries: dict[str, int] = field(default_factory=dict)
     after: str = ""
     """The last card that was looked at: the next round goes on behind it."""
 

@@ -4,7 +4,6 @@ Pure values. A provider's own count of tokens (`Used`) is what is charged; where
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, Protocol, assert_never, cast
 
 import msgspec
@@ -131,8 +130,7 @@ class ChatRefused(Exception):
         self.rejected = rejected
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """What was said so far, in bytes of UTF-8."""
 
     said: int = 0

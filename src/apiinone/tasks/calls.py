@@ -47,7 +47,9 @@ class Calls:
         It is asked with the key that made the song, be that the house's or the account's own. Raises
         ProviderNotConfigured, DatabaseUnavailable.
         """
-        known = frozenset({made_by.provider}) if made_by and self.lyrics.knows(made_by) else frozenset[str]()
+        known: frozenset[str] = frozenset()
+        if made_by is not None and self.lyrics.knows(made_by):
+            known = frozenset({made_by.provider})
         own = made_by is not None and made_by.own_key
         reach = Reach(known, known, "own" if own else "house", standing=self.board.now)
         route = choose(caller.mode, choice.sub_model, asked, reach)

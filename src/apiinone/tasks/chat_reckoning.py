@@ -1,8 +1,6 @@
 """What becomes of a chat's hold, by what was heard of its answer. Pure; `direct.py` says the rule in words."""
 
-from dataclasses import dataclass, field
-
-from msgspec import Struct
+from msgspec import Struct, field
 
 from apiinone.catalog.price_rules import Tokens as Rates
 from apiinone.catalog.pricing import price_of_tokens
@@ -26,8 +24,7 @@ class Terms(Struct, frozen=True):
     """How the hold grows."""
 
 
-@dataclass(slots=True)
-class Heard:
+class Heard(Struct):
     """What came from the provider so far."""
 
     tally: Tally = field(default_factory=Tally)

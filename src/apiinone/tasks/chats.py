@@ -8,11 +8,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field
 from functools import partial
 from typing import assert_never
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from apiinone.catalog.costs import TokenCost, cost_of_tokens
@@ -280,8 +279,7 @@ class Chats:
         return Move(chat.task_id, chat.owner, what, fence=0)
 
 
-@dataclass(slots=True)
-class _Hearing:
+class _Hearing(Struct):
     """A chat and what was heard of it so far; `chat` moves on with each provider that refuses."""
 
     chat: Chat

@@ -31,7 +31,7 @@ class Duties:
     """Runs duties until cancelled. A duty that fails is logged and comes again; the others go on."""
 
     duties: list[Duty]
-    done: dict[str, int] = field(default_factory=dict[str, int])
+    done: dict[str, int] = field(default_factory=dict)
     """How much each duty has done since the start, for the metrics."""
 
     async def run(self) -> None:

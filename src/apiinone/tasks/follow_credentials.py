@@ -34,7 +34,7 @@ class Follower:
     keyring: Keyring
     pace: MakePace
     _seen_us: int = 0
-    _known_us: dict[str, int] = field(default_factory=dict[str, int])
+    _known_us: dict[str, int] = field(default_factory=dict)
 
     async def refresh(self) -> None:
         """Read what changed since the last time. Raises DatabaseUnavailable."""

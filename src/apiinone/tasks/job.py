@@ -1,8 +1,7 @@
 """A claimed task, as a worker keeps it in memory until it ends or is handed back."""
 
-from dataclasses import dataclass, field
-
 import msgspec
+from msgspec import Struct
 
 from apiinone.accounts.keys import Mode
 from apiinone.ledger.ledger import Owner
@@ -16,8 +15,7 @@ Fields = dict[str, object]
 _decode_fields = msgspec.json.Decoder(Fields).decode
 
 
-@dataclass(slots=True)
-class Job:
+class Job(Struct):
     """What a worker knows of a task it holds. `fence` is its claim's number: every move carries it."""
 
     id: str
@@ -46,7 +44,7 @@ class Job:
     """With which the attempt was sent; None: not yet, or before credentials had ids."""
     own_key: bool = False
     """Whether the attempt is made with the account's own key."""
-    tried: list[Tried] = field(default_factory=list[Tried])
+    tried: list[Tried] = []
     """The ways of this task's attempts so far."""
     unsent: int = 0
     """Attempts that were given up before anything was sent; they do not count as tries."""

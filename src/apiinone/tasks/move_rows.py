@@ -1,7 +1,8 @@
 """Rows of tasks and attempts under their locks, and how a batch of moves is written."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from apiinone.assets.ingest import StoredOutput
 from apiinone.db import Sql, Tx
@@ -59,8 +60,7 @@ UsageKey = tuple[str, Mode, str, str, str]
 """Account, mode, UTC day, model, key."""
 
 
-@dataclass(slots=True)
-class Task:
+class Task(Struct):
     """A task's row as far as moves read or change it."""
 
     id: str
@@ -107,8 +107,7 @@ class Task:
         return (self.account_id, self.mode)
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(Struct):
     """An attempt's row as far as moves read or change it; what is None is left as it is."""
 
     id: str
@@ -134,8 +133,7 @@ class Attempt:
     changed: bool = False
 
 
-@dataclass(slots=True)
-class Usage:
+class Usage(Struct):
     """What a roll-up row grows by."""
 
     succeeded: int = 0

@@ -49,7 +49,8 @@ class PollLag:
 
     def cumulative(self) -> list[tuple[str, float]]:
         """As Prometheus writes it: how many lie at or below each bound, the last without one."""
-        total, lines = 0, list[tuple[str, float]]()
+        total = 0
+        lines: list[tuple[str, float]] = []
         for bound, count in zip((*map(str, BOUNDS_S), "+Inf"), self.counts, strict=True):
             total += count
             lines.append((bound, float(total)))

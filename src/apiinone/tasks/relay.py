@@ -1,12 +1,13 @@
 """Between a provider that speaks and a client that reads: a bounded buffer, and an end to patience.
 
 A client that reads slowly holds the provider up, but for so long in all and no longer: then it is cut off, and the rest
-of the answer goes unheard. One that has left holds nothing up.
+of the answer goes unheard. One that has left holds nothing up. While the reader only waits for the next piece, it may
+go to the client without waking the reader: a turn of the event loop less for each word (ADR 0025).
 """
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from apiinone.core.clock import Clock
 from apiinone.providers.chat import ChatPiece, piece_bytes
@@ -33,11 +34,20 @@ class Relay:
         self._drained = asyncio.Event()
         self._ended = False
         self._cut = False
+        self._awaited = False
+        """Whether the reader has everything and waits for more."""
+        self._take: Callable[[ChatPiece], bool] | None = None
         self.left = False
         """Whether nobody reads any more."""
 
+    def straight_to(self, take: Callable[[ChatPiece], bool]) -> None:
+        """From now on give each piece that the reader waits for to `take` instead; False: it does not take it."""
+        self._take = take
+
     async def put(self, piece: ChatPiece) -> None:
         """Hand a piece on, once there is room for it; where nobody reads, drop it."""
+        if self._awaited and not self._waiting and self._take is not None and self._take(piece):
+            return
         while self._bytes >= self._bytes_max and not self.left:
             await self._wait_for_room()
         if self.left:
@@ -57,13 +67,18 @@ class Relay:
         self.left = True
         self._waiting.clear()
         self._bytes = 0
+        self._take = None
         self._drained.set()
 
     async def ready(self) -> bool:
         """Wait until there is something to read, or nothing will be. True where there is."""
         while not self._waiting and not self._ended:
             self._filled.clear()
-            await self._filled.wait()
+            self._awaited = True
+            try:
+                await self._filled.wait()
+            finally:
+                self._awaited = False
         return bool(self._waiting)
 
     async def pieces(self) -> AsyncIterator[ChatPiece]:

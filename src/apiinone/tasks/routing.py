@@ -127,8 +127,8 @@ def offer_named(sub_model: SubModel, provider: str | None, upstream_model: str |
     A provider may have several for one upstream model, such as one for words and one for pictures: of those it is the
     one that serves this request.
     """
-    fitting = offers_for(sub_model, asked.fields, asked.operation)
-    return next((o for o in fitting if o.provider == provider and o.upstream_model == upstream_model), None)
+    fitting = offers_for(sub_model, asked.fields, asked.operation, (provider,))
+    return next((offer for offer in fitting if offer.upstream_model == upstream_model), None)
 
 
 def _here(sub_model: SubModel) -> Route:

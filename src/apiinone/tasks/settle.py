@@ -7,8 +7,9 @@ nowhere else.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import assert_never
+
+from msgspec import Struct
 
 from apiinone.core.clock import US_PER_S, day_of
 from apiinone.core.credits import Credits
@@ -81,8 +82,7 @@ async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
     return outcomes
 
 
-@dataclass(slots=True)
-class Scene:
+class Scene(Struct):
     """The rows of one batch, as they stand after the moves before."""
 
     books: Books
@@ -90,7 +90,7 @@ class Scene:
     attempts: dict[str, Attempt]
     notes: dict[str, Note]
     limits: Limits
-    usage: dict[UsageKey, Usage] = field(default_factory=dict[UsageKey, Usage])
+    usage: dict[UsageKey, Usage] = {}
 
     @property
     def now_us(self) -> int:

@@ -1,18 +1,18 @@
 """The whole answer of a chat that is not streamed, put together from its pieces."""
 
-from dataclasses import dataclass, field
 from typing import assert_never
+
+from msgspec import Struct
 
 from apiinone.providers.chat import Called, ChatPiece, Said, Thought
 
 
-@dataclass(slots=True)
-class Spoken:
+class Spoken(Struct):
     """What was said, thought and called so far."""
 
-    text: list[str] = field(default_factory=list[str])
-    thoughts: list[str] = field(default_factory=list[str])
-    parts: dict[int, list[Called]] = field(default_factory=dict[int, list[Called]])
+    text: list[str] = []
+    thoughts: list[str] = []
+    parts: dict[int, list[Called]] = {}
     """Of each call, by its index."""
 
     def add(self, piece: ChatPiece) -> None:

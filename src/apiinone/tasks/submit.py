@@ -5,7 +5,6 @@ hold. A request that is refused leaves nothing; its neighbours in the batch do n
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from msgspec import Struct
 
@@ -96,8 +95,7 @@ async def submit_batch(tx: Tx, submissions: Sequence[Submission], rules: SubmitR
     return outcomes
 
 
-@dataclass(slots=True)
-class Desk:
+class Desk(Struct):
     """What a batch is decided on, as it stands after the decisions before."""
 
     rules: SubmitRules

@@ -65,7 +65,7 @@ class Stage(Struct, frozen=True):
     sun: Point
     """The middle of the sun or moon."""
     sun_radius: float
-    silhouettes: list[Silhouette] = field(default_factory=list[Silhouette])
+    silhouettes: list[Silhouette] = field(default_factory=list)
     """Grows as the land is painted."""
 
     @property
