@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 from alembic import command
@@ -23,6 +24,8 @@ FOREIGN = Sql("CREATE TABLE workers (theirs text)")
 PUT = Sql("INSERT INTO workers (theirs) VALUES ('kept')")
 KEPT = Sql("SELECT theirs FROM workers")
 OTHER_REVISION = Sql("UPDATE alembic_version SET version_num = '9999'")
+SQLITE_UPDATE = 23
+"""What an authorizer is asked for an update (sqlite.org, Authorizer Action Codes)."""
 MIGRATE = "import asyncio, sys; from apiinone.migrate import migrate; asyncio.run(migrate(sys.argv[1]))"
 
 
@@ -129,3 +132,25 @@ def test_outputs_made_before_they_could_last_are_kept(empty_database_url: str) -
         return [tuple(row) for row in connection.exec_driver_sql(words)]
 
     assert with_connection(empty_database_url, look) == [("t", 40, 30, None, None, "00")]
+
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+def test_an_sqlite_that_protects_its_schema_keeps_its_words_and_is_current(empty_database_url: str) -> None:
+    def denied(action: int, name: str | None, *_: str | None) -> int:
+        return int((action, name) == (SQLITE_UPDATE, "sqlite_master"))
+
+    def protected(connection: Connection) -> None:
+        config = migrating._config(connection=connection)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+        command.upgrade(config, "0014")
+        driver: Any = connection.connection.driver_connection
+        driver.set_authorizer(denied)
+        command.upgrade(config, "head")
+        driver.set_authorizer(None)
+
+    asyncio.run(migrating._with_connection(empty_database_url, protected))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+
+    def look(connection: Connection) -> tuple[object, object]:
+        words = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'tasks'").scalar_one()
+        return "state IN (" in words, connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+
+    assert with_connection(empty_database_url, look) == (True, CURRENT_REVISION)
