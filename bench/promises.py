@@ -63,7 +63,7 @@ PROMISES = (
     Promise("status", "status", _STATUS, "at least", 0.55, "of bare GET"),
     Promise("outbound", "outbound", _OUTBOUND, "at least", 20, "times LiteLLM"),
     Promise("chat", "chat", f"{_CHAT}; not streamed, 64 connections", "at least", 20, "times LiteLLM"),
-    Promise("chat_streamed", "chat", f"{_CHAT}; streams of 100 chunks, 64 at once", "at least", 20, "times LiteLLM"),
+    Promise("chat_streamed", "chat", f"{_CHAT}; streams of 100 chunks, 128 at once", "at least", 20, "times LiteLLM"),
     Promise("chat_portkey", "chat", f"{_CHAT_PORTKEY}; not streamed, 64 connections", "at least", 3, "times Portkey"),
     Promise("chat_added", "chat", "what relaying adds to a chat, one at a time, p50", "at most", 1.5, "ms"),
     Promise("chat_chunk", "chat", "CPU of each chunk of a relayed stream, its request included", "at most", 90, "µs"),
