@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from apiinone.web.pages import FIXED
 from browser.chromium import RULES, THEMES, arrive, breaches, visit
@@ -107,6 +107,23 @@ def run_model(page: Page, site: Site, path: str) -> None:
     page.fill("[data-console-key]", site.key)
     page.keyboard.press("Tab")
     expect(page.locator("[data-console-account]")).to_contain_text("test key", timeout=LONG_MS)
+
+
+def test_a_key_that_is_pasted_while_the_page_still_loads_is_kept(site: Site, chromium: Browser) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    with visit(chromium) as page:
+        page.route("**/api/v1/models", hold)
+        page.goto(site.url + "/")
+        page.fill("[data-console-key]", site.key)
+        held[0].continue_()
+        expect(page.locator("#field-prompt")).to_be_visible(timeout=LONG_MS)
+        page.keyboard.press("Tab")
+        expect(page.locator("[data-console-account]")).to_contain_text("test key", timeout=LONG_MS)
+        expect(page.locator("[data-console-key]")).to_have_value(site.key)
 
 
 def test_a_model_is_run_on_its_page_and_the_charge_is_seen(site: Site, chromium: Browser) -> None:

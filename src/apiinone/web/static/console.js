@@ -237,12 +237,12 @@
   }
 
   async function begin() {
+    key.value ||= sessionStorage.getItem("key") ?? ""; // before anything is waited for: a key may be pasted meanwhile
     await signedIn();
     const all = (await get("/api/v1/models")).data;
     const own = all.find((one) => one.id === place.dataset.model);
     const shown = own ? all.filter((one) => one.endpoint === own.endpoint) : all;
     for (const one of shown) models.append(element("option", { value: one.id, textContent: one.availability === "live" ? one.title : filled(words.test_only, { model: one.title }) }));
-    key.value = sessionStorage.getItem("key") ?? "";
     let given = null;
     try { given = location.hash.length > 20 && !own ? JSON.parse(decodeURIComponent(escape(atob(decodeURIComponent(location.hash.slice(1)))))) : null; } catch { given = null; }
     const wanted = new URLSearchParams(location.search).get("model");
