@@ -25,7 +25,7 @@ SECONDS = 4.0
 WARM_UP = 100
 ALONE = 400
 STREAMS = 128
-"""With its pauses the upstream gives 64 clients 240 streams a second at most, which ours would be held to as well."""
+"""With its pauses the upstream gives 64 clients less than 320 streams a second, to which every relay would be held."""
 CHAT_PATH = "/v1/chat/completions"
 OUR_PATH = "/api/v1/chat/completions"
 MODEL = "measured-chat"

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Literal, cast
 
@@ -14,14 +14,6 @@ HERE = ("http://127.0.0.1", "data:", "blob:")
 """Where a page may ask: its own server, and itself."""
 QUIET_MS = 60
 Theme = Literal["light", "dark"]
-Looked = Literal["all", "colours", "all but colours"]
-RULES: Mapping[Looked, dict[str, Any]] = {
-    "all": {},
-    "colours": {"runOnly": ["color-contrast", "link-in-text-block"]},
-    "all but colours": {"rules": {"color-contrast": {"enabled": False}}},
-}
-THEMES: Mapping[Theme, Looked] = {"light": "all", "dark": "colours"}
-"""What is looked at in each theme of one page."""
 
 
 @contextmanager
@@ -77,10 +69,7 @@ def arrive(page: Page, address: str) -> None:
         page.wait_for_timeout(QUIET_MS)
 
 
-def breaches(page: Page, looked_at: Looked = "all") -> list[str]:
-    """What axe finds wrong with a page for people who cannot see, hear or point.
-
-    Colours are most of axe's work, and all that another theme changes; another language changes none of them.
-    """
-    found = cast("dict[str, Any]", Axe().run(page, options=RULES[looked_at]).response)  # pyright: ignore[reportUnknownMemberType] - untyped
+def breaches(page: Page) -> list[str]:
+    """What axe finds wrong with a page for people who cannot see, hear or point."""
+    found = cast("dict[str, Any]", Axe().run(page).response)  # pyright: ignore[reportUnknownMemberType] - untyped
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]

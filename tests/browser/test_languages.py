@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from apiinone.web.languages import ENGLISH, Languages
-from browser.chromium import arrive, breaches, visit
+from browser.chromium import Theme, arrive, breaches, visit
 from browser.test_console import WITHIN_MS, made_key, signed_up
 from serving import Served
 
@@ -33,12 +33,15 @@ def shows_all(page: Page, address: str, language: str) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert (address, width, beyond) == (address, width, 0)
-    assert [f"{address}: {breach}" for breach in breaches(page, "all but colours")] == []
+    assert [f"{address}: {breach}" for breach in breaches(page)] == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("language", OTHERS)
-def test_public_pages_are_for_everybody_in_each_language(site: Served, chromium: Browser, language: str) -> None:
-    with visit(chromium, reduced=True) as page:
+def test_public_pages_are_for_everybody_in_each_language(
+    site: Served, chromium: Browser, language: str, theme: Theme
+) -> None:
+    with visit(chromium, theme=theme, reduced=True) as page:
         page.set_extra_http_headers({"Accept-Language": language})
         for path in PAGES:
             shows_all(page, site.url + path, language)

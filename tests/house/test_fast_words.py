@@ -21,7 +21,7 @@ def _makes_by_parametrised_type(node: ast.AST) -> bool:
 
 
 def test_no_container_is_made_by_calling_a_parametrised_type() -> None:
-    """The call also tries to note the parameters on what it made, and formats the error when that fails: 1 µs each."""
+    """The call also tries to note the parameters on what it made, and formats the error when that fails."""
     found = {
         f"{named(path)}:{getattr(node, 'lineno', 0)}"
         for path in python_files(str(SOURCE))
