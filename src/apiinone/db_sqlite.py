@@ -234,7 +234,7 @@ def drive(work: Any) -> Any:
 
 
 def _connect(module: Any, path: str) -> "sqlite3.Connection":
-    connection = module.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection = module.connect(path, isolation_level=None, check_same_thread=False, cached_statements=1024)
     connection.execute("PRAGMA busy_timeout=5000")
     for pragma in _PRAGMAS:
         connection.execute(pragma)
