@@ -21,8 +21,8 @@ demo: $(VENV)/.installed ## start a server, make one picture and one drawing, sh
 serve: $(VENV)/.installed ## run the server; ARGS="--port 9000" and the like are passed on
 	@$(BIN)/python -m apiinone serve $(ARGS)
 
-test: $(VENV)/.developing browser ## the whole suite, on SQLite and PostgreSQL; ARGS="-k ledger" and the like are passed on
-	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(ARGS)
+test: $(VENV)/.developing browser ## the suite, on SQLite and PostgreSQL; SLOW=1 adds what is marked slow; ARGS="-k ledger" and the like are passed on
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(if $(SLOW),,-m "not slow") $(ARGS)
 
 browser: # what the pages are tried in
 	@tests/browser/ensure-chromium
