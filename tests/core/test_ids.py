@@ -45,7 +45,7 @@ def test_every_character_that_may_differ_does_and_no_other() -> None:
 
 def test_ids_with_the_same_clock_and_randomness_are_the_same() -> None:
     def randomness(count: int) -> bytes:
-        return bytes(range(count))
+        return bytes(number % 256 for number in range(count))
 
     runs = [[ids.new() for _ in range(1000)] for ids in (Ids(ClockForTests(), randomness) for _ in range(2))]
     assert runs[0] == runs[1]

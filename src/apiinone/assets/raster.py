@@ -37,40 +37,37 @@ def png_size(data: bytes) -> Size:
 
 
 def _png_picture_bytes(data: bytes) -> int:
-    """Compressed bytes of the picture, after a walk over all chunks to the very end."""
-    picture_bytes, last = 0, 0
-    for last, at, length in _png_chunks(data):
-        if last == _IDAT:
+    """Compressed bytes of the picture, after a walk over all chunks to the very end.
+
+    Those that a reader must understand have their checksums proven.
+    """
+    view = memoryview(data)
+    picture_bytes, kind = 0, 0
+    at, end = len(PNG_MAGIC), len(data) - _CHECKSUM_BYTES
+    for _ in range(CHUNKS_MAX):
+        start = at + _PNG_CHUNK.size
+        length, following = _PNG_CHUNK.unpack_from(data, at) if start <= end else (end, 0)
+        stop = start + length
+        if stop > end:  # no whole chunk follows
+            break
+        kind = following
+        if not kind & _ANCILLARY and zlib.crc32(view[at + 4 : stop]) != _PNG_CHECKSUM.unpack_from(data, stop)[0]:
+            raise Unacceptable("broken", "PNG checksum")
+        if kind == _IDAT:
             picture_bytes += length
-        elif last == _ANIMATION:
+        elif kind == _ANIMATION:
             raise Unacceptable("wrong_type", "animated PNG")
-        elif last == _IEND and at + length + _CHECKSUM_BYTES != len(data):
+        elif kind == _IEND and stop != end:
             raise Unacceptable("broken", "bytes after the end of the PNG")
-    if last != _IEND:
+        at = stop + _CHECKSUM_BYTES
+    if kind != _IEND:
         raise Unacceptable("broken", "PNG cut off")
     return picture_bytes
 
 
-def _png_chunks(data: bytes) -> Iterator[Part]:
-    """All whole chunks, those that a reader must understand with their checksums proven."""
-    view = memoryview(data)
-    at, end = len(PNG_MAGIC), len(data) - _CHECKSUM_BYTES
-    for _ in range(CHUNKS_MAX):
-        if at + _PNG_CHUNK.size > end:
-            return
-        length, kind = _PNG_CHUNK.unpack_from(data, at)
-        start, stop = at + _PNG_CHUNK.size, at + _PNG_CHUNK.size + length
-        if stop > end:
-            return
-        optional = kind & _ANCILLARY
-        if not optional and zlib.crc32(view[at + 4 : stop]) != int.from_bytes(view[stop : stop + _CHECKSUM_BYTES]):
-            raise Unacceptable("broken", "PNG checksum")
-        yield kind, start, length
-        at = stop + _CHECKSUM_BYTES
-
-
 _PNG_CHUNK = Struct(">II")
-_CHECKSUM_BYTES = 4
+_PNG_CHECKSUM = Struct(">I")
+_CHECKSUM_BYTES = _PNG_CHECKSUM.size
 _PNG_FIRST = b"\x00\x00\x00\x0dIHDR"
 _PNG_DATA = len(PNG_MAGIC) + len(_PNG_FIRST)
 _PNG_HEADER = Struct(">IIBBBBB")

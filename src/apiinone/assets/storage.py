@@ -90,9 +90,11 @@ def place_prefix(place: Place) -> str:
 
 def output_key(place: Place, index: int, random: bytes, extension: str) -> str:
     """``mode/account/task/attempt/NN-random.ext``; `index` from 0 to 99. Raises ValueError."""
-    if not (0 <= index < _INDEX_END and random and _EXTENSION.fullmatch(extension)):
-        raise ValueError("an output key needs an index below 100, random bytes and a plain extension")
-    return f"{place_prefix(place)}/{index:02d}-{random.hex()}.{extension}"
+    whose = f"{place.mode}/{place.account_id}/{place.task_id}/{place.attempt_id}"
+    key = f"{whose}/{index:02d}-{random.hex()}.{extension}"
+    if not _OUTPUT_KEY.fullmatch(key):
+        raise ValueError("an output's storage key is made of a mode, ids, an index below 100, random bytes and an extension")
+    return key
 
 
 def output_index(key: str) -> int | None:
@@ -139,8 +141,6 @@ def open_storage(url: str, options: Mapping[str, str]) -> Storage:
     raise ValueError(f"no such kind of storage: {parts.scheme}")
 
 
-_INDEX_END = 100
-_EXTENSION = re.compile(r"[a-z0-9]{1,8}")
 _OUTPUT_KEY = re.compile(r"(?:live|test)(?:/[0-9a-z]{26}){3}/([0-9]{2})-[0-9a-f]+\.[a-z0-9]{1,8}")
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _OBJECT_STORES = ("memory", "s3", "gs", "az")

@@ -1,16 +1,22 @@
 """Opaque, time-ordered ids (UUIDv7 in base32hex, so that text order is time order)."""
 
+import secrets
 from collections.abc import Callable
 
 from apiinone.core.clock import Clock
-from apiinone.core.randomness import RandomPool
 
 ID_LENGTH = 26
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"
 _PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
 _OF_ANY_BYTE = bytes(ord(_DIGITS[byte % 32]) for byte in range(256))
 """A random digit for a random byte: 32 divides 256, so none is likelier than another."""
-_RANDOM_BYTES = 13
+_RANDOM_DIGITS = 13
+_OF_FOUR_BITS = {digit: _DIGITS[value & 0xF] for value, digit in enumerate(_DIGITS)}
+"""What may follow the second bit of the variant, which is 0: the first random digit loses a bit to it."""
+_OF_THREE_BITS = {digit: _DIGITS[value & 0x1C] for value, digit in enumerate(_DIGITS)}
+"""What may come last: 26 digits have two bits more than an id."""
+_POOL_BYTES = 4096
+"""One system call serves the random digits of so many ids; none is given twice."""
 _MS_CHARACTERS = 10
 _FRACTIONS = tuple(
     "".join(_DIGITS[(0b11 << 13 | us * 4096 // 1000 << 1 | 1) >> shift & 0x1F] for shift in (10, 5, 0))
@@ -22,12 +28,14 @@ _FRACTIONS = tuple(
 class Ids:
     """Makes ids. The clock and the randomness arrive as arguments, so tests can repeat a run."""
 
-    def __init__(self, clock: Clock, randomness: Callable[[int], bytes] | None = None) -> None:
+    def __init__(self, clock: Clock, randomness: Callable[[int], bytes] = secrets.token_bytes) -> None:
         """Take the clock that orders the ids and the source of their random bits."""
         self._clock = clock
-        self._randomness = randomness or RandomPool()
+        self._randomness = randomness
         self._ms = -1
         self._head = ""
+        self._pool = ""
+        self._used = 0
 
     def new(self) -> str:
         """26 characters ``0-9a-v``: 48 bits of milliseconds, 12 bits below them, 62 random bits (RFC 9562).
@@ -37,9 +45,11 @@ class Ids:
         ms, us = divmod(self._clock.now_us(), 1000)
         if ms != self._ms:
             self._ms, self._head = ms, _written(ms << 80 | 0x7 << 76)[:_MS_CHARACTERS]
-        random = self._randomness(_RANDOM_BYTES)
-        rest = random[1:-1].translate(_OF_ANY_BYTE).decode()
-        return f"{self._head}{_FRACTIONS[us]}{_DIGITS[random[0] & 0xF]}{rest}{_DIGITS[random[-1] & 0x1C]}"
+        if self._used + _RANDOM_DIGITS > len(self._pool):
+            self._pool, self._used = self._randomness(_POOL_BYTES).translate(_OF_ANY_BYTE).decode(), 0
+        self._used += _RANDOM_DIGITS
+        random = self._pool[self._used - _RANDOM_DIGITS : self._used]
+        return f"{self._head}{_FRACTIONS[us]}{_OF_FOUR_BITS[random[0]]}{random[1:-1]}{_OF_THREE_BITS[random[-1]]}"
 
 
 def is_id(text: str) -> bool:

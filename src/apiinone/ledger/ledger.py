@@ -13,13 +13,12 @@ import msgspec
 from msgspec import Struct
 
 from apiinone.core.credits import ZERO, Credits
-from apiinone.ledger.buckets import BUCKETS, Kind
+from apiinone.ledger.buckets import MOVED, Kind
 from apiinone.ledger.lots import Lot, Slice, take
 
 Mode = Literal["live", "test"]
 Owner = tuple[str, Mode]
 """Account id and mode."""
-NO_HASH = b""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -234,23 +233,25 @@ class Books(Struct):
     ) -> None:
         """Write an entry and move the balance with it. Its lot's parts are the caller's to move."""
         balance = self.balances[owner]
-        source, target = BUCKETS[kind]
-        balance.available += amount * ((target == "available") - (source == "available"))
-        balance.held += amount * ((target == "held") - (source == "held"))
-        balance.frozen += amount * ((target == "frozen") - (source == "frozen"))
-        balance.debt += amount * ((source == "debt") - (target == "debt"))
+        available, held, frozen, debt = MOVED[kind]
+        balance.available += amount * available
+        balance.held += amount * held
+        balance.frozen += amount * frozen
+        balance.debt += amount * debt
         if min(balance.available, balance.held, balance.frozen, balance.debt) < 0 or amount <= 0:
             raise AssertionError(f"an impossible {kind} of {amount}")
         balance.entry_no += 1
         balance.changed = True
         task_id, request_id = (None, None) if hold is None else (hold.id, hold.request_id)
-        entry = Entry(
-            owner, balance.entry_no, key, kind, amount, lot_id, task_id, request_id, actor, reason, self.now_us, NO_HASH
-        )
-        balance.head_hash = entry_hash(balance.head_hash, entry)
-        self.entries.append(msgspec.structs.replace(entry, hash=balance.head_hash))
+        said = (balance.entry_no, key, kind, amount, lot_id, task_id, request_id, actor, reason, self.now_us)
+        balance.head_hash = _chained(balance.head_hash, (*owner, *said))
+        self.entries.append(Entry(owner, *said, balance.head_hash))
 
 
 def entry_hash(previous: bytes, entry: Entry) -> bytes:
     """The hash that chains an entry to the one before it of the same owner (SHA-256 over both)."""
-    return hashlib.sha256(previous + _encode((*entry.owner, *msgspec.structs.astuple(entry)[1:-1]))).digest()
+    return _chained(previous, (*entry.owner, *msgspec.structs.astuple(entry)[1:-1]))
+
+
+def _chained(previous: bytes, said: tuple[str | int | None, ...]) -> bytes:
+    return hashlib.sha256(previous + _encode(said)).digest()
