@@ -17,6 +17,7 @@ from apiinone.catalog.rendering import (
     Track,
     edited_sides,
     fitted,
+    kind_made,
     rendering,
 )
 from apiinone.core.errors import BadRequest
@@ -100,6 +101,7 @@ def test_every_accepted_request_for_a_file_has_a_rendering_within_limits(data: s
         return
     found = rendering(chosen(name), fields)
     assert 1 <= found.count <= 9
+    assert kind_made(chosen(name), fields) == found.kind
     match found:
         case Picture():
             assert min(found.width, found.height) >= 64
@@ -116,13 +118,15 @@ def test_every_accepted_request_for_a_file_has_a_rendering_within_limits(data: s
 
 
 def test_a_model_that_answers_in_words_has_no_rendering() -> None:
-    with pytest.raises(ValueError, match="gemini"):
-        rendering(chosen("gemini"), {})
+    for asked_for in (rendering, kind_made):
+        with pytest.raises(ValueError, match="gemini"):
+            asked_for(chosen("gemini"), {})
 
 
 def test_the_further_routes_of_a_song_have_renderings_of_their_own() -> None:
     suno = chosen("suno")
     assert rendering(suno, {}, "music/cover/generate") == Picture("raster", "png", 1024, 1024, 1)
+    assert kind_made(suno, {}, "music/cover/generate") == "raster"
     assert rendering(suno, {"extensionStartTime": 10.5}, "music/extend") == Track(
         "mp3", 34.5, 44_100, 192_000, 2, "", 2
     )

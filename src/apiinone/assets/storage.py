@@ -93,7 +93,9 @@ def output_key(place: Place, index: int, random: bytes, extension: str) -> str:
     whose = f"{place.mode}/{place.account_id}/{place.task_id}/{place.attempt_id}"
     key = f"{whose}/{index:02d}-{random.hex()}.{extension}"
     if not _OUTPUT_KEY.fullmatch(key):
-        raise ValueError("an output's storage key is made of a mode, ids, an index below 100, random bytes and an extension")
+        raise ValueError(
+            "a storage key is made of a mode and ids; an output's also of an index below 100"
+        )
     return key
 
 

@@ -44,10 +44,14 @@ Operation = Literal["", "music/extend", "music/cover/generate", "music/upload-co
 OPERATIONS: Final[tuple[Operation, ...]] = ("", "music/extend", "music/cover/generate", "music/upload-cover/generate")
 
 
+PictureKind = Literal["raster", "vector"]
+FileKind = Literal["raster", "vector", "video", "audio"]
+
+
 class Picture(Struct, frozen=True):
     """`count` pictures of one format and size."""
 
-    kind: Literal["raster", "vector"]
+    kind: PictureKind
     format: PictureFormat
     width: int
     height: int
@@ -57,7 +61,7 @@ class Picture(Struct, frozen=True):
 class Edited(Struct, frozen=True):
     """`count` pictures made from the one in `field`, with its sides times at most `scale` (`edited_sides`)."""
 
-    kind: Literal["raster", "vector"]
+    kind: PictureKind
     format: PictureFormat
     field: str
     scale: int
@@ -115,6 +119,13 @@ def rendering(choice: Choice, fields: Mapping[str, object], operation: str = "")
     return _picture(choice, fields)
 
 
+def kind_made(choice: Choice, fields: Mapping[str, object], operation: str = "") -> FileKind:
+    """The kind alone of what `rendering` gives, which is asked for every output. Raises ValueError as that does."""
+    if operation or choice.entry.output != "image":
+        return rendering(choice, fields, operation).kind
+    return _picture_kind(_picture_format(choice, fields))
+
+
 def edited_sides(edited: Edited, sides: tuple[int, int]) -> tuple[int, int]:
     """The sides of the result for an input of these sides: by the scale, or halves of it that stay in bounds."""
     scale = edited.scale
@@ -138,8 +149,8 @@ def spoken_lines(fields: Mapping[str, object], field: str) -> list[tuple[str, st
 
 def _picture(choice: Choice, fields: Mapping[str, object]) -> Picture | Edited:
     entry, sub = choice.entry, choice.sub_model
-    named = sub.format if entry.format_field is None else _format(str(fields[entry.format_field]))
-    kind: Literal["raster", "vector"] = "vector" if named == "svg" else "raster"
+    named = _picture_format(choice, fields)
+    kind = _picture_kind(named)
     count = cast("int", fields[sub.price.field]) if isinstance(sub.price, PerOutput) else entry.outputs_per_task
     match entry.picture:
         case None:
@@ -151,6 +162,15 @@ def _picture(choice: Choice, fields: Mapping[str, object]) -> Picture | Edited:
     if sub.doubles_size and max(width, height) <= DOUBLED_UP_TO:
         width, height = width * 2, height * 2
     return Picture(kind, named, width, height, count)
+
+
+def _picture_format(choice: Choice, fields: Mapping[str, object]) -> PictureFormat:
+    field = choice.entry.format_field
+    return choice.sub_model.format if field is None else _format(str(fields[field]))
+
+
+def _picture_kind(named: PictureFormat) -> PictureKind:
+    return "vector" if named == "svg" else "raster"
 
 
 def _sides(picture: SizeField | RatioField | SizeTable, fields: Mapping[str, object]) -> tuple[int, int]:

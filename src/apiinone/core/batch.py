@@ -50,12 +50,12 @@ class Batcher(Generic[Item, Result]):
         return self._waiting
 
     def per_s(self) -> float:
-        """How many items came in a second, judged by the last tenth of a second that is over."""
-        self._turn_window(asyncio.get_running_loop().time())
+        """How many items were taken up in a second, judged by the last tenth of a second that is over."""
+        self._turn_window()
         return self._last_window / WINDOW_S
 
-    def _turn_window(self, now_s: float) -> None:
-        window = int(now_s / WINDOW_S)
+    def _turn_window(self) -> None:
+        window = int(asyncio.get_running_loop().time() / WINDOW_S)
         if window != self._window:
             self._last_window = self._this_window if window == self._window + 1 else 0
             self._window = window
@@ -73,10 +73,12 @@ class Batcher(Generic[Item, Result]):
         if self._waiting >= self._queue_max:
             raise Overloaded("too much is waiting to be stored; try again shortly", retry_after_s=1)
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._shares.setdefault(self._share_of(item), deque()).append((item, future))
+        share = self._share_of(item)
+        queue = self._shares.get(share)
+        if queue is None:
+            queue = self._shares[share] = deque()
+        queue.append((item, future))
         self._waiting += 1
-        self._turn_window(asyncio.get_running_loop().time())
-        self._this_window += 1
         if self._runner is None or self._runner.done():
             self._runner = asyncio.create_task(self._run_all())
         return future
@@ -101,12 +103,19 @@ class Batcher(Generic[Item, Result]):
 
     def _take(self) -> list[Waiting[Item, Result]]:
         batch: list[Waiting[Item, Result]] = []
-        while self._shares and len(batch) < self._size_max:
+        while len(self._shares) > 1 and len(batch) < self._size_max:
             share, queue = self._shares.popitem(last=False)
             batch.append(queue.popleft())
             if queue:
                 self._shares[share] = queue
+        if len(self._shares) == 1:  # who is alone need not take turns
+            ((share, queue),) = self._shares.items()
+            batch += [queue.popleft() for _ in range(min(len(queue), self._size_max - len(batch)))]
+            if not queue:
+                del self._shares[share]
         self._waiting -= len(batch)
+        self._turn_window()
+        self._this_window += len(batch)
         return batch
 
     async def _run_some(self, batch: list[Waiting[Item, Result]]) -> None:

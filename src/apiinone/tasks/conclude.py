@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from apiinone.assets.ingest import Ingest, OutputUnavailable
 from apiinone.assets.storage import Place
-from apiinone.catalog.rendering import rendering
+from apiinone.catalog.rendering import kind_made
 from apiinone.catalog.running import RunningCatalogue
 from apiinone.core.clock import Clock
 from apiinone.providers.provider import Finished, Rejected
@@ -84,7 +84,7 @@ class Conclusions:
             return await self.rejected(job, Rejected("provider_error", sentence, retryable=True))
         job.finished = finished
         choice = self.catalogue.now.remembered(job.sub_model)
-        expected = "raster" if choice is None else rendering(choice, job.fields(), job.operation).kind
+        expected = "raster" if choice is None else kind_made(choice, job.fields(), job.operation)
         try:
             stored = await self.ingest.store(finished.outputs, _place(job), expected, hosts=job.output_hosts)
         except OutputUnavailable as error:
