@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from apiinone.assets import storage_folder
 from apiinone.assets.storage import Place, Storage, StorageFailed, open_storage, output_index, output_key
 from apiinone.core.ids import Ids
 from clocks import ClockForTests
@@ -88,7 +89,10 @@ async def test_deleting_a_symbolic_link_leaves_what_it_points_to(storage: Storag
     assert (tmp_path / "kept").read_bytes() == b"x"
 
 
-async def test_a_folder_that_is_a_symbolic_link_is_refused(storage: Storage, root: Path, tmp_path: Path) -> None:
+async def test_a_folder_that_is_a_symbolic_link_is_refused(
+    storage: Storage, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage_folder, "KEPT_S", 0.0)
     await storage.put(KEY, b"x")
     folder, elsewhere = only_folder(root), tmp_path / "elsewhere"
     folder.rename(elsewhere)
@@ -208,6 +212,28 @@ async def test_a_write_survives_that_its_folder_is_removed_as_empty_just_then(
     await storage.put(KEY, b"again")
     assert removed
     assert await storage.read(KEY) == b"again"
+
+
+async def test_folders_that_are_written_to_no_more_are_closed(storage: Storage) -> None:
+    ids, before = Ids(clock := ClockForTests()), len(os.listdir("/dev/fd"))  # noqa: PTH208 - no path of ours
+    for _ in range(5):
+        await asyncio.gather(storage.put(key_of(ids.new()), bytes(300_000)), storage.put(key_of(ids.new()), b"x"))
+        clock.pass_s(600)
+    assert len(os.listdir("/dev/fd")) == before + 1  # noqa: PTH208 - as above
+
+
+async def test_a_folder_is_opened_once_for_the_writes_of_a_second(
+    storage: Storage, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began_s = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: began_s)
+    await storage.put(KEY, b"x")
+    only_folder(root).rename(moved := tmp_path / "moved")
+    await storage.put(KEY, b"at once")
+    assert only_file(moved).read_bytes() == b"at once"
+    monkeypatch.setattr(time, "monotonic", lambda: began_s + storage_folder.KEPT_S)
+    await storage.put(KEY, b"later")
+    assert await storage.read(KEY) == b"later"
 
 
 async def test_what_else_lies_in_the_root_is_no_object(storage: Storage, root: Path) -> None:

@@ -166,7 +166,9 @@ class Ingest:
     async def _store_one(self, output: Output, slot: "_Slot", keys: list[str]) -> StoredOutput:
         async with self._turns:
             try:
-                data = await self._safe(await self._bytes(output, slot), slot.expected)
+                data = output.data if isinstance(output, Inline) else await self._fetched(output, slot)
+                if slot.expected == "vector" and data:
+                    data = await self._made_safe(data)
                 media = await _examine(data, MediaLimits(slot.expected, bytes_max=self._limits.bytes_max))
                 key = output_key(slot.place, slot.index, self._randomness(RANDOM_BYTES), media.extension)
                 keys.append(key)
@@ -175,26 +177,18 @@ class Ingest:
                 raise _unavailable(error, linked=isinstance(output, Linked)) from None
         return _stored(key, media)
 
-    async def _bytes(self, output: Output, slot: "_Slot") -> bytes:
-        """What the provider gave, as it came."""
+    async def _fetched(self, output: Linked, slot: "_Slot") -> bytes:
+        """What is behind the provider's link, as it comes."""
         bytes_max = SVG_BYTES_MAX if slot.expected == "vector" else self._limits.bytes_max
-        match output:
-            case Inline(data):
-                return data
-            case Linked(url) if url[:5].lower() == "data:":
-                return decode_data_url(url, bytes_max).data
-            case Linked(url):
-                timeout_s = self._limits.fetch_timeout_s
-                fetched = await self._fetcher.fetch(url, hosts=slot.hosts, bytes_max=bytes_max, timeout_s=timeout_s)
-                return fetched.data
-            case _:
-                assert_never(output)
+        if output.url[:5].lower() == "data:":
+            return decode_data_url(output.url, bytes_max).data
+        timeout_s = self._limits.fetch_timeout_s
+        fetched = await self._fetcher.fetch(output.url, hosts=slot.hosts, bytes_max=bytes_max, timeout_s=timeout_s)
+        return fetched.data
 
-    async def _safe(self, data: bytes, expected: Expected) -> bytes:
-        """The bytes that may be served: drawings made safe in a child process, everything else as it is."""
-        if expected != "vector" or not data:
-            return data
-        judge_type(data, expected)
+    async def _made_safe(self, data: bytes) -> bytes:
+        """A drawing that may be served, made so in a child process."""
+        judge_type(data, "vector")
         if len(data) > SVG_BYTES_MAX:
             raise Unacceptable("too_large", "SVG")
         timeout_s = self._limits.svg_timeout_s

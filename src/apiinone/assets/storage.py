@@ -93,9 +93,7 @@ def output_key(place: Place, index: int, random: bytes, extension: str) -> str:
     whose = f"{place.mode}/{place.account_id}/{place.task_id}/{place.attempt_id}"
     key = f"{whose}/{index:02d}-{random.hex()}.{extension}"
     if not _OUTPUT_KEY.fullmatch(key):
-        raise ValueError(
-            "a storage key is made of a mode and ids; an output's also of an index below 100"
-        )
+        raise ValueError("a storage key is made of a mode and ids; an output's also of an index below 100")
     return key
 
 

@@ -6,7 +6,8 @@ over a thousand folders. Small writes are done where they are asked for while th
 would cost more than it frees; otherwise one thread does whatever waits. A put survives the death of the process; a
 power cut may take what was written in the last seconds.
 
-Nothing below the root is reached through a symbolic link: each step is opened as itself or not at all.
+Nothing below the root is reached through a symbolic link: each step is opened as itself or not at all. What was opened
+for one write serves the others of the next second.
 """
 
 import asyncio
@@ -31,6 +32,8 @@ MOMENT_CHARACTERS = 6
 """So many characters of an id are the same for 4.4 minutes; a week is some two thousand folders."""
 FOLDER_TRIES = 3
 """A folder is made anew where it was removed as empty just before the write."""
+KEPT_S = 1.0
+"""How long writes go to a folder that was opened once: moving it away then counts a second later."""
 ELSEWHERE = "other"
 """The folder of keys that belong to no task."""
 SMALL_BYTES_MAX = 256 * 1024
@@ -52,6 +55,7 @@ class FolderStorage:
         with _understood():
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._root = root.resolve(strict=True)
+        self._newest: _OpenFolder | None = None
         self._write_s = 0.0
         self._small = Batcher[_Write, StorageFailed | None](
             self._write_together, share_of=_account_of, size_max=BATCH_MAX, queue_max=WAITING_MAX
@@ -124,17 +128,22 @@ class FolderStorage:
         """Plain `try` rather than the contexts below: a small write is done for every output."""
         for _ in range(FOLDER_TRIES):
             try:
-                folder = self._opened(_folder_of(write.key), create=True)
-                try:
-                    _write_whole(folder, _file_name(write.key), write.data)
-                    return None
-                finally:
-                    os.close(folder)
-            except FileNotFoundError:
-                continue
+                folder = self._kept_open(_folder_of(write.key))
+                _write_whole(folder.descriptor, _file_name(write.key), write.data)
+            except FileNotFoundError:  # removed as empty since
+                self._newest = None
             except OSError as error:
                 return _in_our_words(error)
+            else:
+                return None
         return StorageFailed("the folder cannot be made")
+
+    def _kept_open(self, name: str) -> "_OpenFolder":
+        """The folder, made where it is missing. Raises FileNotFoundError where it goes just then."""
+        folder, now_s = self._newest, time.monotonic()
+        if folder is None or folder.name != name or folder.until_s <= now_s:
+            folder = self._newest = _OpenFolder(name, self._opened(name, create=True), now_s + KEPT_S)
+        return folder
 
     def _open(self, key: str) -> int:
         try:
@@ -205,6 +214,18 @@ class FolderStorage:
                 return os.open(name, _FOLDER, dir_fd=root)
         finally:
             os.close(root)
+
+
+class _OpenFolder:
+    """A folder and its descriptor, closed when the last write to it has let go: writes come from threads too."""
+
+    def __init__(self, name: str, descriptor: int, until_s: float) -> None:
+        self.name = name
+        self.descriptor = descriptor
+        self.until_s = until_s
+
+    def __del__(self) -> None:
+        os.close(self.descriptor)
 
 
 class _Write(Struct, frozen=True):

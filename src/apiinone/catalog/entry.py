@@ -148,7 +148,9 @@ class Entry(Fact, frozen=True, kw_only=True):
 
     def route_of(self, operation: str) -> Route | None:
         """This model's further route that makes such tasks; None where it has none, and for the endpoint's own."""
-        return next((route for route in self.routes if operation and route.operation == operation), None)
+        if not operation:
+            return None
+        return next((route for route in self.routes if route.operation == operation), None)
 
     def makes(self, operation: str) -> tuple[Literal["text"] | MediaKind, int]:
         """What a task of this operation makes ("": the endpoint's own), and how many files for one price."""

@@ -101,7 +101,7 @@ def choose(
     None where nothing configured here serves the request any more.
     """
     if mode == "test":
-        return _here(sub_model)
+        return here(sub_model)
     ways = sorted(_ways(sub_model, asked, reach, tried), key=lambda way: way.rank)
     if not ways:
         return None
@@ -114,7 +114,7 @@ def choose(
 def choose_in_turn(mode: Mode, sub_model: SubModel, asked: Asked, reach: Reach, most: int) -> list[Route]:
     """The ways of the first tries, each another one, for calls that go through them at once; none rests for them."""
     if mode == "test":
-        return [_here(sub_model)]
+        return [here(sub_model)]
     ways = sorted(_ways(sub_model, asked, reach, ()), key=lambda way: way.rank)
     others = {(way.offer.provider, way.offer.upstream_model, way.own): way for way in reversed(ways)}
     first_ones = sorted(others.values(), key=lambda way: way.rank)[:most]
@@ -131,7 +131,8 @@ def offer_named(sub_model: SubModel, provider: str | None, upstream_model: str |
     return next((offer for offer in fitting if offer.upstream_model == upstream_model), None)
 
 
-def _here(sub_model: SubModel) -> Route:
+def here(sub_model: SubModel) -> Route:
+    """The way of everything in test mode."""
     return Route(LOCAL, sub_model.id, "test mode: the built-in local provider makes everything", None, 0)
 
 

@@ -9,7 +9,7 @@ from apiinone.providers.provider import PollReply, SubmitReply
 from apiinone.switchboard.standing import Board
 from apiinone.tasks.job import Job
 from apiinone.tasks.keyring import Credential, Keyring, OfferAsked
-from apiinone.tasks.routing import Asked, LaterRoute, Reach, Route, choose
+from apiinone.tasks.routing import Asked, LaterRoute, Reach, Route, choose, here
 from apiinone.tasks.vendor_exchange import Vendor
 
 
@@ -29,6 +29,8 @@ class Ways:
         choice = self.catalogue.now.remembered(job.sub_model)
         if choice is None:
             return None
+        if job.mode == "test":  # as `choose` decides; what could be reached need not be found out
+            return here(choice.sub_model)
         known = self.vendors.keys()
         reach = Reach(
             self.keyring.providers(None, job.node) & known,
