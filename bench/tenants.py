@@ -83,7 +83,6 @@ def new_submission(app: App, tenant: Tenant, callback: Address | None = None) ->
     task_id = app.ids.new()
     return Submission(
         task_id=task_id,
-        lot_id=app.ids.new(),
         caller=Caller(tenant.account_id, tenant.mode, tenant.key_id, tenant.key_id, KeyRules()),
         request_id=f"req_{task_id}",
         route="images",

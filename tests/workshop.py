@@ -124,7 +124,6 @@ class Workshop:
         """A request for one task of ten credits, with what the test changes of it."""
         plain = Submission(
             task_id=self.ids.new(),
-            lot_id=self.ids.new(),
             caller=caller,
             request_id="req",
             route="images/generations",

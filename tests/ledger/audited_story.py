@@ -98,7 +98,6 @@ class Story:
     def _submission(self, units: int) -> Submission:
         return Submission(
             task_id=self.ids.new(),
-            lot_id=self.ids.new(),
             caller=Caller(self.account, "live", self.key, self.key, KeyRules()),
             request_id="req",
             route="images/generations",

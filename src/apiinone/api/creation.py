@@ -115,7 +115,6 @@ def submission_of(
     _, outputs = choice.entry.makes(made_by.operation)
     return Submission(
         task_id=task_id,
-        lot_id=task_id,  # ids of lots and of tasks never meet
         caller=caller,
         request_id=call.request_id,
         route=made_by.path.removeprefix(_BASE),

@@ -159,22 +159,24 @@ class Ingest:
 
     async def _tried(self, output: Output, slot: "_Slot", keys: list[str]) -> StoredOutput | Exception:
         try:
-            return await self._store_one(output, slot, keys)
+            if isinstance(output, Inline):  # in memory already, whether it waits or not
+                return await self._store_one(output, slot, keys)
+            async with self._turns:
+                return await self._store_one(output, slot, keys)
         except Exception as error:  # noqa: BLE001 - judged together with those of its siblings
             return error
 
     async def _store_one(self, output: Output, slot: "_Slot", keys: list[str]) -> StoredOutput:
-        async with self._turns:
-            try:
-                data = output.data if isinstance(output, Inline) else await self._fetched(output, slot)
-                if slot.expected == "vector" and data:
-                    data = await self._made_safe(data)
-                media = await _examine(data, MediaLimits(slot.expected, bytes_max=self._limits.bytes_max))
-                key = output_key(slot.place, slot.index, self._randomness(RANDOM_BYTES), media.extension)
-                keys.append(key)
-                await self._storage.put(key, data)
-            except (Unacceptable, FetchFailed, SandboxFailed, Overloaded, StorageFailed) as error:
-                raise _unavailable(error, linked=isinstance(output, Linked)) from None
+        try:
+            data = output.data if isinstance(output, Inline) else await self._fetched(output, slot)
+            if slot.expected == "vector" and data:
+                data = await self._made_safe(data)
+            media = await _examine(data, MediaLimits(slot.expected, bytes_max=self._limits.bytes_max))
+            key = output_key(slot.place, slot.index, self._randomness(RANDOM_BYTES), media.extension)
+            keys.append(key)
+            await self._storage.put(key, data)
+        except (Unacceptable, FetchFailed, SandboxFailed, Overloaded, StorageFailed) as error:
+            raise _unavailable(error, linked=isinstance(output, Linked)) from None
         return _stored(key, media)
 
     async def _fetched(self, output: Linked, slot: "_Slot") -> bytes:

@@ -27,8 +27,8 @@ def png_size(data: bytes) -> Size:
     """Width and height of a still PNG. Raises Unacceptable."""
     if data[8:_PNG_DATA] != _PNG_FIRST or len(data) < _PNG_DATA + _PNG_HEADER.size:
         raise Unacceptable("broken", "no PNG header")
-    width, height, *kind, compression, filtering, interlace = _PNG_HEADER.unpack_from(data, _PNG_DATA)
-    bits_per_pixel = _BITS_PER_PIXEL.get(tuple(kind))
+    width, height, depth, colour, compression, filtering, interlace = _PNG_HEADER.unpack_from(data, _PNG_DATA)
+    bits_per_pixel = _BITS_PER_PIXEL.get((depth, colour))
     if bits_per_pixel is None or compression or filtering or interlace > 1:
         raise Unacceptable("broken", "PNG header out of range")
     if height * (width * bits_per_pixel // 8) > _png_picture_bytes(data) * DEFLATE_RATIO_MAX:

@@ -1,10 +1,8 @@
 """A storage in a local folder.
 
-A key is one file name, in a folder for the four minutes in which its task was made: ext4 looks for room near a file's
-folder, so files that come one after the other into the same folder cost 60 µs each, and ten times as much when spread
-over a thousand folders. Small writes are done where they are asked for while they are that quick, because a thread
-would cost more than it frees; otherwise one thread does whatever waits. A put survives the death of the process; a
-power cut may take what was written in the last seconds.
+A key is one file name in one of many folders (`folder_names.py`). Small writes are done where they are asked for while
+they are that quick, because a thread would cost more than it frees; otherwise one thread does whatever waits. A put
+survives the death of the process; a power cut may take what was written in the last seconds.
 
 Nothing below the root is reached through a symbolic link: each step is opened as itself or not at all. What was opened
 for one write serves the others of the next second.
@@ -21,21 +19,15 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from apiinone.assets.folder_names import TASK_SEGMENT, file_name, folder_of, is_folder, key_of
 from apiinone.assets.storage import STREAM_CHUNK_BYTES, NoSuchObject, Part, StorageFailed, StoredObject, checked_key
 from apiinone.core.batch import Batcher
 from apiinone.core.errors import Overloaded
-from apiinone.core.ids import is_id
 
-MOMENT_SEGMENT = 2
-"""Which segment of a key is the id of a task, which begins with the moment it was made."""
-MOMENT_CHARACTERS = 6
-"""So many characters of an id are the same for 4.4 minutes; a week is some two thousand folders."""
 FOLDER_TRIES = 3
 """A folder is made anew where it was removed as empty just before the write."""
 KEPT_S = 1.0
 """How long writes go to a folder that was opened once: moving it away then counts a second later."""
-ELSEWHERE = "other"
-"""The folder of keys that belong to no task."""
 SMALL_BYTES_MAX = 256 * 1024
 """Up to here, writes are done at once or together; larger ones have a thread each."""
 FAST_WRITE_S = 0.002
@@ -128,8 +120,8 @@ class FolderStorage:
         """Plain `try` rather than the contexts below: a small write is done for every output."""
         for _ in range(FOLDER_TRIES):
             try:
-                folder = self._kept_open(_folder_of(write.key))
-                _write_whole(folder.descriptor, _file_name(write.key), write.data)
+                folder = self._kept_open(folder_of(write.key))
+                _write_whole(folder.descriptor, file_name(write.key), write.data)
             except FileNotFoundError:  # removed as empty since
                 self._newest = None
             except OSError as error:
@@ -147,8 +139,8 @@ class FolderStorage:
 
     def _open(self, key: str) -> int:
         try:
-            with self._folder(_folder_of(key)) as folder:
-                descriptor = os.open(_file_name(key), _READ, dir_fd=folder)
+            with self._folder(folder_of(key)) as folder:
+                descriptor = os.open(file_name(key), _READ, dir_fd=folder)
         except FileNotFoundError:
             raise NoSuchObject from None
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -163,10 +155,10 @@ class FolderStorage:
     def _delete(self, keys: Iterable[str]) -> None:
         names: set[str] = set()
         for key in keys:
-            name = _folder_of(key)
+            name = folder_of(key)
             names.add(name)
             with suppress(FileNotFoundError), self._folder(name) as folder:
-                os.unlink(_file_name(key), dir_fd=folder)
+                os.unlink(file_name(key), dir_fd=folder)
         self._drop_empty(names)
 
     def _drop_empty(self, names: Iterable[str]) -> None:
@@ -180,10 +172,10 @@ class FolderStorage:
             os.close(root)
 
     def _found(self, prefix: str) -> Iterator[StoredObject]:
-        begin = _file_name(f"{prefix}/") if prefix else ""
-        one = prefix.count("/") >= MOMENT_SEGMENT
+        begin = file_name(f"{prefix}/") if prefix else ""
+        one = prefix.count("/") >= TASK_SEGMENT
         for name in (
-            [_folder_of(prefix)] if one else [path.name for path in self._root.iterdir() if _is_folder(path.name)]
+            [folder_of(prefix)] if one else [path.name for path in self._root.iterdir() if is_folder(path.name)]
         ):
             with suppress(FileNotFoundError), self._folder(name) as folder, os.scandir(folder) as entries:
                 for entry in entries:
@@ -272,31 +264,13 @@ def _take(found: Iterator[StoredObject]) -> "list[StoredObject]":
     return list(islice(found, LISTED_TOGETHER))
 
 
-def _folder_of(key: str) -> str:
-    """The folder for a key, or for the place that begins it."""
-    segments = key.split("/", MOMENT_SEGMENT + 1)
-    if len(segments) <= MOMENT_SEGMENT or not is_id(segments[MOMENT_SEGMENT]):
-        return ELSEWHERE
-    return segments[MOMENT_SEGMENT][:MOMENT_CHARACTERS]
-
-
 def _account_of(write: _Write) -> str:
     return "/".join(write.key.split("/", 2)[:2])
 
 
-def _is_folder(name: str) -> bool:
-    """Whether a name in the root is one of ours; a mounted root may hold others."""
-    return name == ELSEWHERE or (len(name) == MOMENT_CHARACTERS and name.isalnum())
-
-
-def _file_name(key: str) -> str:
-    """The key in one name: no key has the character that stands for its slashes."""
-    return key.replace("/", "~")
-
-
 def _described(entry: os.DirEntry[str]) -> StoredObject:
     status = entry.stat(follow_symlinks=False)
-    return StoredObject(entry.name.replace("~", "/"), status.st_size, status.st_mtime_ns // 1000)
+    return StoredObject(key_of(entry.name), status.st_size, status.st_mtime_ns // 1000)
 
 
 _PART = ".part"

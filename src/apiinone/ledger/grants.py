@@ -57,8 +57,10 @@ def order_key(order_id: str) -> str:
 def refill(books: Books, owner: Owner, *, lot_id: str, level: Credits) -> None:
     """Raise a refilled balance to its level, at most once a UTC day; other balances are left as they are."""
     balance = books.balances.get(owner)
+    if balance is None or balance.refill_day is None:
+        return
     today = day_of(books.now_us)
-    if balance is None or balance.refill_day is None or balance.refill_day >= today:
+    if balance.refill_day >= today:
         return
     balance.refill_day = today
     balance.changed = True

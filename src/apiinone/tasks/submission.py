@@ -27,7 +27,6 @@ class Submission(Struct, frozen=True):
     """One request that is well formed and priced; ids and hashes are made before."""
 
     task_id: str
-    lot_id: str
     caller: Caller
     request_id: str
     route: str
