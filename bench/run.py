@@ -15,7 +15,7 @@ from script import ROUNDS
 from stores import KEEP_FILES
 from table import write_table
 
-WITHIN_S = 300
+WITHIN_S = 480
 
 
 def main() -> int:

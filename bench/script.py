@@ -9,7 +9,7 @@ from promises import PROMISES
 from results import Findings, Result, Stopwatch, write
 
 ROUNDS = 5
-WITHIN_S = 240
+WITHIN_S = 420
 Measure = Callable[[int], Awaitable[Findings]]
 
 

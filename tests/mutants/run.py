@@ -155,6 +155,8 @@ def main() -> None:
     """Judge the mutants whose file or test holds the text given, or all; exit 1 where one was not caught."""
     text = sys.argv[1] if len(sys.argv) > 1 else ""
     mutants = [mutant for mutant in read_mutants() if text in mutant.file or text in mutant.test]
+    if not mutants:
+        sys.exit(f"no mutant's file or test holds {text!r}")
     with tempfile.TemporaryDirectory(prefix="apiinone-mutants-") as folder:
         verdicts = judge_all(mutants, Path(folder))
     at_large = [verdict for verdict in verdicts if verdict.outcome != "caught"]
@@ -162,7 +164,7 @@ def main() -> None:
         print(f"\n{verdict.outcome}: {verdict.mutant.file}\n- {verdict.mutant.find}\n+ {verdict.mutant.replace}")
         print(verdict.output)
     print(f"{len(verdicts) - len(at_large)} of {len(verdicts)} mutants caught")
-    sys.exit(1 if at_large or not verdicts else 0)
+    sys.exit(1 if at_large else 0)
 
 
 if __name__ == "__main__":
