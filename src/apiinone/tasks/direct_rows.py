@@ -8,7 +8,7 @@ from apiinone.core.clock import US_PER_S
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Owner
-from apiinone.tasks.direct import GRACE_S, Note, Tokens
+from apiinone.tasks.direct import Note, Tokens
 from apiinone.tasks.lifecycle import TaskState
 from apiinone.tasks.submission import Direct
 
@@ -45,27 +45,6 @@ class Remembered(Struct, frozen=True):
     error_type: str | None
     error_message: str | None
     answer: str | None
-
-
-class Begun(Struct, frozen=True):
-    """How a new task begins: in the queue, or as a call that its process answers at once."""
-
-    state: TaskState
-    claims: int
-    """As many as attempts."""
-    due_us: int | None
-    sweep_us: int
-    holder: str | None = None
-    attempt_id: str | None = None
-    started_us: int | None = None
-
-
-def begun_direct(direct: Direct | None, deadline_us: int, now_us: int) -> Begun:
-    """A call's beginning; where it is none, a task's."""
-    if direct is None:
-        return Begun("queued", 0, now_us, deadline_us)
-    sweep_us = deadline_us + GRACE_S * US_PER_S
-    return Begun("submitting", 1, None, sweep_us, direct.holder, direct.attempt.id, now_us)
 
 
 async def begin_directs(tx: Tx, begun: Sequence[tuple[str, Direct]]) -> None:

@@ -10,8 +10,9 @@ from apiinone.core.clock import US_PER_S
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.ledger import Owner
-from apiinone.tasks.direct_rows import begin_directs, begun_direct
-from apiinone.tasks.submission import Place, Submission
+from apiinone.tasks.direct import GRACE_S
+from apiinone.tasks.direct_rows import begin_directs
+from apiinone.tasks.submission import Direct, Place, Submission
 from apiinone.tasks.whose_keys import WhoseKeys
 from apiinone.webhooks.outbox import keep_addresses
 
@@ -35,14 +36,25 @@ _NEW_QUOTE = Sql(
     "INSERT INTO quotes (id, account_id, mode, body_hash, price_version, unit_micro, units, expires_us, whose_keys,"
     " own_total_micro, price_percent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
 )
-_NEW_TASK = Sql(
+_INTO_TASKS = (
     "INSERT INTO tasks (id, account_id, mode, key_id, lineage_id, request_id, endpoint, model, sub_model, node, suffix,"
-    " scenario, state, fence, claims, due_us, sweep_us, deadline_us, unknown_limit_us, held_micro, unit_micro, units,"
-    " attempts, result_ttl_s, catalogue_version, created_us, operation, whose_keys, own_unit_micro, holder, attempt_id,"
-    " started_us, price_percent)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14, $15, $16, $17, $18, $19, $20, $21,"
-    " $14, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)"
+    " scenario, deadline_us, unknown_limit_us, held_micro, unit_micro, units, result_ttl_s, catalogue_version,"
+    " operation, whose_keys, own_unit_micro, price_percent, created_us, "
 )
+_VALUES = (
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,"
+    " $24, "
+)
+_NEW_TASK = Sql(
+    _INTO_TASKS + "state, fence, claims, attempts, due_us, sweep_us) " + _VALUES + "'queued', 0, 0, 0, $24, $13)"
+)
+_NEW_CALL = Sql(
+    _INTO_TASKS
+    + "state, fence, claims, attempts, sweep_us, holder, attempt_id, started_us) "
+    + _VALUES
+    + "'submitting', 0, 1, 1, $25, $26, $27, $24)"
+)
+"""A call that its process answers at once: it is due for no worker."""
 _NEW_INPUT = Sql("INSERT INTO task_inputs (task_id, request, metadata) VALUES ($1, $2, $3)")
 _NEW_LABEL = Sql("INSERT INTO task_labels (account_id, mode, name, value, task_id) VALUES ($1, $2, $3, $4, $5)")
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -110,8 +122,13 @@ async def write_tasks(tx: Tx, accepted: Sequence[tuple[Submission, Credits, Cred
     Beside each submission its frozen price and what is held for it.
     """
     now_us = tx.now_us
-    await tx.many(_NEW_TASK, [_task(*one, now_us, unknown_max_s) for one in accepted])
-    await begin_directs(tx, [(s.task_id, s.direct) for s, _, _ in accepted if s.direct is not None])
+    tasks = [_task(*one, now_us, unknown_max_s) for one in accepted if one[0].direct is None]
+    await tx.many(_NEW_TASK, tasks)
+    calls = [(one, one[0].direct) for one in accepted if one[0].direct is not None]
+    await tx.many(
+        _NEW_CALL, [(*_task(*one, now_us, unknown_max_s), *_begun(one[0], direct, now_us)) for one, direct in calls]
+    )
+    await begin_directs(tx, [(one[0].task_id, direct) for one, direct in calls])
     await tx.many(_NEW_INPUT, [(s.task_id, s.request_json, _metadata(s)) for s, _, _ in accepted])
     await keep_addresses(tx, [(s.task_id, s.callback) for s, _, _ in accepted if s.callback is not None])
     labels = [(*s.owner, name, value, s.task_id) for s, _, _ in accepted for name, value in s.metadata.items()]
@@ -124,7 +141,6 @@ def _task(
     submission: Submission, price: Credits, held: Credits, now_us: int, unknown_max_s: int
 ) -> tuple[str | int | None, ...]:
     deadline_us = now_us + submission.deadline_s * US_PER_S
-    begun = begun_direct(submission.direct, deadline_us, now_us)
     return (
         submission.task_id,
         *submission.owner,
@@ -137,10 +153,6 @@ def _task(
         submission.node,
         submission.suffix,
         submission.scenario,
-        begun.state,
-        begun.claims,
-        begun.due_us,
-        begun.sweep_us,
         deadline_us,
         deadline_us + unknown_max_s * US_PER_S,
         held,
@@ -148,15 +160,18 @@ def _task(
         submission.units,
         submission.result_ttl_s,
         submission.catalogue_version,
-        now_us,
         submission.operation,
         submission.whose_keys,
         submission.own_unit,
-        begun.holder,
-        begun.attempt_id,
-        begun.started_us,
         submission.price_percent,
+        now_us,
     )
+
+
+def _begun(submission: Submission, direct: Direct, now_us: int) -> tuple[int, str, str]:
+    """Until when its process has time to settle it, which one that is, and the attempt that is under way."""
+    sweep_us = now_us + (submission.deadline_s + GRACE_S) * US_PER_S
+    return sweep_us, direct.holder, direct.attempt.id
 
 
 def _metadata(submission: Submission) -> str | None:
