@@ -35,9 +35,9 @@ def offers_for(
 
     `operation`: a further create route's. `among`: the providers that count; None: all.
     """
-    asked = (offer for offer in sub_model.offers if among is None or offer.provider in among)
-    fit = (offer for offer in asked if serves(offer, sub_model, fields, operation))
-    return tuple(sorted(fit, key=lambda offer: offer.priority))
+    asked = sub_model.offers if among is None else [offer for offer in sub_model.offers if offer.provider in among]
+    fit = [offer for offer in asked if serves(offer, sub_model, fields, operation)]
+    return tuple(sorted(fit, key=_priority) if len(fit) > 1 else fit)
 
 
 def serves(offer: Offer, sub_model: SubModel, fields: Mapping[str, object], operation: str = "") -> bool:
@@ -55,6 +55,10 @@ def serves(offer: Offer, sub_model: SubModel, fields: Mapping[str, object], oper
 def omitted(send: Send, value: object) -> bool:
     """Whether the offer leaves the field out where it has this value."""
     return send.omit_when is not None and value == send.omit_when and type(value) is type(send.omit_when)
+
+
+def _priority(offer: Offer) -> int:
+    return offer.priority
 
 
 def _outputs(sub_model: SubModel, fields: Mapping[str, object]) -> int:
