@@ -125,6 +125,7 @@ class FolderStorage:
             except FileNotFoundError:  # removed as empty since
                 self._newest = None
             except OSError as error:
+                self._newest = None  # a folder that a file server has forgotten is opened anew by the next write
                 return _in_our_words(error)
             else:
                 return None
