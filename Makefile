@@ -21,10 +21,10 @@ demo: $(VENV)/.installed ## start a server, make one picture and one drawing, sh
 serve: $(VENV)/.installed ## run the server; ARGS="--port 9000" and the like are passed on
 	@$(BIN)/python -m apiinone serve $(ARGS)
 
-test: $(VENV)/.developing browser ## the suite, on SQLite and PostgreSQL; SLOW=1 adds what is marked slow; ARGS="-k ledger" and the like are passed on
+test: $(VENV)/.developing $(if $(SLOW),browser) ## the suite, on SQLite and PostgreSQL; SLOW=1 adds what is marked slow; ARGS="-k ledger" and the like are passed on
 	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist worksteal $(if $(SLOW),,-m "not slow") $(ARGS)
 
-browser: # what the pages are tried in
+browser: # what the pages are tried in; only slow tests need it
 	@tests/browser/ensure-chromium
 
 check: $(VENV)/.developing ## lint, format, types, layers, dependencies, house rules

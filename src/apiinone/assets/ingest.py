@@ -159,8 +159,6 @@ class Ingest:
 
     async def _tried(self, output: Output, slot: "_Slot", keys: list[str]) -> StoredOutput | Exception:
         try:
-            if isinstance(output, Inline):  # in memory already, whether it waits or not
-                return await self._store_one(output, slot, keys)
             async with self._turns:
                 return await self._store_one(output, slot, keys)
         except Exception as error:  # noqa: BLE001 - judged together with those of its siblings

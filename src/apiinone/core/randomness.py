@@ -1,4 +1,4 @@
-"""Random bytes in small portions: one system call serves many ids and file names."""
+"""Random bytes in small portions: one system call serves many file names and nonces."""
 
 import secrets
 from collections.abc import Callable
