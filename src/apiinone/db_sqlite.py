@@ -8,8 +8,9 @@ case is driven without an event loop: if it waits for anything but the database,
 import asyncio
 import importlib
 import random
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import NoneType
@@ -100,6 +101,8 @@ class SqliteDatabase:
 
     async def transact(self, work: Work[T]) -> T:
         """Run a use case and commit. The commit is not undone by a cancelled caller."""
+        if self._commits_here and not self._lock.locked() and self._begins():
+            return self._finished(work)  # nothing is waited for, so nobody can be cancelled meanwhile
         return await asyncio.shield(asyncio.ensure_future(self._transact(work)))
 
     async def rows(self, statement: Sql, *values: Value) -> list[Row]:
@@ -134,27 +137,45 @@ class SqliteDatabase:
             self._writer.close()
             self._reader.close()
 
+    @property
+    def _commits_here(self) -> bool:
+        """Whether the disk answers faster than a thread could be woken."""
+        return self._commit_s < _FAST_COMMIT_S
+
+    def _finished(self, work: Work[T]) -> T:
+        """Run what was begun, and commit."""
+        with self._or_undone():
+            result = self._driven(work)
+            self._timed_commit()
+        return result
+
     async def _transact(self, work: Work[T]) -> T:
+        """The same with all its waits: for its turn, for another process, for the disk."""
         async with self._lock:
             await self._begin()
-            try:
-                with transaction_mark():
-                    result = drive(work(SqliteTx(self._writer, self._clock.now_us())))
-                await self._commit()
-            except BaseException as error:
-                if self._writer.in_transaction:
-                    self._writer.execute("ROLLBACK")
-                if isinstance(error, self._module.OperationalError):
-                    raise DatabaseUnavailable(f"the database refused: {error}") from error
-                raise
+            with self._or_undone():
+                result = self._driven(work)
+                if self._commits_here:
+                    self._timed_commit()
+                else:
+                    await asyncio.get_running_loop().run_in_executor(self._commits, self._timed_commit)
             return result
 
-    async def _commit(self) -> None:
-        """Wait for the disk: here where it answers faster than a thread could be woken, else in a thread."""
-        if self._commit_s < _FAST_COMMIT_S:
-            self._timed_commit()
-        else:
-            await asyncio.get_running_loop().run_in_executor(self._commits, self._timed_commit)
+    def _driven(self, work: Work[T]) -> T:
+        with transaction_mark():
+            return drive(work(SqliteTx(self._writer, self._clock.now_us())))
+
+    @contextmanager
+    def _or_undone(self) -> Generator[None]:
+        """Roll back whatever does not come to its end. Raises DatabaseUnavailable where the database refuses."""
+        try:
+            yield
+        except BaseException as error:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            if isinstance(error, self._module.OperationalError):
+                raise DatabaseUnavailable(f"the database refused: {error}") from error
+            raise
 
     def _timed_commit(self) -> None:
         began_s = self._clock.monotonic_s()
@@ -164,17 +185,22 @@ class SqliteDatabase:
 
     async def _begin(self) -> None:
         waited_s = 0.0
-        while True:
-            try:
-                self._writer.execute("BEGIN IMMEDIATE")
-            except self._module.OperationalError as error:
-                if "locked" not in str(error) or waited_s > _BUSY_WAIT_S:
-                    raise DatabaseUnavailable(f"the database cannot be written: {error}") from error
-                pause_s = random.uniform(0.001, 0.01)  # noqa: S311 - jitter
-                waited_s += pause_s
-                await asyncio.sleep(pause_s)
-            else:
-                return
+        while not self._begins():
+            if waited_s > _BUSY_WAIT_S:
+                raise DatabaseUnavailable("the database cannot be written: another process writes to it all the time")
+            pause_s = random.uniform(0.001, 0.01)  # noqa: S311 - jitter
+            waited_s += pause_s
+            await asyncio.sleep(pause_s)
+
+    def _begins(self) -> bool:
+        """Begin to write; False while another process does. Raises DatabaseUnavailable."""
+        try:
+            self._writer.execute("BEGIN IMMEDIATE")
+        except self._module.OperationalError as error:
+            if "locked" in str(error):
+                return False
+            raise DatabaseUnavailable(f"the database cannot be written: {error}") from error
+        return True
 
     def _snapshot(self, connection: "sqlite3.Connection", work: Work[T]) -> T:
         connection.execute("BEGIN")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from apiinone.core.batch import TURNS_MAX, Batcher
+from apiinone.core.batch import QUIET_S, TURNS_MAX, WINDOW_S, Batcher
 from apiinone.core.errors import DatabaseUnavailable, Overloaded, ServerError
 
 Item = tuple[str, int]
@@ -58,6 +58,45 @@ async def test_a_batch_is_run_once_a_turn_has_brought_no_more() -> None:
 
     await asyncio.gather(*[come(number) for number in range(15)])
     assert [len(batch) for batch in counter.batches] == [15]
+
+
+class Watch:
+    """The event loop's clock, set by hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now_s = 100.5 * WINDOW_S
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self.now_s)
+
+    async def ten_in_each_window(self, batcher: Batcher[Item, Item], windows: int) -> None:
+        for number in range(10 * windows):
+            self.now_s += WINDOW_S / 10
+            await batcher.do(("a", number))
+
+
+async def test_the_rate_is_that_of_the_last_window_and_none_once_it_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch, batcher = Watch(monkeypatch), Counter().batcher()
+    assert batcher.per_s() == 0.0
+    await watch.ten_in_each_window(batcher, 3)
+    assert batcher.per_s() == pytest.approx(10 / WINDOW_S, rel=0.2)
+    watch.now_s += QUIET_S * 0.9
+    assert batcher.per_s() > 0.0
+    watch.now_s += QUIET_S * 0.2
+    assert batcher.per_s() == 0.0
+
+
+async def test_while_a_batch_is_under_way_it_is_not_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    counter = Counter()
+    watch, batcher = Watch(monkeypatch), counter.batcher()
+    await watch.ten_in_each_window(batcher, 3)
+    counter.gate.clear()
+    waiting = batcher.enqueue(("a", 0))
+    await asyncio.sleep(0)
+    watch.now_s += QUIET_S * 2
+    assert batcher.per_s() > 0.0
+    counter.gate.set()
+    await waiting
+    await batcher.drain()
+    assert batcher.per_s() > 0.0  # it has just ended, however long it took
 
 
 async def test_a_batch_does_not_wait_for_ever_for_those_that_keep_coming() -> None:

@@ -29,6 +29,13 @@ async def sqlite(sqlite_path: Path) -> AsyncIterator[SqliteDatabase]:
 
 
 @pytest.fixture
+async def on_a_slow_disk(sqlite: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> SqliteDatabase:
+    """The same as it goes on where a commit takes long enough for a thread."""
+    monkeypatch.setattr(db_sqlite, "_FAST_COMMIT_S", 0.0)
+    return sqlite
+
+
+@pytest.fixture
 def stranger(sqlite_path: Path) -> Any:
     """A connection as another process would have it; locks do not tell the two apart."""
     connection = sqlite_module().connect(str(sqlite_path), isolation_level=None, check_same_thread=False)
@@ -178,7 +185,50 @@ async def test_what_is_committed_is_on_disk_and_references_are_kept(sqlite: Sqli
     assert await sqlite.transact(settings) == ("wal", full, on)
 
 
-async def test_a_commit_under_way_does_not_hold_up_reads_or_the_loop(sqlite: SqliteDatabase) -> None:
+async def test_where_the_disk_is_fast_a_transaction_waits_for_no_turn_of_the_loop(sqlite: SqliteDatabase) -> None:
+    writing = asyncio.ensure_future(sqlite.transact(put))
+    await asyncio.sleep(0)
+    assert writing.done()
+    assert await sqlite.read(count) == 1
+
+
+async def test_on_a_slow_disk_a_caller_that_leaves_does_not_undo_its_transaction(
+    on_a_slow_disk: SqliteDatabase,
+) -> None:
+    writing = asyncio.ensure_future(on_a_slow_disk.transact(put))
+    await asyncio.sleep(0)
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+    await on_a_slow_disk.transact(_putting(1))  # it has its turn after the one that was left
+    assert await on_a_slow_disk.read(count) == 2
+
+
+async def test_who_writes_on_a_fast_disk_waits_for_a_commit_that_is_under_way(
+    on_a_slow_disk: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = asyncio.ensure_future(on_a_slow_disk.transact(put))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    monkeypatch.setattr(db_sqlite, "_FAST_COMMIT_S", 1.0)
+    await on_a_slow_disk.transact(_putting(1))
+    assert slow.done()
+    assert await on_a_slow_disk.read(count) == 2
+
+
+async def test_on_a_slow_disk_what_is_refused_leaves_nothing(on_a_slow_disk: SqliteDatabase) -> None:
+    async def twice(tx: Tx) -> None:
+        await put(tx)
+        await tx.rows(Sql("SELECT 1 FROM nowhere"))
+
+    with pytest.raises(DatabaseUnavailable):
+        await on_a_slow_disk.transact(twice)
+    await on_a_slow_disk.transact(put)
+    assert await on_a_slow_disk.read(count) == 1
+
+
+async def test_a_commit_under_way_does_not_hold_up_reads_or_the_loop(on_a_slow_disk: SqliteDatabase) -> None:
+    sqlite = on_a_slow_disk
     writes = [asyncio.ensure_future(sqlite.transact(_putting(number))) for number in range(20)]
     seen: list[int] = []
     while not all(write.done() for write in writes):

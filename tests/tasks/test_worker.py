@@ -184,6 +184,25 @@ async def test_a_worker_without_room_looks_again_as_soon_as_there_is_some(worksh
         await until(lambda: len(hands.begun) == 5)
 
 
+async def test_while_requests_need_the_process_few_tasks_are_claimed_and_afterwards_the_rest_at_once(
+    workshop: Workshop,
+) -> None:
+    caller = await workshop.tenant(live=100)
+    for _ in range(5):
+        await workshop.task(caller)
+    needed = True
+    hands = Hands(workshop)
+    rules = WorkerRules(NODES, poll_s=60.0, busy_claim_max=2, busy_pause_s=60.0)
+    async with at_work(worker_of(workshop.database, hands, rules, lambda: needed)) as worker:
+        await until(lambda: len(hands.begun) == 2)
+        for _ in range(5):
+            worker.hear("tasks")
+            await asyncio.sleep(rules.busy_look_s)
+        assert len(hands.begun) == 2
+        needed = False
+        await until(lambda: len(hands.begun) == 5)
+
+
 async def test_a_defect_in_a_round_does_not_end_the_worker(workshop: Workshop) -> None:
     caller = await workshop.tenant(live=100)
     hands = Hands(workshop)

@@ -7,6 +7,7 @@ until the one item that causes it stands alone, so that one bad item never fails
 """
 
 import asyncio
+import math
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
@@ -16,6 +17,8 @@ from apiinone.core.errors import DatabaseUnavailable, Overloaded, ServerError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 WINDOW_S = 0.1
+QUIET_S = 0.02
+"""A rate of before says nothing of now once nothing has come for so long."""
 TURNS_MAX = 8
 """How long a batch that grows with each turn of the event loop is waited for."""
 Waiting = tuple[Item, asyncio.Future[Result]]
@@ -42,6 +45,7 @@ class Batcher(Generic[Item, Result]):
         self._window: int = 0
         self._this_window: int = 0
         self._last_window: int = 0
+        self._ran_s = -math.inf
         self._runner: asyncio.Task[None] | None = None
 
     @property
@@ -50,8 +54,14 @@ class Batcher(Generic[Item, Result]):
         return self._waiting
 
     def per_s(self) -> float:
-        """How many items were taken up in a second, judged by the last tenth of a second that is over."""
+        """How many items were taken up in a second, judged by the last tenth of a second that is over.
+
+        None once it is quiet: who holds back while many come goes on when they have come.
+        """
         self._turn_window()
+        at_rest = self._runner is None or self._runner.done()
+        if at_rest and asyncio.get_running_loop().time() - self._ran_s > QUIET_S:
+            return 0.0
         return self._last_window / WINDOW_S
 
     def _turn_window(self) -> None:
@@ -92,6 +102,7 @@ class Batcher(Generic[Item, Result]):
         while self._waiting:
             await self._let_join()
             await self._run_some(self._take())
+            self._ran_s = asyncio.get_running_loop().time()
 
     async def _let_join(self) -> None:
         seen = 1

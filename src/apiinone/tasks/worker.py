@@ -210,7 +210,7 @@ class Worker:
             return min(self._rules.claim_max, free)
         now_s = self._clock.monotonic_s()
         if now_s - self._claimed_s < self._rules.busy_pause_s:
-            self._look_s = now_s + self._rules.busy_pause_s
+            self._look_s = now_s + self._rules.busy_look_s
             return 0
         self._claimed_s = now_s
         return min(self._rules.busy_claim_max, free)

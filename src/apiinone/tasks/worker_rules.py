@@ -20,6 +20,8 @@ class WorkerRules(Struct, frozen=True):
     busy_claim_max: int = 32
     busy_pause_s: float = 0.1
     """Requests come first: while they keep this process busy, a claim takes so few, and so seldom."""
+    busy_look_s: float = 0.02
+    """How soon it is seen that they do so no longer."""
     poll_s: float = 1.0
     stop_s: float = 3.0
     after_error_s: float = 1.0
