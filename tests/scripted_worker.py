@@ -39,9 +39,7 @@ class Hands:
         return 60.0 if self._step is None else await self._step(job)
 
 
-def worker_of(
-    database: Database, hands: Hands, rules: WorkerRules, busy: Callable[[], bool] = lambda: False
-) -> Worker:
+def worker_of(database: Database, hands: Hands, rules: WorkerRules, busy: Callable[[], bool] = lambda: False) -> Worker:
     """A worker that is not running yet."""
     return Worker(database, cast("Executor", hands), rules=rules, ids=Ids(hands.clock), busy=busy)
 

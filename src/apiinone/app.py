@@ -5,7 +5,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -232,8 +232,8 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     sources, live = chat_sources(settings, ground.environ, (ground.outbound, clock), ground.secret)
     lyrics = lyrics_sources(settings, connected, (ground.outbound, clock), ground.secret)
 
-    async def apply(move: Move) -> MoveOutcome:
-        return await app.apply(move)
+    def apply(move: Move) -> Awaitable[MoveOutcome]:
+        return app.apply(move)
 
     callbacks = callbacks_of(settings, ground.secret, database, clock)
     mailing = mailing_of(settings, ground.environ, ground.secret, (database, clock))

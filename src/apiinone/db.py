@@ -29,27 +29,32 @@ class Sql:
     second is derived; otherwise it is given. Texts are literals, so no value can be pasted into one: a type error.
     """
 
-    __slots__ = ("_of_one", "postgresql", "sqlite")
+    __slots__ = ("_of_few", "postgresql", "sqlite")
 
     def __init__(self, postgresql: LiteralString, *, sqlite: LiteralString | None = None) -> None:
         """Take the text with `$1`, `$2` … for values."""
         self.postgresql: str = postgresql
         text = _ANY.sub(_IN.format(number=r"\1"), sqlite or postgresql)
         self.sqlite: str = _LOCK.sub("", _PLACEHOLDER.sub(r"?\1", text))
-        self._of_one: dict[tuple[int, ...], str] = {}
+        self._of_few: dict[Members, str] = {}
 
-    def sqlite_of_one(self, numbers: tuple[int, ...]) -> str:
-        """For SQLite, where the lists with these numbers have one member each, which is given in place of the list.
+    def sqlite_of_few(self, lists: "Members") -> str:
+        """For SQLite, where the members of short lists are given one by one in place of the lists.
 
-        Many lists have one, and of a list SQLite first makes a table, to look each row up in it (ADR 0024).
+        Most lists are short, and of a list SQLite first makes a table, to look each row up in it (ADR 0024).
         """
-        text = self._of_one.get(numbers)
+        text = self._of_few.get(lists)
         if text is None:
             text = self.sqlite
-            for number in numbers:
-                text = text.replace(_IN.format(number=number), f"= ?{number}")
-            self._of_one[numbers] = text
+            for number, *more in lists:
+                members = ", ".join(f"?{member}" for member in (number, *more))
+                text = text.replace(_IN.format(number=number), f"IN ({members})" if more else f"= ?{number}")
+            self._of_few[lists] = text
         return text
+
+
+Members = tuple[tuple[int, ...], ...]
+"""Of each short list the numbers under which its members are given, the first of them the list's own."""
 
 
 class Tx(Protocol):

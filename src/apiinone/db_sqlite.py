@@ -44,6 +44,8 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint=2000",
     "PRAGMA busy_timeout=0",
 )
+_FEW = 3
+"""Members that a list has at most to be given one by one; each length is a statement of its own."""
 _BINDABLE = frozenset({str, int, bool, bytes, NoneType})
 """What the driver takes as it is."""
 _NONE_FOR_NONE: dict[None, None] = {}
@@ -283,14 +285,15 @@ def _asked(statement: Sql, values: Sequence[Value]) -> tuple[str, Any]:
 
 
 def _with_lists(statement: Sql, values: Sequence[Any]) -> tuple[str, list[Any]]:
-    """A list of one member goes as that member, any other one as JSON."""
-    bound, of_one = list(values), ()
+    """A short list goes as its members, any other one as JSON."""
+    bound, short = list(values), ()
     for number, value in enumerate(values, 1):
         if type(value) in _BINDABLE:
             continue
-        if len(value) == 1:
+        if 0 < len(value) <= _FEW:
             bound[number - 1] = value[0]
-            of_one = (*of_one, number)
+            short = (*short, (number, *range(len(bound) + 1, len(bound) + len(value))))
+            bound += value[1:]
         else:
             bound[number - 1] = _encode_list(value).decode()
-    return statement.sqlite_of_one(of_one), bound
+    return statement.sqlite_of_few(short), bound

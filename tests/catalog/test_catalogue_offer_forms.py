@@ -1,5 +1,7 @@
 """How an offer writes our fields for the upstream, which requests it serves, and what they cost us."""
 
+from typing import get_args
+
 import msgspec
 import pytest
 
@@ -7,7 +9,7 @@ from apiinone.catalog.conditions import serves
 from apiinone.catalog.costs import cost_of, cost_of_tokens
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.fields import file_fields, upstream_fields
-from apiinone.catalog.offer import Offer
+from apiinone.catalog.offer import Form, Offer, Send
 
 LINK, DATA = "https://example.com/a.png", "data:image/png;base64,AA=="
 
@@ -43,6 +45,39 @@ def sub_model(price: dict[str, object] | None = None) -> SubModel:
 def test_a_value_is_written_as_the_offer_says(send: dict[str, object], value: object, written: object) -> None:
     made = offer(send=[{"field": "f", "name": "g", **send}])
     assert upstream_fields(made, {"f": value}) == {"g": written}
+
+
+REFUSED: dict[str, tuple[dict[str, object], object]] = {
+    "values": ({"values": {"a": "b"}}, "c"),
+    "link": ({"form": "link"}, DATA),
+    "links": ({"form": "links"}, [LINK, DATA]),
+    "list_of_link": ({"form": "list_of_link"}, DATA),
+    "ratio_among": ({"form": "ratio_among", "among": ["1:1"]}, "1024x100"),
+    "items_max": ({"items_max": 1}, ["a", "b"]),
+    "characters_max": ({"characters_max": 1}, "ab"),
+    "side_multiple_of": ({"side_multiple_of": 16}, "100x100"),
+    "pixels_max": ({"pixels_max": 1}, "2x2"),
+}
+"""By what refuses it: how a field is sent, and a value that the offer does not serve."""
+JUDGES_NOTHING = {"field", "name", "among", "omit_when"}
+SENDS_ALL: set[Form] = {
+    *("as_is", "size_star", "size_x", "ratio_of_size", "ratio_x", "upper", "lower", "text", "integer", "list"),
+    *("on_off", "file"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_only_fields_that_judge_are_asked(what: str) -> None:
+    send, value = REFUSED[what]
+    made = offer(send=[{"field": "f", **send}, {"field": "g"}])
+    assert [one.field for one in made.judging] == ["f"]
+    assert not serves(made, sub_model(), {"f": value, "g": value})
+
+
+def test_whatever_a_field_can_be_sent_by_is_known_to_judge_or_not() -> None:
+    assert set(Send.__struct_fields__) == JUDGES_NOTHING | (REFUSED.keys() - set(get_args(Form))) | {"form"}
+    assert set(get_args(Form)) == SENDS_ALL | (REFUSED.keys() & set(get_args(Form)))
+    assert not any(Send(field="f", form=form).judges for form in SENDS_ALL)
 
 
 def test_dots_lead_into_objects_and_constants_join_them() -> None:

@@ -2,11 +2,13 @@
 
 import pytest
 
+from apiinone.db import Sql
 from apiinone.providers.provider import Reference
 from apiinone.tasks.moves import (
     CopyLater,
     Move,
     Moved,
+    Sending,
     Stale,
     TimePassed,
     WasAccepted,
@@ -27,6 +29,7 @@ def _of(attempt_id: str, workshop: Workshop) -> dict[str, What]:
         "again": WasRejected(attempt_id, "provider_error", "no", 0.0),
         "refused": WasRejected(attempt_id, "provider_error", "no", None),
         "stored": WasStored(attempt_id, (workshop.output(),), 1),
+        "stored, cost unknown": WasStored(attempt_id, (workshop.output(),), None),
         "canceled": WasCanceled(attempt_id),
     }
 
@@ -45,6 +48,31 @@ async def test_what_happened_to_an_earlier_attempt_moves_no_task(workshop: Works
     assert await workshop.seen(task_id) == before
     assert (await workshop.attempt(second)).state == "sending"
     assert await workshop.balance(caller) == (9 * PRICE, PRICE)
+
+
+@pytest.mark.parametrize("what", ["accepted", "lost", "refused", "stored", "stored, cost unknown"])
+async def test_all_that_one_batch_says_of_an_attempt_is_written_down(workshop: Workshop, what: str) -> None:
+    caller = await workshop.tenant(live=100)
+    task_id = await workshop.task(caller)
+    attempt_id = await workshop.planned(task_id, caller)
+    happened = (Sending(attempt_id, "cred"), _of(attempt_id, workshop)[what])
+    outcomes = await workshop.apply(*[Move(task_id, (caller.account_id, caller.mode), one) for one in happened])
+    assert isinstance(outcomes[0], Moved)
+    noted = await workshop.rows(_NOTED, attempt_id)
+    assert noted == [_WRITTEN[what]]
+
+
+_NOTED = Sql(
+    "SELECT state, sent_us IS NOT NULL, accepted_us IS NOT NULL, ended_us IS NOT NULL, credential_id, upstream_id,"
+    " fault, message, actual_cost_micro_usd FROM attempts WHERE id = $1"
+)
+_WRITTEN = {
+    "accepted": ("accepted", True, True, False, "cred", "up", None, None, None),
+    "lost": ("unknown", True, False, False, "cred", None, None, "lost", None),
+    "refused": ("rejected", True, False, True, "cred", None, "provider_error", "no", None),
+    "stored": ("finished", True, False, True, "cred", None, None, None, 1),
+    "stored, cost unknown": ("finished", True, False, True, "cred", None, None, None, None),
+}
 
 
 async def test_the_same_refusal_said_twice_is_one_and_ends_nothing(workshop: Workshop) -> None:

@@ -6,14 +6,13 @@ from typing import cast
 from apiinone.catalog.costs import characters
 from apiinone.catalog.entry import Exclusion, SubModel
 from apiinone.catalog.fact import Condition
-from apiinone.catalog.offer import Offer, Send
+from apiinone.catalog.offer import LINK_FORMS, Offer, Send
 from apiinone.catalog.price_rules import PerOutput
 from apiinone.catalog.pricing import word
 from apiinone.catalog.sizes import ratio_name, read_size
 
 MODEL_FIELD = "model"
 """In a condition, this field means the chosen sub-model."""
-LINK_FORMS = ("link", "links", "list_of_link")
 
 
 def holds(condition: Condition, sub_model: SubModel, fields: Mapping[str, object]) -> bool:
@@ -48,7 +47,7 @@ def serves(offer: Offer, sub_model: SubModel, fields: Mapping[str, object], oper
         and not (offer.without and any(fields.get(name) for name in offer.without))
         and (not offer.with_fields or all(fields.get(name) for name in offer.with_fields))
         and (offer.outputs_max is None or _outputs(sub_model, fields) <= offer.outputs_max)
-        and all(_can_be_sent(send, fields[send.field]) for send in offer.send if send.field in fields)
+        and all(_can_be_sent(send, fields[send.field]) for send in offer.judging if send.field in fields)
     )
 
 

@@ -1,6 +1,6 @@
 """From our fields to an upstream's, as an offer declares it. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 from apiinone.catalog.conditions import omitted
@@ -15,25 +15,25 @@ def upstream_fields(offer: Offer, fields: Mapping[str, object]) -> dict[str, obj
     Fields that travel as files are left out: see `file_fields`.
     """
     body: dict[str, object] = {}
-    for send in _sent(offer, fields):
-        if send.form != "file":
-            _put(body, send.name or send.field, _formed(send, fields[send.field]))
+    for send in offer.send:
+        if send.form != "file" and _is_sent(send, fields):
+            _put(body, send.path, _formed(send, fields[send.field]))
     for name, value in offer.constants.items():
-        _put(body, name, value)
+        _put(body, name.split("."), value)
     return body
 
 
 def file_fields(offer: Offer, fields: Mapping[str, object]) -> dict[str, str]:
     """Our fields whose files travel as bytes, with the upstream's names for them."""
-    return {send.field: send.name or send.field for send in _sent(offer, fields) if send.form == "file"}
+    return {send.field: send.name or send.field for send in offer.files if _is_sent(send, fields)}
 
 
-def _sent(offer: Offer, fields: Mapping[str, object]) -> list[Send]:
-    return [send for send in offer.send if send.field in fields and not omitted(send, fields[send.field])]
+def _is_sent(send: Send, fields: Mapping[str, object]) -> bool:
+    return send.field in fields and not omitted(send, fields[send.field])
 
 
-def _put(body: dict[str, object], name: str, value: object) -> None:
-    *objects, last = name.split(".")
+def _put(body: dict[str, object], path: Sequence[str], value: object) -> None:
+    *objects, last = path
     for key in objects:
         body = cast("dict[str, object]", body.setdefault(key, {}))
     body[last] = value

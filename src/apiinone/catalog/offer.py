@@ -1,7 +1,8 @@
 """An offer: one way to have a sub-model made by a provider."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
@@ -36,11 +37,12 @@ that name some, of one as a list; such an offer serves no request that has anyth
 `file`: the bytes of an input, or of several, which are read here and travel in `Order.files`; of a field that names an
 earlier task, those of our own copy of its first picture.
 """
+LINK_FORMS: Final = ("link", "links", "list_of_link")
 UpstreamName = Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}(\.[A-Za-z][A-Za-z0-9_]{0,63}){0,4}$")]
 """A field of the upstream's body; dots lead into objects: `generationConfig.imageConfig.aspectRatio`."""
 
 
-class Send(Fact, frozen=True, kw_only=True):
+class Send(Fact, frozen=True, kw_only=True, dict=True):
     """One of our fields, sent on under the upstream's name and in its form."""
 
     field: FieldName
@@ -64,8 +66,20 @@ class Send(Fact, frozen=True, kw_only=True):
     pixels_max: Annotated[int, Meta(ge=1)] | None = None
     """Of a size, the most pixels; larger ones are not served. None: as many as ours."""
 
+    @cached_property
+    def judges(self) -> bool:
+        """Whether there are values that the upstream does not take. Most fields are sent whatever they are."""
+        bounded = self.items_max is not None or self.characters_max is not None or self.pixels_max is not None
+        formed = self.form == "ratio_among" or self.form in LINK_FORMS
+        return bounded or formed or self.side_multiple_of > 1 or bool(self.values)
 
-class Offer(Fact, frozen=True, kw_only=True):
+    @cached_property
+    def path(self) -> tuple[str, ...]:
+        """Where it stands in the upstream's body: the objects on the way, and its name in the last of them."""
+        return tuple((self.name or self.field).split("."))
+
+
+class Offer(Fact, frozen=True, kw_only=True, dict=True):
     """Provider, upstream name, cost and field names. Every parameter of the entry is sent or dropped by name."""
 
     provider: Name
@@ -99,3 +113,13 @@ class Offer(Fact, frozen=True, kw_only=True):
     """Says that a price under the cost is meant."""
     confidence: Literal["confirmed", "unconfirmed"]
     source: Sentence
+
+    @cached_property
+    def judging(self) -> tuple[Send, ...]:
+        """The fields by whose values it may not serve a request."""
+        return tuple(send for send in self.send if send.judges)
+
+    @cached_property
+    def files(self) -> tuple[Send, ...]:
+        """The fields that travel as bytes."""
+        return tuple(send for send in self.send if send.form == "file")

@@ -5,6 +5,7 @@ This file and those it imports cost start-up time and memory; `sender` imports t
 
 import asyncio
 import ssl
+from collections.abc import Mapping
 from typing import Final
 
 from apiinone.addresses import DEFAULT_PORTS
@@ -26,31 +27,35 @@ class Connections:
         """Open nothing yet. `connections_max` counts per pool. Needs a running loop."""
         self._public = Pool(lookup, judging=True, connections_max=connections_max)
         self._permitted = Pool(lookup, judging=False, connections_max=connections_max)
-        self._usual = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+        usual = {"User-Agent": user_agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+        self._usual = {name.lower(): f"{name}: {value}" for name, value in usual.items()}
+        self._clock = asyncio.get_running_loop().time
 
-    async def perform(self, exchange: Exchange) -> Response:
-        """Write the request once and read the whole answer. Raises NotSent or Lost, and nothing else."""
+    async def perform(self, exchange: Exchange, url: str = "") -> Response:
+        """Write the request once and read the whole answer, which bears this address as the one that was asked.
+
+        Raises NotSent or Lost, and nothing else.
+        """
         incoming = await self.open(exchange)
         try:
             if exchange.status_only:
                 await incoming.leave()
                 return Response(incoming.status, {}, b"")
-            return await incoming.whole(exchange.address.url)
+            return await incoming.whole(url)
         finally:
             incoming.close()
 
     async def open(self, exchange: Exchange) -> "Incoming":
         """Write the request once and give the answer as it comes. Raises NotSent or Lost, and nothing else."""
         pool = self._permitted if exchange.permitted else self._public
-        clock = asyncio.get_running_loop().time
-        ends_s = clock() + exchange.timeout_s
+        ends_s = self._clock() + exchange.timeout_s
         try:
             head = written(exchange, self._usual)
             wire = await pool.take(exchange.address, exchange.timeout_s)
         except Exception as error:  # noqa: BLE001 - whatever it was, nothing was written
             unsent = NotSent(_not_sent(error))
         else:
-            return await _asked(pool, wire, exchange, head, ends_s - clock())
+            return await _asked(pool, wire, exchange, head, ends_s - self._clock())
         # Raised out here, so that no foreign text hangs on it as its context. So below.
         raise unsent
 
@@ -99,9 +104,15 @@ class Incoming:
     async def whole(self, url: str = "") -> Response:
         """All of it. Raises Lost."""
         pieces: list[bytes] = []
-        while piece := await self.next():
-            pieces.append(piece)
-        return Response(self.status, self.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces), url)
+        try:
+            while piece := await self._next():
+                pieces.append(piece)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the rest is lost
+            failure = Lost(_lost(error))
+        else:
+            return Response(self.status, self.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces), url)
+        self.close()
+        raise failure
 
     async def leave(self) -> None:
         """Keep the connection where the rest of the answer is short and says so; else close it."""
@@ -140,16 +151,19 @@ class Incoming:
         return int(text) if text.isascii() and text.isdigit() else None
 
 
-def written(exchange: Exchange, usual: dict[str, str]) -> bytes:
-    """The head of the request. Raises ValueError for a header that would be more than one line."""
+def written(exchange: Exchange, usual: Mapping[str, str]) -> bytes:
+    """The head of the request; `usual`: lines by their names in lower case, for headers that it does not give itself.
+
+    Raises ValueError for a header that would be more than one line.
+    """
     address = exchange.address
     port = "" if address.port == DEFAULT_PORTS[address.scheme] else f":{address.port}"
     given = {name.lower() for name in exchange.headers}
     lines = [
         f"{exchange.method} {address.target} HTTP/1.1",
         f"Host: {address.bracketed}{port}",
-        *(f"{name}: {value}" for name, value in usual.items() if name.lower() not in given),
-        *(f"{name}: {value}" for name, value in exchange.headers.items()),
+        *(usual.values() if given.isdisjoint(usual) else (usual[name] for name in usual if name not in given)),
+        *[f"{name}: {value}" for name, value in exchange.headers.items()],
     ]
     if exchange.body or exchange.method in WITH_LENGTH:
         lines.append(f"Content-Length: {len(exchange.body)}")

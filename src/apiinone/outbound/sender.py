@@ -83,8 +83,7 @@ class Outbound:
         certainly nothing was written to any connection, Lost for every failure after that.
         """
         exchange = self._exchange(request, secret, hosts)
-        response = await self._connections().perform(exchange)
-        return Response(response.status, response.headers, response.body, request.url)
+        return await self._connections().perform(exchange, request.url)
 
     @asynccontextmanager
     async def stream(

@@ -49,7 +49,7 @@ class Health:
         """In how many seconds this attempt may go: 0.0 now, infinite where time alone changes nothing."""
         if now_s < self.until_s:
             return self.until_s - now_s
-        if self._on_probation and self._probe not in {"", who}:
+        if self._probe and self._probe != who and self._on_probation:
             return max(0.0, self._probe_ends_s - now_s)
         return 0.0
 

@@ -142,7 +142,7 @@ class Executor:
         return self.ends.again(job, self.ends.tries.again_after_s)
 
     async def _accepted(self, job: Job, vendor: Vendor, accepted: Accepted) -> float | None:
-        job.reference, job.attempt_state = accepted.reference, "accepted"
+        job.accepted(accepted.reference)
         job.running_us = self.clock.now_us()
         await self.ends.say(job, WasAccepted(job.attempt_id or "", accepted.reference, accepted.cost_micro_usd))
         after_s = max(accepted.poll_after_s, vendor.remote.poll_interval_s)
@@ -210,7 +210,8 @@ class Executor:
 
     async def _delivered(self, job: Job, finished: Finished) -> float | None:
         """Copy what the vendor made; what only our credential opens is fetched with it first."""
-        finished = structs.replace(finished, outputs=finished.outputs[: job.units])  # some make more than was ordered
+        if len(finished.outputs) > job.units:  # some make more than was ordered
+            finished = structs.replace(finished, outputs=finished.outputs[: job.units])
         reached = self.ways.reached(job)
         if reached is None:
             return await self.ends.copied(job, finished)
@@ -236,8 +237,9 @@ class Executor:
         match step:
             case Wait(after_s):
                 if job.state == "submitting":
-                    job.reference, job.attempt_state = Reference(f"{LOCAL}:{job.attempt_id}"), "accepted"
-                    await self.ends.say(job, WasAccepted(job.attempt_id or "", job.reference))
+                    reference = Reference(f"{LOCAL}:{job.attempt_id}")
+                    job.accepted(reference)
+                    await self.ends.say(job, WasAccepted(job.attempt_id or "", reference))
                 return self.ends.again(job, after_s)
             case Make(outputs):
                 return await self._draw(job, outputs)

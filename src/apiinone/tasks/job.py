@@ -1,9 +1,13 @@
 """A claimed task, as a worker keeps it in memory until it ends or is handed back."""
 
+from collections.abc import Mapping
+
 import msgspec
 from msgspec import Struct
 
 from apiinone.accounts.keys import Mode
+from apiinone.catalog.load import Catalogue
+from apiinone.catalog.offer import Offer
 from apiinone.ledger.ledger import Owner
 from apiinone.providers.provider import Finished, Reference
 from apiinone.tasks.lifecycle import AttemptState, TaskState
@@ -11,8 +15,16 @@ from apiinone.tasks.moves import Move, NewAttempt, What
 from apiinone.tasks.routing import Tried
 from apiinone.tasks.whose_keys import WhoseKeys
 
-Fields = dict[str, object]
-_decode_fields = msgspec.json.Decoder(Fields).decode
+Fields = Mapping[str, object]
+_decode_fields = msgspec.json.Decoder(dict[str, object]).decode
+
+
+class Found(Struct, frozen=True):
+    """The offer that an attempt was planned on, as the catalogue was then."""
+
+    attempt_id: str
+    catalogue: Catalogue
+    offer: Offer
 
 
 class Job(Struct):
@@ -72,6 +84,9 @@ class Job(Struct):
     """False once another worker has the task."""
     unsaid: What | None = None
     """What happened and could not be written down, because the database did not answer."""
+    read: Fields | None = None
+    """The fields of `request`, once somebody has asked for them."""
+    found: Found | None = None
 
     @property
     def owner(self) -> Owner:
@@ -80,9 +95,16 @@ class Job(Struct):
 
     def fields(self) -> Fields:
         """The request's fields, with defaults, as they were accepted."""
-        fields = _decode_fields(self.request)
-        fields.pop("model", None)
-        return fields
+        if self.read is None:
+            fields = _decode_fields(self.request)
+            fields.pop("model", None)
+            self.read = fields
+        return self.read
+
+    def accepted(self, reference: Reference) -> None:
+        """A vendor works on it, perhaps for long: keep what its questions need, and nothing that can be had again."""
+        self.reference, self.attempt_state = reference, "accepted"
+        self.read = self.found = None
 
     def plan(self, attempt: NewAttempt) -> None:
         """Go on with a new attempt, written down and not sent."""

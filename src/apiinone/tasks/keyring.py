@@ -5,6 +5,7 @@ here waits, sends or writes: alarms are collected for whoever writes them down.
 """
 
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
@@ -59,6 +60,10 @@ class Credential:
     def whose(self) -> str:
         """Which kind it is, without naming a tenant."""
         return HOUSE if self.account_id is None else "own"
+
+    def serves(self, node: int | None) -> bool:
+        """Whether it may take orders of this node's tasks (None: of any)."""
+        return not self.revoked and (node is None or not self.nodes or node in self.nodes)
 
 
 class OfferAsked(Struct, frozen=True):
@@ -130,12 +135,13 @@ class Keyring:
 
     def good(self, provider: str, account_id: str | None, node: int | None) -> list[Credential]:
         """Those that may take orders of this node's tasks (None: of any), the house's or this account's."""
-        owned = self._owned.get(account_id, {}).get(provider, ())
-        return [one for one in owned if not one.revoked and (node is None or not one.nodes or node in one.nodes)]
+        return [one for one in self._owned.get(account_id, {}).get(provider, ()) if one.serves(node)]
 
     def providers(self, account_id: str | None = None, node: int | None = None) -> frozenset[str]:
         """Whom the house (or this account) has a good credential for."""
-        owned = self._owned.get(account_id, {})
+        owned = self._owned.get(account_id)
+        if owned is None:  # as nearly every account: it has none of its own
+            return frozenset()
         return frozenset(provider for provider in owned if self.good(provider, account_id, node))
 
     def everything(self) -> list[Credential]:
@@ -148,24 +154,19 @@ class Keyring:
 
     def wait_s(self, asked: OfferAsked, node: int, who: str = "") -> float:
         """In how many seconds an offer may be asked with one of this owner's credentials; pace does not count."""
-        now_s = self._clock.monotonic_s()
-        offer = self._offers.get(asked)
-        offer_s = 0.0 if offer is None else offer.wait_s(who, now_s)
-        waits = [one.health.wait_s(who, now_s) for one in self.good(asked.provider, asked.account_id, node)]
-        return max(offer_s, min(waits, default=float("inf")))
+        return self._able(asked, node, who, self._clock.monotonic_s())[0]
 
     def turn(self, asked: OfferAsked, node: int, who: str, line: str) -> Credential | float:
         """A credential with room, its pace entered (`end_turn` afterwards); or in how many seconds to come again."""
-        wait_s = self.wait_s(asked, node, who)
+        now_s = self._clock.monotonic_s()
+        wait_s, able = self._able(asked, node, who, now_s)
         if wait_s > 0:
             return wait_s
-        now_s = self._clock.monotonic_s()  # not before: who could be asked then can be asked now
-        able = [c for c in self.good(asked.provider, asked.account_id, node) if c.health.wait_s(who, now_s) <= 0]
-        chosen = min(able, key=lambda one: one.pace.load())
+        chosen = able[0] if len(able) == 1 else min(able, key=lambda one: one.pace.load())
         if (wait_s := chosen.pace.enter(line)) > 0:
             return wait_s
         chosen.health.begin(who, now_s, self.rules)
-        if (offer := self._offers.get(asked)) is not None:
+        if (offer := self._troubled(asked)) is not None:
             offer.begin(who, now_s, self.rules)
         return chosen
 
@@ -173,7 +174,7 @@ class Keyring:
         """A turn is over, whatever came of it: leave the pace, and keep nobody away as a probe."""
         credential.pace.leave()
         credential.health.end(who)
-        if (offer := self._offers.get(asked)) is not None:
+        if (offer := self._troubled(asked)) is not None:
             offer.end(who)
 
     def ordered(self, credential: Credential, asked: OfferAsked, reply: SubmitReply) -> None:
@@ -204,6 +205,24 @@ class Keyring:
                 return
             case _:
                 assert_never(reply)
+
+    def _able(self, asked: OfferAsked, node: int, who: str, now_s: float) -> tuple[float, list[Credential]]:
+        """In how many seconds the offer may be asked, and the credentials that may ask it now."""
+        offer = self._troubled(asked)
+        offer_s = 0.0 if offer is None else offer.wait_s(who, now_s)
+        able: list[Credential] = []
+        least_s = math.inf
+        for one in self._owned.get(asked.account_id, {}).get(asked.provider, ()):
+            if one.serves(node):
+                wait_s = one.health.wait_s(who, now_s)
+                least_s = min(least_s, wait_s)
+                if wait_s <= 0:
+                    able.append(one)
+        return max(offer_s, least_s), able
+
+    def _troubled(self, asked: OfferAsked) -> Health | None:
+        """How the offer does, where it had trouble; mostly none has."""
+        return self._offers.get(asked) if self._offers else None
 
     def _rejected(self, credential: Credential, asked: OfferAsked, rejected: Rejected, *, asking: bool) -> None:
         key = (credential.provider, credential.whose, rejected.fault)

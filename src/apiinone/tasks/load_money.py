@@ -18,12 +18,13 @@ from apiinone.tasks.moves import (
     WasStored,
 )
 
-_MAY_END = WasRejected | WasStored | WasAnswered | WasCanceled | CancelAsked | TimePassed | EndedByHand
+_TOUCHING = (WasRejected, WasStored, WasAnswered, WasCanceled, CancelAsked, TimePassed, EndedByHand, HoldMore)
+"""What may end a hold or make it larger."""
 
 
 async def load_money(tx: Tx, moves: Sequence[Move]) -> tuple[Books, Limits]:
     """The holds that these moves may end or make larger, and the budgets of the latter. Most moves touch none."""
-    touching = [move for move in moves if isinstance(move.what, _MAY_END | HoldMore)]
+    touching = [move for move in moves if isinstance(move.what, _TOUCHING)]
     if not touching:
         return Books(tx.now_us), Limits()
     growing = [move for move in touching if isinstance(move.what, HoldMore)]

@@ -49,7 +49,12 @@ _END_ATTEMPT = Sql(
     "UPDATE attempts SET state = $1, ended_us = coalesce(ended_us, $2),"
     " actual_cost_micro_usd = coalesce($3, actual_cost_micro_usd) WHERE id = $4"
 )
-"""As the one above for an attempt of which nothing else was noted."""
+"""As the whole one for an attempt of which nothing else was noted."""
+_SEND_ATTEMPT = Sql(
+    "UPDATE attempts SET state = $1, sent_us = coalesce(sent_us, $2), credential_id = coalesce($3, credential_id)"
+    " WHERE id = $4"
+)
+"""As the whole one for an attempt that is about to be sent."""
 _NEW_OUTPUT = Sql(
     "INSERT INTO outputs (task_id, output_no, mode, account_id, storage_key, content_type, bytes, width, height,"
     " sha256, duration_ms, expires_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
@@ -149,6 +154,12 @@ class Attempt(Struct):
         said = self.fault is self.message is self.late_state is self.credential_id is None
         return said and self.sent_us is self.accepted_us is None
 
+    @property
+    def only_sent(self) -> bool:
+        """Whether its state, departure and credential are all that is to be written."""
+        said = self.fault is self.message is self.late_state is self.actual_cost_micro_usd is None
+        return self.sent_us is not None and said and self.accepted_us is self.ended_us is None
+
 
 class Usage(Struct):
     """What a roll-up row grows by."""
@@ -184,7 +195,8 @@ async def write_moves(tx: Tx, tasks: Iterable[Task], attempts: Sequence[Attempt]
     await tx.many(_NEW_ATTEMPT, [(*_plan(attempt), now_us) for attempt in attempts if attempt.new])
     noted = [attempt for attempt in attempts if attempt.changed]
     await tx.many(_END_ATTEMPT, [_attempt_end(attempt) for attempt in noted if attempt.only_ended])
-    await tx.many(_WRITE_ATTEMPT, [_attempt(attempt) for attempt in noted if not attempt.only_ended])
+    await tx.many(_SEND_ATTEMPT, [_attempt_sent(attempt) for attempt in noted if attempt.only_sent])
+    await tx.many(_WRITE_ATTEMPT, [_attempt(one) for one in noted if not (one.only_ended or one.only_sent)])
     await tx.many(_SUCCEED, [_success(task) for task in changed if task.state == "succeeded"])
     await tx.many(_WRITE, [_task(task) for task in changed if task.state != "succeeded"])
     outputs = [(task, no, output) for task in changed for no, output in enumerate(task.outputs)]
@@ -249,6 +261,10 @@ def _attempt(attempt: Attempt) -> tuple[str | int | None, ...]:
 
 def _attempt_end(attempt: Attempt) -> tuple[str | int | None, ...]:
     return (attempt.state, attempt.ended_us, attempt.actual_cost_micro_usd, attempt.id)
+
+
+def _attempt_sent(attempt: Attempt) -> tuple[str | int | None, ...]:
+    return (attempt.state, attempt.sent_us, attempt.credential_id, attempt.id)
 
 
 def _output(task: Task, output_no: int, output: StoredOutput) -> tuple[str | int | None, ...]:

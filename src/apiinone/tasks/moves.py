@@ -185,8 +185,6 @@ Outcome = Moved | Stale
 
 def attempt_named(what: What) -> str | None:
     """The attempt that something happened to; None where it happened to the task alone."""
-    match what:
-        case Planned() | CancelAsked() | TimePassed() | EndedByHand():
-            return None
-        case _:
-            return what.attempt_id
+    if isinstance(what, (Planned, CancelAsked, TimePassed, EndedByHand)):
+        return None
+    return what.attempt_id

@@ -9,7 +9,7 @@ from apiinone.catalog.parameters import TaskReference
 from apiinone.catalog.running import RunningCatalogue
 from apiinone.core.ids import Ids
 from apiinone.providers.provider import Order
-from apiinone.tasks.job import Job
+from apiinone.tasks.job import Found, Job
 from apiinone.tasks.moves import NewAttempt
 from apiinone.tasks.origins import Origins
 from apiinone.tasks.own_outputs import OwnOutputs
@@ -69,11 +69,17 @@ class Orders:
         each = route.expected_cost_micro_usd
         cost = None if each is None else each * (job.units // for_one_price)
         offer = (route.provider, route.upstream_model, route.because, cost)
-        return NewAttempt(self.ids.new(), *offer, own_key=route.own_key)
+        attempt = NewAttempt(self.ids.new(), *offer, own_key=route.own_key)
+        if route.offer is not None:
+            job.found = Found(attempt.id, self.catalogue.now, route.offer)
+        return attempt
 
     def offer(self, job: Job) -> Offer | None:
         """The offer that the job's attempt was planned on; None where the catalogue has lost it."""
-        choice = self.catalogue.now.remembered(job.sub_model)
+        found, catalogue = job.found, self.catalogue.now
+        if found is not None and found.attempt_id == job.attempt_id and found.catalogue is catalogue:
+            return found.offer
+        choice = catalogue.remembered(job.sub_model)
         if choice is None:
             return None
         asked = Asked(job.fields(), job.operation)

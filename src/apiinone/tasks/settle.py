@@ -72,7 +72,7 @@ async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
     attempts = await read_attempts(tx, {attempt_id for attempt_id in named if attempt_id is not None})
     timed = {move.task_id for move in moves if isinstance(move.what, TimePassed)}
     notes = await read_notes(tx, [task.id for task in tasks.values() if task.direct and task.id in timed])
-    scene = Scene(books, tasks, attempts, notes, limits)
+    scene = Scene(books, tasks, attempts, notes, limits, books.now_us)
     outcomes = [scene.apply(move) for move in moves]
     await write_books(tx, books)
     await write_moves(tx, scene.tasks.values(), list(scene.attempts.values()), scene.usage)
@@ -90,12 +90,9 @@ class Scene(Struct):
     attempts: dict[str, Attempt]
     notes: dict[str, Note]
     limits: Limits
+    now_us: int
+    """The transaction's time."""
     usage: dict[UsageKey, Usage] = {}
-
-    @property
-    def now_us(self) -> int:
-        """The transaction's time."""
-        return self.books.now_us
 
     def apply(self, move: Move) -> Outcome:
         """Make one move, or say that it is stale."""
@@ -106,10 +103,12 @@ class Scene(Struct):
         late = self.now_us >= task.unknown_limit_us and task.state not in FINAL
         if current and late and isinstance(move.what, WasStored):
             self._pass_time(task)  # too late, though no sweep has come by
-        note_what(task, self.attempts.get(attempt_named(move.what) or ""), move.what, self.now_us)
+        named = attempt_named(move.what)
+        note_what(task, self.attempts.get(named or ""), move.what, self.now_us)
         if not current or task.state in FINAL:
             return Stale(task.state)
-        if not _of_current_attempt(task, move.what) or not self._move(task, move.what):
+        of_another = named is not None and named != task.attempt_id
+        if of_another or not self._move(task, move.what):
             return Stale(task.state, held=True, cancel_requested=task.cancel_requested_us is not None)
         asked = task.cancel_requested_us is not None
         held = Credits(task.held) if isinstance(move.what, HoldMore) else None
@@ -291,9 +290,3 @@ class Scene(Struct):
 
     def _current(self, task: Task) -> Attempt | None:
         return None if task.attempt_id is None else self.attempts[task.attempt_id]
-
-
-def _of_current_attempt(task: Task, what: What) -> bool:
-    """Whether what happened concerns the attempt that the task is on, or no attempt at all."""
-    named = attempt_named(what)
-    return named is None or named == task.attempt_id

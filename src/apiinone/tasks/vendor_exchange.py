@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TypeGuard
 
 from msgspec import structs
 
@@ -75,12 +76,18 @@ async def cancel(outbound: Outbound, remote: Remote, secret: Secret | None, refe
 
 async def opened(outbound: Outbound, remote: Remote, secret: Secret | None, finished: Finished) -> Finished:
     """The result with the bytes of every output that only our credential opens. Raises OutputUnavailable."""
+    if not any(map(_is_closed, finished.outputs)):
+        return finished
     outputs = tuple([await _bytes_of(outbound, remote, secret, output) for output in finished.outputs])
     return structs.replace(finished, outputs=outputs)
 
 
+def _is_closed(output: Output) -> TypeGuard[Linked]:
+    return isinstance(output, Linked) and output.authorized
+
+
 async def _bytes_of(outbound: Outbound, remote: Remote, secret: Secret | None, output: Output) -> Output:
-    if isinstance(output, Inline) or not output.authorized:
+    if not _is_closed(output):
         return output
     request = _fetch(output)
     try:
