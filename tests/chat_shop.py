@@ -11,13 +11,15 @@ from apiinone.core.clock import SystemClock
 from apiinone.core.credits import Credits, whole
 from apiinone.core.errors import Refusal
 from apiinone.providers.chat import ChatEvent, ChatOrder
+from apiinone.tasks.chat_call import Chat
 from apiinone.tasks.chat_reckoning import Terms
 from apiinone.tasks.chat_rules import ChatRules
 from apiinone.tasks.chat_slices import WHOLE, Slices
-from apiinone.tasks.chats import Chat, Chats, Underway
+from apiinone.tasks.chats import Chats, Underway
 from apiinone.tasks.direct import Note
 from apiinone.tasks.moves import NewAttempt
 from apiinone.tasks.presence import Presence
+from apiinone.tasks.relay import Relay
 from apiinone.tasks.scenario import PLAIN, Scenario
 from apiinone.tasks.spoken import Spoken
 from apiinone.tasks.submission import Direct
@@ -95,13 +97,22 @@ class Shop:
         task_id, attempt_id = await self.begin(caller, held, deadline_s=max(1, int(deadline_s)), **price)
         chats = Chats(self.workshop.only, source, SystemClock(), rules)
         order = ChatOrder(attempt_id, "gemini", {}, 100, streams)
-        terms = Terms(RATES, held, PROMPT_TOKENS, streams, slices)
+        terms = Terms(RATES, held, lambda: PROMPT_TOKENS, streams, slices)
         owner = (caller.account_id, caller.mode)
         render: Callable[[Spoken, Note], str] = lambda spoken, _: "".join(spoken.text)  # noqa: E731
         chat = Chat(task_id, owner, order, terms, PLAIN, deadline_s, render, keep_answer=True)
-        return task_id, chats.start(chat), chats
+        return task_id, chats.start(chat) if streams else _heard_whole(chats, chat), chats
 
     def sweeper(self) -> Sweeper:
         shop = self.workshop
         rules = SweepRules(90, RULES.test_credits_per_day)
         return Sweeper(shop.database, shop.only, shop.drop_nothing, dict, shop.ids, rules)
+
+
+def _heard_whole(chats: Chats, chat: Chat) -> Underway:
+    """A chat that nothing is relayed of, as one under way; its caller is a task of its own."""
+    relay = Relay(SystemClock(), bytes_max=1, patience_s=1.0)
+    relay.end()
+    underway = Underway(relay)
+    underway.outcome = asyncio.ensure_future(chats.hear(chat))
+    return underway

@@ -40,7 +40,7 @@ async def test_what_arrives_during_a_batch_joins_the_next_and_an_idle_one_starts
     await batcher.do(("a", 0))
     assert counter.batches == [[("a", 0)]]
     counter.gate.clear()
-    waiting = [batcher.do(("a", number)) for number in range(1, 5)]
+    waiting = [asyncio.ensure_future(batcher.do(("a", number))) for number in range(1, 5)]
     await asyncio.sleep(0.01)
     counter.gate.set()
     assert await asyncio.gather(*waiting) == [("a", number) for number in range(1, 5)]
@@ -89,7 +89,7 @@ async def test_while_a_batch_is_under_way_it_is_not_quiet(monkeypatch: pytest.Mo
     watch, batcher = Watch(monkeypatch), counter.batcher()
     await watch.ten_in_each_window(batcher, 3)
     counter.gate.clear()
-    waiting = batcher.do(("a", 0))
+    waiting = batcher.enqueue(("a", 0))
     await asyncio.sleep(0)
     watch.now_s += QUIET_S * 2
     assert batcher.per_s() > 0.0
@@ -104,7 +104,7 @@ async def test_a_batch_does_not_wait_for_ever_for_those_that_keep_coming() -> No
     batcher = counter.batcher(size_max=1000)
     waiting: list[asyncio.Future[Item]] = []
     while not counter.batches:
-        waiting += [batcher.do(("a", len(waiting))), batcher.do(("a", len(waiting) + 1))]
+        waiting += [batcher.enqueue(("a", len(waiting))), batcher.enqueue(("a", len(waiting) + 1))]
         await asyncio.sleep(0)
         assert len(waiting) < 3 * TURNS_MAX
     await asyncio.gather(*waiting)
@@ -113,7 +113,7 @@ async def test_a_batch_does_not_wait_for_ever_for_those_that_keep_coming() -> No
 async def test_an_item_that_comes_alone_waits_for_no_turn() -> None:
     counter = Counter()
     batcher = counter.batcher()
-    batcher.do(("a", 0))
+    batcher.enqueue(("a", 0))
     await asyncio.sleep(0)
     assert counter.batches == [[("a", 0)]]
     await batcher.drain()
@@ -123,9 +123,9 @@ async def test_each_share_has_its_turn_in_every_batch() -> None:
     counter = Counter()
     counter.gate.clear()
     batcher = counter.batcher(size_max=4)
-    loud = [batcher.do(("loud", number)) for number in range(40)]
+    loud = [batcher.enqueue(("loud", number)) for number in range(40)]
     await asyncio.sleep(0)
-    quiet = batcher.do(("quiet", 0))
+    quiet = batcher.enqueue(("quiet", 0))
     counter.gate.set()
     await quiet
     assert ("quiet", 0) in counter.batches[1]
@@ -165,9 +165,9 @@ async def test_a_full_queue_refuses_and_takes_again_once_it_has_room() -> None:
     counter = Counter()
     counter.gate.clear()
     batcher = counter.batcher(size_max=2, queue_max=3)
-    taken = [batcher.do(("a", number)) for number in range(3)]
+    taken = [batcher.enqueue(("a", number)) for number in range(3)]
     with pytest.raises(Overloaded) as refused:
-        batcher.do(("b", 0))
+        batcher.enqueue(("b", 0))
     assert refused.value.retry_after_s == 1
     counter.gate.set()
     await asyncio.gather(*taken)
@@ -179,7 +179,7 @@ async def test_a_waiter_that_leaves_does_not_take_its_item_or_its_neighbours_bac
     counter = Counter()
     counter.gate.clear()
     batcher = counter.batcher()
-    waiting = [batcher.do(("a", number)) for number in range(3)]
+    waiting = [asyncio.ensure_future(batcher.do(("a", number))) for number in range(3)]
     await asyncio.sleep(0)
     waiting[1].cancel()
     await asyncio.sleep(0)
@@ -193,7 +193,7 @@ async def test_who_stops_waiting_for_the_drain_stops_no_batch() -> None:
     counter = Counter()
     counter.gate.clear()
     batcher = counter.batcher()
-    waiting = batcher.do(("a", 0))
+    waiting = batcher.enqueue(("a", 0))
     draining = asyncio.ensure_future(batcher.drain())
     await asyncio.sleep(0)
     draining.cancel()
@@ -206,6 +206,6 @@ async def test_who_stops_waiting_for_the_drain_stops_no_batch() -> None:
 async def test_drained_means_that_everything_was_done() -> None:
     counter = Counter()
     batcher = counter.batcher(size_max=2)
-    waiting = [batcher.do(("a", number)) for number in range(9)]
+    waiting = [batcher.enqueue(("a", number)) for number in range(9)]
     await batcher.drain()
     assert all(future.done() for future in waiting)

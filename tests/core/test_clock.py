@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiinone.core.clock import US_PER_S, day_of, iso, month_of, parse_iso
+from apiinone.core.clock import US_PER_S, date_of, day_of, iso, month_of, parse_iso
 
 MOMENTS = st.integers(0, 250_000_000_000 * US_PER_S)
 
@@ -16,6 +16,7 @@ def test_a_moment_is_shown_in_milliseconds_and_read_back(moment_us: int) -> None
 def test_days_and_months_are_those_of_utc(moment_us: int) -> None:
     assert day_of(moment_us) == iso(moment_us)[:10]
     assert month_of(moment_us) == iso(moment_us)[:7]
+    assert f"{date_of(moment_us)}" == day_of(moment_us)
 
 
 def test_a_day_ends_at_midnight_utc_to_the_microsecond() -> None:

@@ -17,8 +17,9 @@ from apiinone.db import Sql
 from apiinone.ledger.budgets import of_member, own_budgets, set_own_budgets
 from apiinone.providers.chat import Called, ChatEvent, Ended, Said, Tally, Thought, Used
 from apiinone.tasks.audit import audit
+from apiinone.tasks.chat_call import Answered, ChatOutcome
 from apiinone.tasks.chat_slices import SLICES_MAX, Slices, bytes_covered, slices_of
-from apiinone.tasks.chats import Answered, ChatOutcome, Underway
+from apiinone.tasks.chats import Underway
 from apiinone.tasks.claim import take_over_dead
 from apiinone.tasks.moves import HoldMore, Moved
 from apiinone.tasks.receipt import read_receipt

@@ -17,8 +17,9 @@ from apiinone.db import Sql, Tx
 from apiinone.providers.chat import ChatEvent, ChatOrder, Ended, Said, Tally, Thought, Used, prompt_tokens
 from apiinone.providers.local.chat import answer
 from apiinone.providers.provider import Rejected
+from apiinone.tasks.chat_call import Answered, Chat, ChatOutcome, Failed, Unsettled
 from apiinone.tasks.chat_reckoning import Charge, Heard, OutOfTime, Terms, reckoned
-from apiinone.tasks.chats import Answered, Chat, ChatOutcome, Chats, Failed, Underway, Unsettled
+from apiinone.tasks.chats import Chats, Underway
 from apiinone.tasks.claim import Claim, claim, take_over_dead
 from apiinone.tasks.moves import CancelAsked, Move, Moved, Stale, TimePassed, WasRelayed
 from apiinone.tasks.moves import Outcome as MoveOutcome
@@ -202,6 +203,22 @@ async def test_a_process_that_is_told_to_stop_settles_what_was_said(shop: Shop) 
     assert await _left(shop, caller) == ESTIMATED
 
 
+@pytest.mark.parametrize("by", ["process", "caller"])
+async def test_a_whole_answer_that_is_broken_off_is_settled_all_the_same(shop: Shop, by: str) -> None:
+    caller = await shop.workshop.tenant(live=100)
+    task_id, underway, chats = await shop.start(caller, Scripted(WHOLE, {3: asyncio.Event()}), streams=False)
+    await asyncio.sleep(0.2)
+    if by == "process":
+        await chats.stop()
+    else:
+        underway.outcome.cancel()
+        await asyncio.wait([underway.outcome], timeout=5)
+    assert underway.outcome.done()
+    assert isinstance(underway.outcome.result(), Failed)
+    assert chats.underway == 0
+    assert await shop.workshop.settlements(task_id) == [(0, HELD)]
+
+
 @pytest.mark.parametrize("noted", [False, True])
 async def test_a_dead_processs_call_is_ended_by_what_it_had_noted(shop: Shop, *, noted: bool) -> None:
     caller = await shop.workshop.tenant(live=100)
@@ -269,7 +286,7 @@ async def test_a_call_under_way_is_not_cancelled_and_a_task_is_not_answered(shop
     assert stale == Stale("submitting", held=True, cancel_requested=True)
     plain = await shop.workshop.task(caller)
     attempt_id = await shop.workshop.sending(plain, caller)
-    note = reckoned(Terms(RATES, HELD, 1, streams=True), Heard(relayed=True))
+    note = reckoned(Terms(RATES, HELD, lambda: 1, streams=True), Heard(relayed=True))
     assert isinstance(note, Charge)
     assert not isinstance(await shop.workshop.move(plain, caller, WasRelayed(attempt_id, note.note)), Moved)
     await shop.workshop.store(plain, caller, attempt_id)
@@ -301,7 +318,7 @@ async def test_a_chat_whose_end_nobody_can_store_raises_nothing(shop: Shop) -> N
     broken: Callable[[Move], Awaitable[MoveOutcome]] = away
     chats = Chats(broken, Scripted(WHOLE), SystemClock(), QUICK)
     order = ChatOrder(attempt_id, "gemini", {}, 100, streams=True)
-    terms = Terms(RATES, HELD, PROMPT_TOKENS, streams=True)
+    terms = Terms(RATES, HELD, lambda: PROMPT_TOKENS, streams=True)
     chat = Chat(task_id, (caller.account_id, "live"), order, terms, PLAIN, 9, lambda _, __: "", keep_answer=False)
     underway = chats.start(chat)
     read = [piece async for piece in underway.relay.pieces()]
@@ -326,7 +343,7 @@ _heard = st.builds(
 def test_no_charge_is_above_its_hold_nor_off_by_a_micro_credit(
     heard: Heard, held: int, prompt: int, *, streams: bool
 ) -> None:
-    found = reckoned(Terms(RATES, Credits(held), prompt, streams), heard)
+    found = reckoned(Terms(RATES, Credits(held), lambda: prompt, streams), heard)
     if isinstance(found, Charge):
         tokens = found.note.tokens
         assert found.note.owed == min(held, 90 * tokens.prompt + 450 * tokens.completion)

@@ -1,7 +1,7 @@
 """The catalogue as clients read it: what each model is, does and costs, and how it stands among its peers."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ from apiinone.catalog.panel import Panel, Standing, panel, ranking
 from apiinone.catalog.prices import every_price, price_range, price_text, route_range
 from apiinone.catalog.running import RunningCatalogue
 from apiinone.catalog.schema import body_schema
-from apiinone.core.clock import US_PER_S, Clock
+from apiinone.core.clock import Clock, date_of
 from apiinone.core.credits import shown, usd
 from apiinone.switchboard.standing import Board
 
@@ -264,7 +264,7 @@ class CataloguePages:
             self._summaries, self._pages = (), {}
 
     def _today(self) -> date:
-        return datetime.fromtimestamp(self._clock.now_us() // US_PER_S, UTC).date()
+        return date_of(self._clock.now_us())
 
 
 def _routes(entry: Entry) -> tuple[RoutePage, ...]:

@@ -22,9 +22,10 @@ from apiinone.catalog.price_rules import Tokens
 from apiinone.core.clock import US_PER_S
 from apiinone.core.errors import BadRequest, DatabaseUnavailable, Refusal
 from apiinone.providers.chat import prompt_tokens
+from apiinone.tasks.chat_call import Answered, Chat, ChatOutcome, Failed, Try, Unsettled
 from apiinone.tasks.chat_reckoning import Terms
 from apiinone.tasks.chat_slices import Slices, slices_of
-from apiinone.tasks.chats import Answered, Chat, ChatOutcome, Failed, Try, Underway, Unsettled
+from apiinone.tasks.chats import Underway
 from apiinone.tasks.relay import CutOff, Relay
 from apiinone.tasks.scenario import PLAIN, parse_scenario
 from apiinone.tasks.submission import Submission
@@ -32,6 +33,7 @@ from apiinone.tasks.submit import Created, Replayed
 
 EVENTS: Final = b"text/event-stream"
 BROKE_OFF: Final = "the provider's answer broke off; what was said before is charged by our own count"
+_UNBUFFERED: Final = ((b"x-accel-buffering", b"no"),)
 _UNSETTLED: Final = "The answer could not be stored, so it is not given; its record will say how it ended."
 
 
@@ -76,17 +78,19 @@ async def create_chat(house: House, call: Call, caller: Caller, made_by: CreateR
 
 
 async def _answer(house: House, call: Call, asked: _Asked) -> Reply:
-    head, clock = _head(asked), house.context.clock
-    underway = house.context.calls.chats.start(_chat(asked, head))
+    head, context = _head(asked), house.context
+    chat, chats, clock = _chat(asked, head), context.calls.chats, context.clock
     began_s = clock.monotonic_s()
-    spoken = asked.streams and await underway.relay.ready()
-    if spoken:  # from here on the status is 200, whatever comes
-        call.waited_s += clock.monotonic_s() - began_s
-        pieces = _events(head, underway, call.request_id)
-        limit_s = house.context.calls.chats.rules.unread_s_max
-        straight = partial(_straight, head, underway.relay)
-        return Streamed(200, pieces, None, ((b"x-accel-buffering", b"no"),), EVENTS, limit_s, straight)
-    outcome = await underway.outcome
+    if asked.streams:
+        underway = chats.start(chat)
+        if await underway.relay.ready():  # from here on the status is 200, whatever comes
+            call.waited_s += clock.monotonic_s() - began_s
+            pieces = _events(head, underway, call.request_id)
+            straight = partial(_straight, head, underway.relay)
+            return Streamed(200, pieces, None, _UNBUFFERED, EVENTS, chats.rules.unread_s_max, straight)
+        outcome = await underway.outcome
+    else:
+        outcome = await chats.hear(chat)
     call.waited_s += clock.monotonic_s() - began_s
     match outcome:
         case Answered(body=str(body)):
@@ -149,7 +153,7 @@ def _chat(asked: _Asked, head: Head) -> Chat:
         task_id=submission.task_id,
         owner=submission.owner,
         order=first.order,
-        terms=Terms(asked.rates, asked.created.held, prompt_tokens(asked.fields), asked.streams, asked.slices),
+        terms=Terms(asked.rates, asked.created.held, partial(prompt_tokens, asked.fields), asked.streams, asked.slices),
         scenario=PLAIN if submission.scenario is None else parse_scenario(submission.scenario),
         deadline_s=submission.deadline_s,
         render=lambda spoken, note: completion(head, spoken, note),

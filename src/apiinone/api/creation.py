@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Final, NoReturn, assert_never
 
@@ -28,7 +27,7 @@ from apiinone.catalog.load import Catalogue
 from apiinone.catalog.own_prices import LIST, choice_at, route_at
 from apiinone.catalog.pricing import Price, price, route_price
 from apiinone.catalog.schema import Parsed
-from apiinone.core.clock import US_PER_S
+from apiinone.core.clock import date_of
 from apiinone.core.credits import Credits
 from apiinone.core.errors import BadRequest, Overloaded, PermissionDenied, ProviderNotConfigured
 from apiinone.providers.lyrics import LyricsOrder
@@ -100,7 +99,7 @@ async def creation_of(context: Context, caller: Caller, body: Body, made_by: Cre
     callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
     await judge_inputs(choice.entry, parsed.fields)
     whose = _whose_keys(context, caller, parsed, made_by)
-    works_on = await own_references(context, caller, choice.entry.parameters, parsed.fields)
+    works_on = await own_references(context, caller, choice.entry.references, parsed.fields)
     percent = context.board.now.price_percent(caller.account_id, choice.entry.id)
     full = price(choice_at(choice, percent), parsed.fields)
     return _priced(context, made_by, parsed, (full, whose, percent, catalogue.version), (callback, works_on))
@@ -178,7 +177,7 @@ async def _further(context: Context, caller: Caller, body: Body, made_by: Create
     asked = _asked(catalogue, entry, body, made_by)
     parsed = context.bodies.parse(asked or Choice(entry, entry.default_sub_model), body, route)
     callback = read_callback_address(parsed, caller.mode, context.rules.callback_hosts)
-    found = await own_references(context, caller, route.parameters, parsed.fields)
+    found = await own_references(context, caller, route.references, parsed.fields)
     await refuse_unfit(context, caller, parsed, found)
     if asked is None:
         parsed = msgspec.structs.replace(parsed, choice=version_of(catalogue, entry, found))
@@ -231,7 +230,7 @@ def _whose_keys(
     if caller.mode == "test":
         return "house"
     sub = parsed.choice.sub_model
-    today = datetime.fromtimestamp(context.clock.now_us() // US_PER_S, UTC).date()
+    today = date_of(context.clock.now_us())
     if sub.lifecycle.state_on(today) == "retired":
         raise ProviderNotConfigured(f"{sub.id} was ended by its maker; test keys can still use it.")
     node, keyring, standing = parsed.choice.entry.node, context.keyring, context.board.now

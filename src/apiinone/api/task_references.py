@@ -7,7 +7,7 @@ from apiinone.api.context import Context
 from apiinone.api.task_ids import read_task_id
 from apiinone.catalog.entry import Choice
 from apiinone.catalog.load import Catalogue
-from apiinone.catalog.parameters import MediaKind, Parameter, TaskReference
+from apiinone.catalog.parameters import MediaKind, TaskReference
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.tasks.task_view import TaskView, read_task
 
@@ -15,17 +15,17 @@ _KINDS: Mapping[MediaKind, str] = {"image": "picture", "video": "clip", "audio":
 
 
 async def own_references(
-    context: Context, caller: Caller, parameters: Iterable[Parameter], fields: Mapping[str, object]
+    context: Context, caller: Caller, references: Iterable[TaskReference], fields: Mapping[str, object]
 ) -> dict[str, TaskView]:
-    """The tasks that the fields name, by field.
+    """The tasks that these fields name, by field.
 
     Raises NotFound for tasks that are not the caller's, BadRequest for those without an output of the field's kind.
     """
     found: dict[str, TaskView] = {}
-    for parameter in parameters:
-        value = fields.get(parameter.name)
-        if isinstance(parameter, TaskReference) and isinstance(value, str):
-            found[parameter.name] = await own_made(context, caller, value, parameter.name, parameter.of)
+    for reference in references:
+        value = fields.get(reference.name)
+        if isinstance(value, str):
+            found[reference.name] = await own_made(context, caller, value, reference.name, reference.of)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -9,7 +10,7 @@ from msgspec import Meta, Struct
 from apiinone.catalog.endpoints import Endpoint, endpoint_named, operation_at
 from apiinone.catalog.fact import Condition, Fact, FieldName, Name, Sentence
 from apiinone.catalog.offer import Offer
-from apiinone.catalog.parameters import MediaKind, Parameter
+from apiinone.catalog.parameters import Media, MediaKind, MediaList, Parameter, Records, TaskReference, references_among
 from apiinone.catalog.price_rules import PriceRule, RoutePrice
 from apiinone.catalog.shapes import ClipShape, PictureFormat, PictureShape, TrackShape
 
@@ -58,7 +59,7 @@ class Exclusion(Fact, frozen=True, kw_only=True):
     because: Sentence
 
 
-class Route(Fact, frozen=True, kw_only=True):
+class Route(Fact, frozen=True, kw_only=True, dict=True):
     """A further route of a model, beside its endpoint's create route."""
 
     method: Literal["GET", "POST"]
@@ -80,6 +81,11 @@ class Route(Fact, frozen=True, kw_only=True):
         found = operation_at(self.path) if self.method == "POST" else None
         return "" if found is None else found.name
 
+    @cached_property
+    def references(self) -> tuple[TaskReference, ...]:
+        """The fields that name earlier tasks."""
+        return references_among(self.parameters)
+
 
 class Faq(Fact, frozen=True, kw_only=True):
     """A question and its answer."""
@@ -88,7 +94,7 @@ class Faq(Fact, frozen=True, kw_only=True):
     answer: Sentence
 
 
-class Entry(Fact, frozen=True, kw_only=True):
+class Entry(Fact, frozen=True, kw_only=True, dict=True):
     """One model. Its file's name is its id; the file's folder, or in an overlay the file itself, names the endpoint."""
 
     id: Name
@@ -151,6 +157,16 @@ class Entry(Fact, frozen=True, kw_only=True):
         if not operation:
             return None
         return next((route for route in self.routes if route.operation == operation), None)
+
+    @cached_property
+    def references(self) -> tuple[TaskReference, ...]:
+        """The fields that name earlier tasks."""
+        return references_among(self.parameters)
+
+    @cached_property
+    def media(self) -> tuple[Media | MediaList | Records, ...]:
+        """The fields that may bring files along."""
+        return tuple(one for one in self.parameters if isinstance(one, Media | MediaList | Records))
 
     def makes(self, operation: str) -> tuple[Literal["text"] | MediaKind, int]:
         """What a task of this operation makes ("": the endpoint's own), and how many files for one price."""

@@ -1,7 +1,7 @@
 """Which files a request brings along: every field of media, wherever it stands, with where that is. Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import cast
+from typing import assert_never, cast
 
 from msgspec import Struct
 
@@ -20,10 +20,10 @@ def media_inputs(parameters: Sequence[Parameter], fields: Mapping[str, object], 
     """All files of a parsed request, in the order of the model's fields."""
     for parameter in parameters:
         value = fields.get(parameter.name)
+        if value is None or not isinstance(parameter, Media | MediaList | Records):
+            continue
         here = f"{at}/{parameter.name}"
         match parameter:
-            case _ if value is None:
-                continue
             case Media():
                 yield MediaInput(here, parameter.of, str(value))
             case MediaList():
@@ -33,4 +33,4 @@ def media_inputs(parameters: Sequence[Parameter], fields: Mapping[str, object], 
                 for index, record in enumerate(cast("Sequence[Mapping[str, object]]", value)):
                     yield from media_inputs(parameter.fields, record, f"{here}/{index}")
             case _:
-                continue
+                assert_never(parameter)

@@ -1,5 +1,6 @@
 """The kinds of fields that a model takes, as data files write them (`kind: …`)."""
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
@@ -123,6 +124,11 @@ class Json(_Field, frozen=True, tag="json", kw_only=True):
 Parameter = (
     Text | OneOf | OneOfNumbers | Whole | Fraction | Flag | Size | Media | MediaList | TaskReference | Records | Json
 )
+
+
+def references_among(parameters: Iterable[Parameter]) -> tuple[TaskReference, ...]:
+    """Those that name earlier tasks."""
+    return tuple(one for one in parameters if isinstance(one, TaskReference))
 
 
 def default_of(parameter: Parameter) -> object:

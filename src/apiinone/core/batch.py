@@ -71,12 +71,15 @@ class Batcher(Generic[Item, Result]):
             self._window = window
             self._this_window = 0
 
-    def do(self, item: Item) -> "asyncio.Future[Result]":
-        """Have one item done, with its batch. Raises Overloaded at once where too much waits.
+    async def do(self, item: Item) -> Result:
+        """Have one item done. Raises Overloaded where too much waits, ServerError for an item that cannot be done.
 
-        The future raises ServerError for an item that cannot be done. A caller that goes away does not take back what
-        its batch is doing.
+        A caller that goes away does not take back what its batch is doing.
         """
+        return await self.enqueue(item)
+
+    def enqueue(self, item: Item) -> "asyncio.Future[Result]":
+        """The same without waiting: the future is done with the batch. Raises Overloaded."""
         if self._waiting >= self._queue_max:
             raise Overloaded("too much is waiting to be stored; try again shortly", retry_after_s=1)
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()

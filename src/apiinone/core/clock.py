@@ -1,12 +1,14 @@
 """Time as it arrives in arguments: microseconds since the epoch (UTC), and a monotonic clock for waiting."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
 US_PER_S = 1_000_000
+US_PER_DAY = 86_400 * US_PER_S
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_DAY = _EPOCH.toordinal()
 
 
 class Clock(Protocol):
@@ -48,7 +50,12 @@ def parse_iso(text: str) -> int:
 
 def day_of(moment_us: int) -> str:
     """The UTC day, ``2026-11-23``: the period of roll-ups, refills and daily budgets."""
-    return _day(moment_us // (86_400 * US_PER_S))
+    return _day(moment_us // US_PER_DAY)
+
+
+def date_of(moment_us: int) -> date:
+    """The UTC day, to compare with others."""
+    return date.fromordinal(_FIRST_DAY + moment_us // US_PER_DAY)
 
 
 def month_of(moment_us: int) -> str:

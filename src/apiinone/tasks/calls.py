@@ -16,8 +16,9 @@ from apiinone.db import Database
 from apiinone.providers.chat import ChatOrder
 from apiinone.providers.lyrics import LyricsOrder
 from apiinone.switchboard.standing import Board
+from apiinone.tasks.chat_call import Try
 from apiinone.tasks.chat_rules import ChatRules
-from apiinone.tasks.chats import Chats, Try
+from apiinone.tasks.chats import Chats
 from apiinone.tasks.live_lyrics import LyricsSources
 from apiinone.tasks.local_chat import ChatSources
 from apiinone.tasks.moves import Move, NewAttempt, Outcome

@@ -1,5 +1,8 @@
 """What becomes of a chat's hold, by what was heard of its answer. Pure; `direct.py` says the rule in words."""
 
+from collections.abc import Callable
+from functools import cached_property
+
 from msgspec import Struct, field
 
 from apiinone.catalog.price_rules import Tokens as Rates
@@ -13,15 +16,20 @@ from apiinone.tasks.direct import Note, Tokens
 BROKE_OFF = Rejected("provider_error", "the provider's answer broke off", retryable=True)
 
 
-class Terms(Struct, frozen=True):
-    """What was agreed before: rates, what is held by now, and our own count of the input."""
+class Terms(Struct, frozen=True, dict=True):
+    """What was agreed before: rates, what is held by now, and how to count the input."""
 
     rates: Rates
     held: Credits
-    prompt_tokens: int
+    count_input: Callable[[], int]
     streams: bool
     slices: Slices = WHOLE
     """How the hold grows."""
+
+    @cached_property
+    def prompt_tokens(self) -> int:
+        """Our own count of the input. Mostly nobody asks: the provider tells its own, and all is held at once."""
+        return self.count_input()
 
 
 class Heard(Struct):

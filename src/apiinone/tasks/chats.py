@@ -1,7 +1,8 @@
 """Chats under way in this process: each is heard to its end, whoever listens, and then settled.
 
-The client is one thing, the answer another: it is read in a task of its own, so that a client that leaves or dawdles
-changes nothing for the hold. It is bounded by the call's deadline and by its bytes.
+The client is one thing, the answer another. One that streams is read in a task of its own, so that a client that leaves
+or dawdles changes nothing for the hold. One that comes whole is heard by its caller, to the end. Each is bounded by the
+call's deadline and by its bytes.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
-from typing import assert_never
+from typing import Any, assert_never
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -18,10 +19,10 @@ from apiinone.catalog.costs import TokenCost, cost_of_tokens
 from apiinone.core.clock import Clock
 from apiinone.core.credits import Credits
 from apiinone.core.errors import Refusal
-from apiinone.ledger.ledger import Owner
-from apiinone.providers.chat import ChatOrder, ChatRefused, Ended, Used
+from apiinone.providers.chat import ChatRefused, Ended, Used
 from apiinone.providers.provider import Rejected
-from apiinone.tasks.chat_reckoning import BROKE_OFF, Charge, Heard, OutOfTime, Terms, note_so_far, reckoned
+from apiinone.tasks.chat_call import LOST, Answered, Chat, ChatOutcome, Failed, Unsettled
+from apiinone.tasks.chat_reckoning import BROKE_OFF, Charge, Heard, OutOfTime, note_so_far, reckoned
 from apiinone.tasks.chat_rules import ChatRules
 from apiinone.tasks.client_faults import CLIENT_FAULTS
 from apiinone.tasks.cover_stream import Cover, HoldUpTo
@@ -31,7 +32,6 @@ from apiinone.tasks.moves import (
     HoldMore,
     Move,
     Moved,
-    NewAttempt,
     Redirected,
     TimePassed,
     WasAnswered,
@@ -41,60 +41,9 @@ from apiinone.tasks.moves import (
 )
 from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.relay import Relay
-from apiinone.tasks.scenario import Scenario
 from apiinone.tasks.spoken import Spoken
 
 _log = logging.getLogger("apiinone.chats")
-
-
-class Answered(Struct, frozen=True):
-    """It is settled; `body` is the whole answer as rendered, None for a stream. `cut`: it broke off."""
-
-    note: Note
-    body: str | None
-    cut: bool
-
-
-class Failed(Struct, frozen=True):
-    """It failed and cost nothing; `kind` is the error's type, the message is for the client."""
-
-    kind: str
-    message: str
-
-
-class Unsettled(Struct, frozen=True):
-    """Its end could not be written down; the sweeper will end it, and nobody may say how."""
-
-
-ChatOutcome = Answered | Failed | Unsettled
-LOST = Failed("provider_error", "this call was ended by somebody else")
-
-
-class Try(Struct, frozen=True):
-    """One way to have a chat answered: an attempt on an offer, what is asked there, and what a token costs us."""
-
-    attempt: NewAttempt
-    order: ChatOrder
-    cost: TokenCost | None = None
-
-
-class Chat(Struct, frozen=True):
-    """One call that was accepted and held."""
-
-    task_id: str
-    owner: Owner
-    order: ChatOrder
-    terms: Terms
-    scenario: Scenario
-    deadline_s: float
-    render: Callable[[Spoken, Note], str]
-    """Makes the whole answer, for a chat that is not streamed."""
-    keep_answer: bool
-    """Whether the answer may be replayed, and so is kept for a while."""
-    cost: TokenCost | None = None
-    """What a token costs us on the offer that `order` is for; None: nothing, or it is not known."""
-    others: tuple[Try, ...] = ()
-    """What is tried next where a provider certainly refuses before it said anything."""
 
 
 class Underway:
@@ -117,7 +66,7 @@ class Chats:
         self._source = source
         self._clock = clock
         self._rules = rules
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[Any]] = set()
 
     @property
     def rules(self) -> ChatRules:
@@ -130,14 +79,24 @@ class Chats:
         return len(self._running)
 
     def start(self, chat: Chat) -> Underway:
-        """Begin to hear the answer of a call that was accepted."""
+        """Begin to hear the answer of a call that was accepted, to be relayed piece by piece."""
         rules = self._rules
         relay = Relay(self._clock, bytes_max=rules.waiting_bytes_max, patience_s=rules.unread_s_max)
         underway = Underway(relay)
-        task = asyncio.create_task(self._hear_out(chat, underway))
+        task = asyncio.create_task(self._hear_for(chat, underway))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return underway
+
+    async def hear(self, chat: Chat) -> ChatOutcome:
+        """Hear the whole answer of a call that was accepted. A caller that is cancelled waits until it is settled."""
+        task = asyncio.current_task()
+        if task is not None:
+            self._running.add(task)
+        try:
+            return await self._heard_out(chat, None)
+        finally:
+            self._running.discard(task)
 
     async def stop(self) -> None:
         """Let answers under way end for a moment; settle the others as far as they were heard."""
@@ -148,8 +107,16 @@ class Chats:
         if self._running:
             await asyncio.wait(self._running, timeout=self._rules.stop_s)
 
-    async def _hear_out(self, chat: Chat, underway: Underway) -> None:
-        hearing = _Hearing(chat, underway.relay, Cover(chat.terms, bytes_max=self._rules.answer_bytes_max))
+    async def _hear_for(self, chat: Chat, underway: Underway) -> None:
+        outcome: ChatOutcome = Unsettled()
+        try:
+            outcome = await self._heard_out(chat, underway.relay)
+        finally:
+            underway.outcome.set_result(outcome)
+            underway.relay.end()
+
+    async def _heard_out(self, chat: Chat, relay: Relay | None) -> ChatOutcome:
+        hearing = _Hearing(chat, relay, Cover(chat.terms, bytes_max=self._rules.answer_bytes_max))
         heard = hearing.heard
         try:
             async with asyncio.timeout(chat.deadline_s):
@@ -162,12 +129,7 @@ class Chats:
             heard.refused = heard.refused or BROKE_OFF
         except Exception:  # noqa: BLE001 - whatever it is, the hold must come to its end
             _log.exception("an answer could not be heard to its end", extra={"task_id": chat.task_id})
-        outcome: ChatOutcome = Unsettled()
-        try:
-            outcome = await self._settle(hearing)
-        finally:
-            underway.outcome.set_result(outcome)
-            underway.relay.end()
+        return await self._settle(hearing)
 
     async def _hear_by_turns(self, hearing: "_Hearing") -> None:
         """Hear the first provider that does not refuse. Raises ChatRefused, Refusal."""
@@ -207,7 +169,7 @@ class Chats:
                         heard.tally.add(event)
                         if heard.tally.bytes > cover.room_bytes and not await cover.makes_room(heard, event, hold):
                             return
-                        if not chat.order.streams:
+                        if relay is None:
                             hearing.spoken.add(event)
                             continue
                         if relay.left:
@@ -283,7 +245,8 @@ class _Hearing(Struct):
     """A chat and what was heard of it so far; `chat` moves on with each provider that refuses."""
 
     chat: Chat
-    relay: Relay
+    relay: Relay | None
+    """None: the answer is given whole."""
     cover: Cover
     heard: Heard = field(default_factory=Heard)
     spoken: Spoken = field(default_factory=Spoken)

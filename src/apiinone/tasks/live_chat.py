@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final, assert_never
@@ -51,20 +51,25 @@ class LiveChat:
         request = vendor.remote.ask(order)
         if vendor.secret is None:
             request = replace(request, auth="none")
-        answering = self._streamed(vendor, request) if order.streams else self._whole(vendor, request)
-        async with _turn(vendor.pace), aclosing(answering):
-            try:
+        await _take_turn(vendor.pace)
+        try:
+            if not order.streams:
+                for event in await self._whole(vendor, request):
+                    yield event
+                return
+            async with aclosing(self._streamed(vendor, request)) as answering:
                 async for event in answering:
                     yield event
-            except NotSent:
-                raise ChatRefused(UNREACHABLE) from None
-            except Lost:
-                return  # cut: what was heard so far decides
+        except NotSent:
+            raise ChatRefused(UNREACHABLE) from None
+        except Lost:
+            return  # cut: what was heard so far decides
+        finally:
+            vendor.pace.leave()
 
-    async def _whole(self, vendor: ChatVendor, request: Request) -> AsyncGenerator[ChatEvent]:
+    async def _whole(self, vendor: ChatVendor, request: Request) -> Sequence[ChatEvent]:
         response = await self._outbound.send(request, secret=vendor.secret, hosts=vendor.remote.hosts)
-        for event in _said(vendor.remote.read(response)):
-            yield event
+        return _said(vendor.remote.read(response))
 
     async def _streamed(self, vendor: ChatVendor, request: Request) -> AsyncGenerator[ChatEvent]:
         remote = vendor.remote
@@ -118,19 +123,14 @@ def _said(reply: ChatReply) -> Sequence[ChatEvent]:
             assert_never(reply)
 
 
-@asynccontextmanager
-async def _turn(pace: Pace) -> AsyncGenerator[None]:
-    """A turn at a vendor, for the length of the block. Raises ChatRefused where none comes soon."""
+async def _take_turn(pace: Pace) -> None:
+    """Wait for a turn at a vendor, to be given back. Raises ChatRefused where none comes soon."""
     waited_s = 0.0
     while (wait_s := pace.enter("")) > 0:
         waited_s += wait_s
         if waited_s > TURN_S_MAX:
             raise ChatRefused(rejected("throttled", wait_s))
         await asyncio.sleep(wait_s)
-    try:
-        yield
-    finally:
-        pace.leave()
 
 
 UNREACHABLE: Final = Rejected("provider_error", "the provider cannot be reached", retryable=True)

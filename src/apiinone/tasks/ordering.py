@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from apiinone.catalog.fields import file_fields, upstream_fields
 from apiinone.catalog.offer import Offer
-from apiinone.catalog.parameters import TaskReference
 from apiinone.catalog.running import RunningCatalogue
 from apiinone.core.ids import Ids
 from apiinone.providers.provider import Order
@@ -41,12 +40,12 @@ class Orders:
         if choice is None or vendor is None or offer is None or job.attempt_id is None:
             return None
         route = choice.entry.route_of(job.operation)
-        parameters = choice.entry.parameters if route is None else route.parameters
-        earlier = {parameter.name for parameter in parameters if isinstance(parameter, TaskReference)}
+        made_by = choice.entry if route is None else route
+        earlier = {reference.name for reference in made_by.references}
         files = {
             name: (await self.own_outputs.picture(job.owner, field, str(fields[field])),)
             if field in earlier
-            else await self.inputs.files(parameters, fields, field)
+            else await self.inputs.files(made_by.parameters, fields, field)
             for field, name in file_fields(offer, fields).items()
         }
         named = offer.works_on

@@ -7,7 +7,7 @@ from typing import Final
 from apiinone.control.action_log import ActionDone, WantedActions, read_actions
 from apiinone.control.margins import Span, read_margins
 from apiinone.control.operator_names import names_of
-from apiinone.core.clock import US_PER_S
+from apiinone.core.clock import US_PER_S, date_of
 from apiinone.core.ids import is_id
 from apiinone.db import Tx
 from apiinone.tasks.history import NO_ID_AFTER
@@ -24,7 +24,7 @@ NAME_CHARACTERS_MAX: Final = 100
 async def show_margins(rooms: Rooms, call: PageCall, here: SignedInAs) -> PageReply:
     """What live tasks sold and cost, by day, model and provider."""
     del here
-    today = datetime.fromtimestamp(rooms.house.context.clock.now_us() // US_PER_S, UTC).date()
+    today = date_of(rooms.house.context.clock.now_us())
     last = _day(call.query.get("until", ""), today)
     first = max(_day(call.query.get("since", ""), last - timedelta(days=DAYS - 1)), last - timedelta(days=DAYS_MAX - 1))
     provider, model = (call.query.get(name, "")[:NAME_CHARACTERS_MAX] for name in ("provider", "model"))
