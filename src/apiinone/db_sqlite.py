@@ -8,7 +8,7 @@ case is driven without an event loop: if it waits for anything but the database,
 import asyncio
 import importlib
 import random
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -16,12 +16,11 @@ from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
 from apiinone.core.boundary import transaction_mark
 from apiinone.core.clock import Clock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Row, Sql, Value, Work
+from apiinone.db_sqlite_statements import SqliteTx, asked
 
 if TYPE_CHECKING:
     import sqlite3
@@ -44,15 +43,10 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint=2000",
     "PRAGMA busy_timeout=0",
 )
-_FEW = 3
-"""Members that a list has at most to be given one by one; each length is a statement of its own."""
-_BINDABLE = frozenset({str, int, bool, bytes, NoneType})
-"""What the driver takes as it is."""
 _NONE_FOR_NONE: dict[None, None] = {}
 _BOUND_AS_THEY_ARE: tuple[tuple[type, Callable[[Any], Any]], ...] = ((NoneType, _NONE_FOR_NONE.get), (bytes, bytes))
 """What gives each back unchanged, without a line of Python. The driver asks every NULL and every BLOB whether it has
 another form, which costs far more than binding it, unless it finds the answer here."""
-_encode_list = msgspec.json.Encoder().encode
 
 
 @cache
@@ -99,18 +93,23 @@ class SqliteDatabase:
         self._listeners: list[Callable[[str], None]] = []
         self._commits = ThreadPoolExecutor(1, "commit")
         self._commit_s = 0.0
+        self._ran_this_turn = False
         self._long_reads = ThreadPoolExecutor(1, "long-read")
 
     async def transact(self, work: Work[T]) -> T:
         """Run a use case and commit. The commit is not undone by a cancelled caller."""
+        if self._ran_this_turn:  # who runs one after the other would leave nobody else a turn of the event loop
+            await asyncio.sleep(0)
         if self._commits_here and not self._lock.locked() and self._begins():
+            self._ran_this_turn = True
+            asyncio.get_running_loop().call_soon(self._next_turn)
             return self._finished(work)  # nothing is waited for, so nobody can be cancelled meanwhile
         return await asyncio.shield(asyncio.ensure_future(self._transact(work)))
 
     async def rows(self, statement: Sql, *values: Value) -> list[Row]:
         """The rows of one statement, at once."""
         try:
-            return self._reader.execute(*_asked(statement, values)).fetchall()
+            return self._reader.execute(*asked(statement, values)).fetchall()
         except self._module.OperationalError as error:
             raise DatabaseUnavailable(f"the database refused: {error}") from error
 
@@ -143,6 +142,9 @@ class SqliteDatabase:
     def _commits_here(self) -> bool:
         """Whether the disk answers faster than a thread could be woken."""
         return self._commit_s < _FAST_COMMIT_S
+
+    def _next_turn(self) -> None:
+        self._ran_this_turn = False
 
     def _finished(self, work: Work[T]) -> T:
         """Run what was begun, and commit."""
@@ -224,32 +226,6 @@ class SqliteDatabase:
             connection.close()
 
 
-class SqliteTx:
-    """Statements on a connection that is inside BEGIN."""
-
-    def __init__(self, connection: "sqlite3.Connection", now_us: int) -> None:
-        """Take the connection and the moment the transaction began."""
-        self._connection = connection
-        self.now_us = now_us
-
-    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
-        """All rows."""
-        return self._connection.execute(*_asked(statement, values)).fetchall()
-
-    async def row(self, statement: Sql, *values: Value) -> Row | None:
-        """The first row, or None."""
-        return self._connection.execute(*_asked(statement, values)).fetchone()
-
-    async def run(self, statement: Sql, *values: Value) -> int:
-        """How many rows it changed."""
-        return self._connection.execute(*_asked(statement, values)).rowcount
-
-    async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
-        """Run once for each row of values."""
-        if rows:
-            self._connection.executemany(statement.sqlite, rows)  # pyright: ignore[reportArgumentType] - driver values
-
-
 def drive(work: Any) -> Any:
     """Run a coroutine to its end without an event loop. Raises RuntimeError if it waits for anything."""
     coroutine: Coroutine[Any, Any, Any] = work
@@ -274,26 +250,3 @@ def _connect_reading(module: Any, path: str) -> "sqlite3.Connection":
     connection = _connect(module, path)
     connection.execute("PRAGMA query_only=ON")
     return connection
-
-
-def _asked(statement: Sql, values: Sequence[Value]) -> tuple[str, Any]:
-    """The text to run and what is bound to it."""
-    for value in values:
-        if type(value) not in _BINDABLE:
-            return _with_lists(statement, values)
-    return statement.sqlite, values
-
-
-def _with_lists(statement: Sql, values: Sequence[Any]) -> tuple[str, list[Any]]:
-    """A short list goes as its members, any other one as JSON."""
-    bound, short = list(values), ()
-    for number, value in enumerate(values, 1):
-        if type(value) in _BINDABLE:
-            continue
-        if 0 < len(value) <= _FEW:
-            bound[number - 1] = value[0]
-            short = (*short, (number, *range(len(bound) + 1, len(bound) + len(value))))
-            bound += value[1:]
-        else:
-            bound[number - 1] = _encode_list(value).decode()
-    return statement.sqlite_of_few(short), bound

@@ -11,7 +11,8 @@ from apiinone import db_sqlite
 from apiinone.core.clock import SystemClock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Sql, Tx
-from apiinone.db_sqlite import SqliteDatabase, SqliteTx, drive, is_fixed, open_sqlite, sqlite_module
+from apiinone.db_sqlite import SqliteDatabase, drive, is_fixed, open_sqlite, sqlite_module
+from apiinone.db_sqlite_statements import SqliteTx
 
 PUT = Sql("INSERT INTO facts (name, value) VALUES ($1, $2)")
 COUNT = Sql("SELECT count(*) FROM facts")
@@ -191,6 +192,22 @@ async def test_where_the_disk_is_fast_a_transaction_waits_for_no_turn_of_the_loo
     await asyncio.sleep(0)
     assert writing.done()
     assert await sqlite.read(count) == 1
+
+
+async def test_transactions_one_after_the_other_leave_the_others_their_turns(sqlite: SqliteDatabase) -> None:
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.ensure_future(take_turns())
+    for number in range(5):
+        await sqlite.transact(_putting(number))
+    other.cancel()
+    assert turns >= 4
 
 
 async def test_on_a_slow_disk_a_caller_that_leaves_does_not_undo_its_transaction(
