@@ -8,7 +8,7 @@ case is driven without an event loop: if it waits for anything but the database,
 import asyncio
 import importlib
 import random
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
@@ -20,7 +20,7 @@ from apiinone.core.boundary import transaction_mark
 from apiinone.core.clock import Clock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Row, Sql, Value, Work
-from apiinone.db_sqlite_statements import SqliteTx, asked
+from apiinone.db_sqlite_binding import asked
 
 if TYPE_CHECKING:
     import sqlite3
@@ -224,6 +224,32 @@ class SqliteDatabase:
             return self._snapshot(connection, work)
         finally:
             connection.close()
+
+
+class SqliteTx:
+    """Statements on a connection that is inside BEGIN."""
+
+    def __init__(self, connection: "sqlite3.Connection", now_us: int) -> None:
+        """Take the connection and the moment the transaction began."""
+        self._connection = connection
+        self.now_us = now_us
+
+    async def rows(self, statement: Sql, *values: Value) -> list[Row]:
+        """All rows."""
+        return self._connection.execute(*asked(statement, values)).fetchall()
+
+    async def row(self, statement: Sql, *values: Value) -> Row | None:
+        """The first row, or None."""
+        return self._connection.execute(*asked(statement, values)).fetchone()
+
+    async def run(self, statement: Sql, *values: Value) -> int:
+        """How many rows it changed."""
+        return self._connection.execute(*asked(statement, values)).rowcount
+
+    async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
+        """Run once for each row of values."""
+        if rows:
+            self._connection.executemany(statement.sqlite, rows)  # pyright: ignore[reportArgumentType] - driver values
 
 
 def drive(work: Any) -> Any:

@@ -11,8 +11,7 @@ from apiinone import db_sqlite
 from apiinone.core.clock import SystemClock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Sql, Tx
-from apiinone.db_sqlite import SqliteDatabase, drive, is_fixed, open_sqlite, sqlite_module
-from apiinone.db_sqlite_statements import SqliteTx
+from apiinone.db_sqlite import SqliteDatabase, SqliteTx, drive, is_fixed, open_sqlite, sqlite_module
 
 PUT = Sql("INSERT INTO facts (name, value) VALUES ($1, $2)")
 COUNT = Sql("SELECT count(*) FROM facts")
