@@ -8,10 +8,10 @@ import pytest
 
 from apiinone.core.clock import SystemClock
 from apiinone.core.ids import Ids
-from apiinone.db import Sql, Tx
+from apiinone.db import Sql, Tx, open_database
 from apiinone.mail.deliver import Postman
 from apiinone.mail.letter import Carried, Delayed, Letter, Outcome, Refused
-from apiinone.mail.outbox import KEEP_US, LEASE_US, Outbox, drop_mail_to, pause_us
+from apiinone.mail.outbox import KEEP_US, LEASE_US, Outbox, Taken, drop_mail_to, pause_us
 from apiinone.mail.show_in_log import LogCarrier
 from later import LaterDatabase
 
@@ -77,6 +77,30 @@ async def test_two_processes_send_a_letter_once(database: LaterDatabase) -> None
     await put(database, outbox, *(LETTER for _ in range(5)))
     await asyncio.gather(*(Postman(database, outbox, carrier).round() for _ in range(3)))
     assert len({mail_id for mail_id, _ in carrier.carried}) == len(carrier.carried) == 5
+
+
+async def test_a_letter_that_one_process_is_taking_is_left_alone_by_another(postgres_url: str) -> None:
+    """On the engine where two transactions can be under way: the other does not even wait."""
+    database, outbox = await open_database(postgres_url, SystemClock()), outbox_with()
+    taken, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(tx: Tx) -> list[Taken]:
+        found = await outbox.take(tx, 10)
+        taken.set()
+        await go_on.wait()
+        return found
+
+    try:
+        await database.transact(lambda tx: outbox.put(tx, LETTER))
+        first = asyncio.ensure_future(database.transact(slow))
+        await taken.wait()
+        async with asyncio.timeout(10):
+            assert await database.transact(lambda tx: outbox.take(tx, 10)) == []
+        go_on.set()
+        assert len(await first) == 1
+    finally:
+        go_on.set()
+        await database.close()
 
 
 async def test_what_fails_is_tried_again_later_and_later_under_the_same_name(database: LaterDatabase) -> None:
