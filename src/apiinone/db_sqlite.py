@@ -31,7 +31,7 @@ FIXED_FROM = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 
 _BUSY_WAIT_S = 10.0
 _FAST_COMMIT_S = 0.002
-"""A thread's start and end on the event loop cost about as much as a commit this fast (bench/commit)."""
+"""A thread's start and end on the event loop cost about as much as a commit this fast (ADR 0007)."""
 _COMMIT_WEIGHT = 0.2
 """How much the newest commit counts in the running mean."""
 _PRAGMAS = (

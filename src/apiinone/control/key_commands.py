@@ -12,7 +12,7 @@ from apiinone.accounts.keys import Key, KeyRules, Mode, new_secret, secret_hash,
 from apiinone.catalog.endpoints import ENDPOINTS
 from apiinone.catalog.load import Catalogue
 from apiinone.control.desk import Command, Desk
-from apiinone.core.clock import US_PER_S
+from apiinone.core.clock import US_PER_DAY, US_PER_S
 from apiinone.core.credits import Credits
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.db import Tx
@@ -23,7 +23,6 @@ DAYS_MAX = 3650
 LIMIT_MAX = 10**9
 ASKED_FOR = "asked for"
 """Written down as the reason: whoever may make keys need not say why. Who it was is the record's actor."""
-DAY_US = 24 * 3600 * US_PER_S
 
 
 class MadeKey(Struct, frozen=True):
@@ -74,7 +73,7 @@ class MakeKey(Command[MadeKey], frozen=True, tag="keys.create"):
 
         async def work(tx: Tx) -> None:
             days = self.expires_days
-            await make_key(tx, new if days is None else replace(new, expires_us=tx.now_us + days * DAY_US))
+            await make_key(tx, new if days is None else replace(new, expires_us=tx.now_us + days * US_PER_DAY))
             await record(tx, action)
 
         await desk.database.transact(work)

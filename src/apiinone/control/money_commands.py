@@ -7,7 +7,8 @@ from msgspec import Struct
 from apiinone.accounts.account_rows import Action, record
 from apiinone.accounts.keys import Mode
 from apiinone.control.desk import Command, Desk
-from apiinone.control.key_commands import DAY_US, DAYS_MAX
+from apiinone.control.key_commands import DAYS_MAX
+from apiinone.core.clock import US_PER_DAY
 from apiinone.core.credits import Credits
 from apiinone.core.errors import BadRequest, Conflict, NotFound
 from apiinone.db import Sql, Tx
@@ -64,7 +65,7 @@ class GrantCredits(Command[Granted], frozen=True, tag="credits.grant"):
                 amount=self.amount,
                 actor=desk.actor,
                 reason=self.reason,
-                expires_us=None if self.expires_days is None else tx.now_us + self.expires_days * DAY_US,
+                expires_us=None if self.expires_days is None else tx.now_us + self.expires_days * US_PER_DAY,
             )
 
         available = await desk.database.transact(work)

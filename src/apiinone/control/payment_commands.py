@@ -6,7 +6,8 @@ from msgspec import Struct
 
 from apiinone.accounts.account_rows import Action, record
 from apiinone.control.desk import Command, Desk
-from apiinone.control.key_commands import DAY_US, DAYS_MAX
+from apiinone.control.key_commands import DAYS_MAX
+from apiinone.core.clock import US_PER_DAY
 from apiinone.core.credits import Credits, whole
 from apiinone.core.errors import BadRequest, NotFound
 from apiinone.db import Tx
@@ -145,7 +146,7 @@ class MakeVouchers(Command[MadeVouchers], frozen=True, tag="vouchers.create"):
         action = Action(desk.ids.new(), desk.actor, "vouchers.create", made[0][0], self.reason)
 
         async def work(tx: Tx) -> None:
-            expires_us = None if self.expires_days is None else tx.now_us + self.expires_days * DAY_US
+            expires_us = None if self.expires_days is None else tx.now_us + self.expires_days * US_PER_DAY
             kind = (self.credits, self.uses_max, self.per_account_max, 0, self.credits_days, expires_us, None)
             rows = [
                 VoucherRow(voucher_id, code_hash(desk.pepper, code) or b"", *kind, desk.actor, tx.now_us)

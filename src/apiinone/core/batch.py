@@ -56,7 +56,7 @@ class Batcher(Generic[Item, Result]):
     def per_s(self) -> float:
         """How many items were taken up in a second, judged by the last tenth of a second that is over.
 
-        None once it is quiet: who holds back while many come goes on when they have come.
+        0.0 once it is quiet: who holds back while many come goes on when they have come.
         """
         self._turn_window()
         at_rest = self._runner is None or self._runner.done()

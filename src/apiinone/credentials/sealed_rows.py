@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from apiinone.core.clock import US_PER_S
+from apiinone.core.clock import US_PER_DAY
 from apiinone.db import Sql, Tx
 
-DAY_US = 24 * 3600 * US_PER_S
-SECRET_KEPT_US = DAY_US
+SECRET_KEPT_US = US_PER_DAY
 """How long after an operator's revocation what is under way may still be asked about with the secret."""
-ROW_KEPT_US = 90 * DAY_US
-ALARM_KEPT_US = 7 * DAY_US
+ROW_KEPT_US = 90 * US_PER_DAY
+ALARM_KEPT_US = 7 * US_PER_DAY
 ROWS_MAX = 10_000
 
 _COLUMNS = (

@@ -104,15 +104,9 @@ class Incoming:
     async def whole(self, url: str = "") -> Response:
         """All of it. Raises Lost."""
         pieces: list[bytes] = []
-        try:
-            while piece := await self._next():
-                pieces.append(piece)
-        except Exception as error:  # noqa: BLE001 - whatever it was, the rest is lost
-            failure = Lost(_lost(error))
-        else:
-            return Response(self.status, self.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces), url)
-        self.close()
-        raise failure
+        while piece := await self.next():
+            pieces.append(piece)
+        return Response(self.status, self.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces), url)
 
     async def leave(self) -> None:
         """Keep the connection where the rest of the answer is short and says so; else close it."""

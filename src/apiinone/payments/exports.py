@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from apiinone.core.clock import US_PER_S, iso, parse_iso
+from apiinone.core.clock import US_PER_DAY, iso, parse_iso
 from apiinone.core.credits import shown
 from apiinone.core.errors import BadRequest
 from apiinone.core.ids import id_floor
@@ -17,7 +17,6 @@ ExportOf = Literal["orders", "ledger"]
 Format = Literal["csv", "json"]
 Cell = str | int | None
 ROWS_MAX: Final = 10_000
-DAY_US: Final = 24 * 3600 * US_PER_S
 COLUMNS: Final[dict[ExportOf, tuple[str, ...]]] = {
     "orders": (
         "order_id",
@@ -62,7 +61,7 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 async def rows_of(tx: Tx, account_id: str, what: ExportOf, days: tuple[str, str]) -> list[tuple[Cell, ...]]:
     """The rows of these UTC days, both included. Raises BadRequest for more than fit into one export."""
     try:
-        since_us, until_us = parse_iso(days[0]), parse_iso(days[1]) + DAY_US
+        since_us, until_us = parse_iso(days[0]), parse_iso(days[1]) + US_PER_DAY
     except (ValueError, OverflowError):
         raise BadRequest("A day is written 2026-11-23.", param="first_day") from None
     found: list[tuple[Cell, ...]]

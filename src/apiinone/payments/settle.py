@@ -10,7 +10,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from apiinone.core.clock import US_PER_S
+from apiinone.core.clock import US_PER_DAY
 from apiinone.core.ids import Ids
 from apiinone.db import Sql, Tx
 from apiinone.ledger.grants import credit_order
@@ -28,7 +28,6 @@ from apiinone.payments.top_up_rows import top_up_ended
 from apiinone.payments.went_back import take_back
 
 Outcome = Literal["credited", "moved", "nothing", "suspense"]
-DAY_US: Final = 24 * 3600 * US_PER_S
 _SAVE = Sql(
     "INSERT INTO saved_methods (id, account_id, method, customer_ref, vendor_ref, label, created_us)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (account_id, method, vendor_ref) DO NOTHING"
@@ -90,7 +89,7 @@ async def _move(
     if state != "paid":
         return msgspec.structs.replace(order, state=state, asked=0), "moved"
     days = order.credits_days
-    expires_us = None if days is None else tx.now_us + days * DAY_US
+    expires_us = None if days is None else tx.now_us + days * US_PER_DAY
     credit_order(books, order.owner, order_id=order.id, amount=order.granted, expires_us=expires_us)
     refs = (order.vendor_ref or standing.vendor_ref, standing.payment_ref)
     order = msgspec.structs.replace(

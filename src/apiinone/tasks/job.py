@@ -87,6 +87,7 @@ class Job(Struct):
     read: Fields | None = None
     """The fields of `request`, once somebody has asked for them."""
     found: Found | None = None
+    """The offer of its newest attempt, where this worker planned it and no vendor has taken the order."""
 
     @property
     def owner(self) -> Owner:

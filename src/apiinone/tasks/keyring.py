@@ -212,12 +212,11 @@ class Keyring:
         offer_s = 0.0 if offer is None else offer.wait_s(who, now_s)
         able: list[Credential] = []
         least_s = math.inf
-        for one in self._owned.get(asked.account_id, {}).get(asked.provider, ()):
-            if one.serves(node):
-                wait_s = one.health.wait_s(who, now_s)
-                least_s = min(least_s, wait_s)
-                if wait_s <= 0:
-                    able.append(one)
+        for one in self.good(asked.provider, asked.account_id, node):
+            wait_s = one.health.wait_s(who, now_s)
+            least_s = min(least_s, wait_s)
+            if wait_s <= 0:
+                able.append(one)
         return max(offer_s, least_s), able
 
     def _troubled(self, asked: OfferAsked) -> Health | None:

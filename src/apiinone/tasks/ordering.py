@@ -62,7 +62,7 @@ class Orders:
         )
 
     def attempt(self, job: Job, route: Route) -> NewAttempt:
-        """The attempt that this way makes; its cost is that of all outputs that are ordered."""
+        """The attempt that this way makes; its cost is that of all outputs that are ordered. Its offer is kept."""
         choice = self.catalogue.now.remembered(job.sub_model)
         for_one_price = 1 if choice is None else choice.entry.makes(job.operation)[1]
         each = route.expected_cost_micro_usd

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from apiinone.accounts.key_rows import touch_keys
-from apiinone.core.clock import US_PER_S, day_of
+from apiinone.core.clock import US_PER_DAY, day_of
 from apiinone.core.credits import Credits
 from apiinone.core.ids import Ids, id_floor
 from apiinone.db import Database, Sql, Tx
@@ -25,7 +25,6 @@ from apiinone.webhooks.outbox import DROP_TASKS
 
 BITE_MAX = 200
 ENDED_STATES = ("succeeded", "failed", "canceled")
-DAY_US = 24 * 3600 * US_PER_S
 
 _LATE = Sql("SELECT id, account_id, mode FROM tasks WHERE sweep_us <= $1 ORDER BY sweep_us LIMIT $2")
 _EXPIRED_OUTPUTS = Sql("SELECT storage_key FROM outputs WHERE expires_us <= $1 ORDER BY expires_us LIMIT $2")
@@ -153,7 +152,7 @@ class Sweeper:
             rows = await tx.rows(_PAST_KEYS, tx.now_us, BITE_MAX)
             kept = [row for row in rows if row[5] is not None and _still_needed(row[4], tx.now_us)]
             gone = [row for row in rows if not (row[5] is not None and _still_needed(row[4], tx.now_us))]
-            await tx.many(_KEEP_KEY, [((row[4] or tx.now_us) + DAY_US, *row[:4]) for row in kept])
+            await tx.many(_KEEP_KEY, [((row[4] or tx.now_us) + US_PER_DAY, *row[:4]) for row in kept])
             await tx.many(_DROP_KEY, [row[:4] for row in gone])
             return len(rows)
 
@@ -171,7 +170,7 @@ class Sweeper:
         """Drop quotes a day after they expired."""
 
         async def drop(tx: Tx) -> int:
-            return await tx.run(_OLD_QUOTES, tx.now_us - DAY_US, BITE_MAX)
+            return await tx.run(_OLD_QUOTES, tx.now_us - US_PER_DAY, BITE_MAX)
 
         return await self.database.transact(drop)
 
@@ -179,7 +178,7 @@ class Sweeper:
         """Drop ended tasks with all that hangs on them; their money rows stay."""
 
         async def drop(tx: Tx) -> int:
-            before_us = tx.now_us - self.rules.task_keep_days * DAY_US
+            before_us = tx.now_us - self.rules.task_keep_days * US_PER_DAY
             ids = [row[0] for row in await tx.rows(_OLD_TASKS, id_floor(before_us), before_us, BITE_MAX)]
             if ids:
                 for statement in _DROP_ROWS:
@@ -210,4 +209,4 @@ class Sweeper:
 
 
 def _still_needed(finished_us: int | None, now_us: int) -> bool:
-    return finished_us is None or finished_us + DAY_US > now_us
+    return finished_us is None or finished_us + US_PER_DAY > now_us

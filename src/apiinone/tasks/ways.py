@@ -32,12 +32,9 @@ class Ways:
         if job.mode == "test":  # as `choose` decides; what could be reached need not be found out
             return here(choice.sub_model)
         known = self.vendors.keys()
-        own: frozenset[str] = frozenset()
-        if job.whose_keys != "house":
-            own = self.keyring.providers(job.account_id, job.node)
         reach = Reach(
             self.keyring.providers(None, job.node) & known,
-            own & known,
+            self.keyring.providers(job.account_id, job.node) & known,
             job.whose_keys,
             lambda offer, own: self._wait_s(job, offer, own=own),
             self.board.now,
