@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from apiinone.providers.local.oklab import colour_of, difference, lab, lightness, mix, ramp
@@ -35,6 +35,7 @@ def test_every_colour_asked_for_has_a_role(asked: list[str], background: str | N
 
 
 @given(st.lists(colours, min_size=1, max_size=5), st.none() | colours)
+@example(["#e00000"], "#e62010")  # no red of the lightness that stands out from it can be shown
 def test_lines_can_be_seen_on_their_paper(asked: list[str], background: str | None) -> None:
     palette = derived(tuple(asked), background)
     assert abs(lightness(palette.inks[0]) - lightness(palette.paper)) >= INK_CONTRAST - 0.03

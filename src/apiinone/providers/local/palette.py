@@ -120,7 +120,16 @@ def _inks(colours: list[str], paper: str) -> tuple[str, ...]:
     )
     if away and abs(lightness(away[0]) - lightness(paper)) >= INK_CONTRAST:
         return tuple(away)
-    return (toned(colours[0], light=0.3 if lightness(paper) > 0.6 else 0.92, strength=0.6), *away)  # noqa: PLR2004
+    return (_ink_for(paper, colours[0]), *away)
+
+
+def _ink_for(paper: str, colour: str) -> str:
+    """A relative of the colour; a grey where the screen cannot show one that stands out from the paper."""
+    light = 0.3 if lightness(paper) > 0.6 else 0.92  # noqa: PLR2004 - what both sides of it are far enough from
+    relative = toned(colour, light=light, strength=0.6)
+    if abs(lightness(relative) - lightness(paper)) >= INK_CONTRAST:
+        return relative
+    return toned(colour, light=light, strength=0.0)
 
 
 def _land(colours: list[str], horizon: str) -> tuple[str, ...]:
