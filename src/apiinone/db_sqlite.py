@@ -162,8 +162,16 @@ class SqliteDatabase:
                 if self._commits_here:
                     self._timed_commit()
                 else:
-                    await asyncio.get_running_loop().run_in_executor(self._commits, self._timed_commit)
+                    await self._commit_apart()
             return result
+
+    async def _commit_apart(self) -> None:
+        """Commit in the thread. Whatever happens meanwhile, nobody touches the connection before it has done so."""
+        committing = self._commits.submit(self._timed_commit)
+        try:
+            await asyncio.shield(asyncio.wrap_future(committing))
+        finally:
+            committing.result()
 
     def _driven(self, work: Work[T]) -> T:
         with transaction_mark():
@@ -264,11 +272,24 @@ def drive(work: Any) -> Any:
 
 
 def _connect(module: Any, path: str) -> "sqlite3.Connection":
-    connection = module.connect(path, isolation_level=None, check_same_thread=False, cached_statements=1024)
+    connection = module.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=1024, **_without_mutex(module)
+    )
     connection.execute("PRAGMA busy_timeout=5000")
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     return connection
+
+
+def _without_mutex(module: Any) -> dict[str, int]:
+    """A connection serves one thread at a time here, so that no call need take and give back a mutex.
+
+    The standard library's driver cannot be told so.
+    """
+    try:
+        return {"flags": module.SQLITE_OPEN_READWRITE | module.SQLITE_OPEN_CREATE | module.SQLITE_OPEN_NOMUTEX}
+    except AttributeError:
+        return {}
 
 
 def _connect_reading(module: Any, path: str) -> "sqlite3.Connection":

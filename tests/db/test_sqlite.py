@@ -1,6 +1,8 @@
 """SQLite alone: its one writer, its locks, its settings."""
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -219,6 +221,30 @@ async def test_on_a_slow_disk_a_caller_that_leaves_does_not_undo_its_transaction
         await writing
     await on_a_slow_disk.transact(_putting(1))  # it has its turn after the one that was left
     assert await on_a_slow_disk.read(count) == 2
+
+
+async def test_a_commit_in_its_thread_has_the_connection_to_itself_even_where_everything_is_cancelled(
+    sqlite_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(SystemClock):
+        def monotonic_s(self) -> float:
+            if threading.current_thread() is not threading.main_thread():
+                time.sleep(0.05)
+            return super().monotonic_s()
+
+    monkeypatch.setattr(db_sqlite, "_FAST_COMMIT_S", 0.0)
+    sqlite = open_sqlite(str(sqlite_path), Slow())
+    writing = asyncio.ensure_future(sqlite.transact(put))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    under_way = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(writing, *under_way, return_exceptions=True)
+    assert await sqlite.read(count) == 1
+    await sqlite.transact(_putting(1))
+    assert await sqlite.read(count) == 2
+    await sqlite.close()
 
 
 async def test_who_writes_on_a_fast_disk_waits_for_a_commit_that_is_under_way(
