@@ -335,9 +335,15 @@ async def test_what_is_left_of_an_earlier_try_does_not_count_twice(storage: Stor
     assert await ingest(storage).recover(PLACE, outputs=1) == (second,)
 
 
+async def test_half_an_output_is_not_recovered_even_where_it_looks_like_a_whole_one(storage: Storage) -> None:
+    (stored,) = await ingest(storage).store([Inline(PNG)], PLACE, "raster")
+    await storage.put(stored.key, JPEG)
+    assert await ingest(storage).recover(PLACE, outputs=1) is None
+
+
 async def test_what_was_damaged_since_is_not_recovered(storage: Storage) -> None:
     (stored,) = await ingest(storage).store([Inline(PNG)], PLACE, "raster")
-    await storage.put(stored.key, PNG[:-1])
+    await storage.put(stored.key, b"?" + PNG[1:])
     assert await ingest(storage).recover(PLACE, outputs=1) is None
 
 

@@ -19,6 +19,7 @@ from apiinone.assets.storage import (
     StoredObject,
     check,
     checked_key,
+    is_whole,
     open_storage,
     output_index,
     output_key,
@@ -28,7 +29,7 @@ from apiinone.assets.storage_objects import ObjectStorage
 from assets.s3_simulator import BUCKET, S3Server, s3_server
 
 PLACE = Place("test", "a" * 26, "b" * 26, "c" * 26)
-KEY = output_key(PLACE, 0, b"\x01\x02", "png")
+KEY = output_key(PLACE, 0, b"\x01\x02", 4, "png")
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ async def test_a_later_put_takes_the_place_of_an_earlier_one(storage: Storage) -
 
 
 async def test_what_is_missing_is_said_so_and_may_be_deleted(storage: Storage) -> None:
-    other = output_key(PLACE, 1, b"\x01", "png")
+    other = output_key(PLACE, 1, b"\x01", 4, "png")
     with pytest.raises(NoSuchObject):
         await storage.read(KEY)
     with pytest.raises(NoSuchObject):
@@ -103,8 +104,8 @@ async def test_what_is_missing_is_said_so_and_may_be_deleted(storage: Storage) -
 
 
 async def test_a_listing_has_what_lies_below_whole_segments(storage: Storage) -> None:
-    elsewhere = output_key(Place("test", "a" * 26, "b" * 26, "d" * 26), 0, b"\x01", "svg")
-    another = output_key(Place("live", "e" * 26, "b" * 26, "c" * 26), 0, b"\x01", "svg")
+    elsewhere = output_key(Place("test", "a" * 26, "b" * 26, "d" * 26), 0, b"\x01", 4, "svg")
+    another = output_key(Place("live", "e" * 26, "b" * 26, "c" * 26), 0, b"\x01", 4, "svg")
     before_us = time.time_ns() // 1000 - 2_000_000
     for key in (KEY, elsewhere, another, "probe/x.txt"):
         await storage.put(key, b"four")
@@ -120,7 +121,7 @@ async def test_a_listing_has_what_lies_below_whole_segments(storage: Storage) ->
 
 
 async def test_many_writes_at_once_all_arrive(storage: Storage) -> None:
-    keys = [output_key(PLACE, index, bytes([index, 7]), "png") for index in range(90)]
+    keys = [output_key(PLACE, index, bytes([index, 7]), 4, "png") for index in range(90)]
     await asyncio.gather(*(storage.put(key, key.encode() * 50) for key in keys))
     assert [await storage.read(key) for key in keys] == [key.encode() * 50 for key in keys]
 
@@ -179,10 +180,26 @@ def test_a_folder_may_be_given_as_a_file_url(tmp_path: Path) -> None:
 
 
 def test_a_key_says_whose_it_is_and_nothing_else() -> None:
-    assert f"test/{'a' * 26}/{'b' * 26}/{'c' * 26}/00-0102.png" == KEY
+    assert f"test/{'a' * 26}/{'b' * 26}/{'c' * 26}/00-0102-4.png" == KEY
     assert output_index(KEY) == 0
     assert output_index(KEY + ".part") is None
     assert output_index("probe/x.txt") is None
+
+
+@pytest.mark.parametrize(
+    ("key", "size_bytes", "whole"),
+    [
+        (KEY, 4, True),
+        (KEY, 3, False),
+        (KEY, 0, False),
+        (KEY, 5, False),
+        (KEY.replace("-4.", "."), 3, True),
+        (KEY + ".part", 4, False),
+        ("probe/x-4.txt", 4, False),
+    ],
+)
+def test_an_output_is_whole_if_it_is_as_long_as_its_key_says(key: str, size_bytes: int, *, whole: bool) -> None:
+    assert is_whole(StoredObject(key, size_bytes, 0)) is whole
 
 
 @pytest.mark.parametrize(
@@ -200,7 +217,7 @@ def test_a_key_says_whose_it_is_and_nothing_else() -> None:
 )
 def test_a_key_is_made_of_ids_only(place: Place, index: int, extension: str) -> None:
     with pytest.raises(ValueError, match="key"):
-        output_key(place, index, b"\x01", extension)
+        output_key(place, index, b"\x01", 4, extension)
 
 
 @pytest.mark.parametrize(

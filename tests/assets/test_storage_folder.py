@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from apiinone.assets import storage_folder
-from apiinone.assets.storage import Place, Storage, StorageFailed, open_storage, output_index, output_key
+from apiinone.assets.storage import Place, Storage, StorageFailed, is_whole, open_storage, output_key
 from apiinone.core.ids import Ids
 from clocks import ClockForTests
 
 
 def key_of(task_id: str, index: int = 0) -> str:
-    return output_key(Place("test", "a" * 26, task_id, "c" * 26), index, b"\x01\x02", "png")
+    return output_key(Place("test", "a" * 26, task_id, "c" * 26), index, b"\x01\x02", 5, "png")
 
 
 KEY = key_of("b" * 26)
@@ -74,18 +74,6 @@ async def test_a_symbolic_link_is_never_followed(storage: Storage, root: Path, t
     assert await storage.read(KEY) == b"new"
 
 
-async def test_a_leftover_that_is_a_symbolic_link_is_not_written_through(
-    storage: Storage, root: Path, tmp_path: Path
-) -> None:
-    await storage.put(KEY, b"x")
-    file, secret = only_file(root), tmp_path / "secret"
-    secret.write_bytes(b"secret")
-    file.with_name(f"{file.name}.part").symlink_to(secret)
-    await storage.put(KEY, b"new")
-    assert secret.read_bytes() == b"secret"
-    assert await storage.read(KEY) == b"new"
-
-
 async def test_deleting_a_symbolic_link_leaves_what_it_points_to(storage: Storage, root: Path, tmp_path: Path) -> None:
     await storage.put(KEY, b"x")
     file = only_file(root)
@@ -118,24 +106,44 @@ async def test_what_is_no_file_is_not_read(storage: Storage, root: Path) -> None
         await storage.read(KEY)
 
 
-async def test_no_half_file_ever_has_its_final_name(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    def dies(*_: object, **__: object) -> None:
+@pytest.mark.parametrize("written_bytes", [0, 3])
+async def test_no_half_file_is_ever_taken_for_a_whole_one(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch, written_bytes: int
+) -> None:
+    write = os.write
+
+    def dies(descriptor: int, data: memoryview) -> int:
+        write(descriptor, data[:written_bytes])
         raise SystemError("the process dies here")
 
-    monkeypatch.setattr(os, "rename", dies)
+    monkeypatch.setattr(os, "write", dies)
     with pytest.raises(SystemError):
-        await storage.put(KEY, b"half")
+        await storage.put(KEY, b"whole")
     monkeypatch.undo()
-    assert [output_index(key) for key in await keys(storage)] == [None]
+    assert [is_whole(stored) async for stored in storage.list("")] == [False]
     await storage.put(KEY, b"whole")
     assert await storage.read(KEY) == b"whole"
-    assert await keys(storage) == [KEY]
+    assert [(stored.key, is_whole(stored)) async for stored in storage.list("")] == [(KEY, True)]
 
 
-async def test_a_leftover_can_be_deleted_by_the_key_it_is_listed_with(storage: Storage, root: Path) -> None:
-    await storage.put(KEY, b"x")
+async def test_what_is_written_by_and_by_is_whole_in_the_end(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+
+    def little(descriptor: int, data: memoryview) -> int:
+        return write(descriptor, data[:2])
+
+    monkeypatch.setattr(os, "write", little)
+    await storage.put(KEY, b"whole")
+    assert await storage.read(KEY) == b"whole"
+
+
+@pytest.mark.parametrize("suffix", ["", ".part"])
+async def test_a_leftover_can_be_deleted_by_the_key_it_is_listed_with(
+    storage: Storage, root: Path, suffix: str
+) -> None:
+    await storage.put(KEY, b"hal")
     file = only_file(root)
-    file.rename(f"{file}.part")
+    file.rename(f"{file}{suffix}")
     await storage.delete(await keys(storage))
     assert await keys(storage) == []
 
@@ -143,19 +151,19 @@ async def test_a_leftover_can_be_deleted_by_the_key_it_is_listed_with(storage: S
 async def test_a_write_that_fails_leaves_nothing_and_its_neighbours_alone(
     storage: Storage, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = os.rename
+    write = os.write
 
-    def full(source: str, target: str, *, src_dir_fd: int, dst_dir_fd: int) -> None:
-        if source.startswith("bad"):
+    def full(descriptor: int, data: memoryview) -> int:
+        if bytes(data) == b"bad":
             raise OSError(28, "No space left on device", str(root))
-        rename(source, target, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+        return write(descriptor, data)
 
-    monkeypatch.setattr(os, "rename", full)
-    writes = (storage.put(key, b"x") for key in ("good/1", "bad/1", "good/2"))
+    monkeypatch.setattr(os, "write", full)
+    writes = (storage.put(f"{name}/1", name.encode()) for name in ("good", "bad", "fine"))
     results = await asyncio.gather(*writes, return_exceptions=True)
     assert [type(result) for result in results] == [type(None), StorageFailed, type(None)]
     assert str(root) not in str(results[1])
-    assert sorted(await keys(storage)) == ["good/1", "good/2"]
+    assert sorted(await keys(storage)) == ["fine/1", "good/1"]
 
 
 async def test_a_caller_that_goes_away_does_not_take_others_with_it(storage: Storage) -> None:

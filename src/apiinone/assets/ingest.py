@@ -15,6 +15,7 @@ from apiinone.assets.storage import (
     Place,
     Storage,
     StorageFailed,
+    is_whole,
     output_index,
     output_key,
     place_prefix,
@@ -147,7 +148,7 @@ class Ingest:
         Raises OutputUnavailable, retryable, where the storage does not answer.
         """
         try:
-            found = [stored.key async for stored in self._storage.list(place_prefix(place))]
+            found = [stored.key async for stored in self._storage.list(place_prefix(place)) if is_whole(stored)]
             keys = {index: key for key in sorted(found, reverse=True) if (index := output_index(key)) is not None}
             if outputs < 1 or sorted(keys) != list(range(outputs)):
                 return None
@@ -170,7 +171,7 @@ class Ingest:
             if slot.expected == "vector" and data:
                 data = await self._made_safe(data)
             media = await _examine(data, MediaLimits(slot.expected, bytes_max=self._limits.bytes_max))
-            key = output_key(slot.place, slot.index, self._randomness(RANDOM_BYTES), media.extension)
+            key = output_key(slot.place, slot.index, self._randomness(RANDOM_BYTES), len(data), media.extension)
             keys.append(key)
             await self._storage.put(key, data)
         except (Unacceptable, FetchFailed, SandboxFailed, Overloaded, StorageFailed) as error:

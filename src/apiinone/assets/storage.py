@@ -1,7 +1,8 @@
 """Where copies of outputs are kept: by key in a folder, in memory or in an object store, chosen by URL.
 
-A key says whose it is: mode, account, task, attempt, then a number and a random part. No client's words and no hash of
-the content are in it, so a key neither shows what another tenant has nor lets anyone meet or delete it (hazard 35).
+A key says whose it is: mode, account, task, attempt, then a number, a random part, and how long the output is. No
+client's words and no hash of the content are in it, so a key neither shows what another tenant has nor lets anyone meet
+or delete it (hazard 35). By its length an output that is not whole is told from one that is.
 """
 
 import re
@@ -48,7 +49,7 @@ class Storage(Protocol):
     """Keeps bytes by key. Every method raises StorageFailed where the storage does not answer as it should."""
 
     async def put(self, key: str, data: bytes) -> None:
-        """Keep the bytes; under its key there is either all of it or nothing, whenever this process dies."""
+        """Keep the bytes, in place of what may be there. If this process dies meanwhile, a part may be there."""
         ...
 
     async def read(self, key: str) -> bytes:
@@ -66,7 +67,7 @@ class Storage(Protocol):
     def list(self, prefix: str) -> AsyncGenerator[StoredObject]:
         """Everything under a prefix of whole key segments (empty: everything), in no order.
 
-        What an interrupted `put` left behind may be among it; its key is none that was put, and it can be deleted.
+        What an interrupted `put` left behind may be among it, and can be deleted.
         """
         ...
 
@@ -88,19 +89,28 @@ def place_prefix(place: Place) -> str:
     return "/".join((place.mode, *ids))
 
 
-def output_key(place: Place, index: int, random: bytes, extension: str) -> str:
-    """``mode/account/task/attempt/NN-random.ext``; `index` from 0 to 99. Raises ValueError."""
+def output_key(place: Place, index: int, random: bytes, size_bytes: int, extension: str) -> str:
+    """``mode/account/task/attempt/NN-random-bytes.ext``; `index` from 0 to 99. Raises ValueError."""
     whose = f"{place.mode}/{place.account_id}/{place.task_id}/{place.attempt_id}"
-    key = f"{whose}/{index:02d}-{random.hex()}.{extension}"
+    key = f"{whose}/{index:02d}-{random.hex()}-{size_bytes}.{extension}"
     if not _OUTPUT_KEY.fullmatch(key):
         raise ValueError("a storage key is made of a mode and ids; an output's also of an index below 100")
     return key
 
 
 def output_index(key: str) -> int | None:
-    """The index in an output's key; None for the key of anything else, such as a leftover."""
+    """The index in an output's key; None for the key of anything else."""
     match = _OUTPUT_KEY.fullmatch(key)
     return int(match[1]) if match else None
+
+
+def is_whole(stored: StoredObject) -> bool:
+    """Whether all of an output is there; False for a part of one, and for anything else.
+
+    Keys of before say no length; those were given once all was there.
+    """
+    match = _OUTPUT_KEY.fullmatch(stored.key)
+    return match is not None and match[2] in (None, str(stored.bytes))
 
 
 def checked_key(key: str) -> str:
@@ -141,6 +151,6 @@ def open_storage(url: str, options: Mapping[str, str]) -> Storage:
     raise ValueError(f"no such kind of storage: {parts.scheme}")
 
 
-_OUTPUT_KEY = re.compile(r"(?:live|test)(?:/[0-9a-z]{26}){3}/([0-9]{2})-[0-9a-f]+\.[a-z0-9]{1,8}")
+_OUTPUT_KEY = re.compile(r"(?:live|test)(?:/[0-9a-z]{26}){3}/([0-9]{2})-[0-9a-f]+(?:-([0-9]+))?\.[a-z0-9]{1,8}")
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 _OBJECT_STORES = ("memory", "s3", "gs", "az")

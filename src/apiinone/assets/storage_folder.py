@@ -121,7 +121,7 @@ class FolderStorage:
         for _ in range(FOLDER_TRIES):
             try:
                 folder = self._kept_open(folder_of(write.key))
-                _write_whole(folder.descriptor, file_name(write.key), write.data)
+                _write_new(folder.descriptor, file_name(write.key), write.data)
             except FileNotFoundError:  # removed as empty since
                 self._newest = None
             except OSError as error:
@@ -226,14 +226,16 @@ class _Write(Struct, frozen=True):
     data: bytes
 
 
-def _write_whole(folder: int, name: str, data: bytes) -> None:
-    """Write beside the final name and rename: the one step that makes the file appear, whole."""
-    part = f"{name}{_PART}"
+def _write_new(folder: int, name: str, data: bytes) -> None:
+    """Write a file that was not there.
+
+    Under its own name at once: to write it under another one and rename it would cost half as much again.
+    """
     try:
-        descriptor = os.open(part, _CREATE, 0o600, dir_fd=folder)
-    except FileExistsError:  # left behind by a process that died
-        os.unlink(part, dir_fd=folder)
-        descriptor = os.open(part, _CREATE, 0o600, dir_fd=folder)
+        descriptor = os.open(name, _CREATE, 0o600, dir_fd=folder)
+    except FileExistsError:
+        os.unlink(name, dir_fd=folder)
+        descriptor = os.open(name, _CREATE, 0o600, dir_fd=folder)
     try:
         try:
             rest = memoryview(data)
@@ -241,10 +243,9 @@ def _write_whole(folder: int, name: str, data: bytes) -> None:
                 rest = rest[os.write(descriptor, rest) :]
         finally:
             os.close(descriptor)
-        os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError:
         with suppress(OSError):
-            os.unlink(part, dir_fd=folder)
+            os.unlink(name, dir_fd=folder)
         raise
 
 
@@ -274,7 +275,6 @@ def _described(entry: os.DirEntry[str]) -> StoredObject:
     return StoredObject(key_of(entry.name), status.st_size, status.st_mtime_ns // 1000)
 
 
-_PART = ".part"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
