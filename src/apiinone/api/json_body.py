@@ -1,7 +1,7 @@
 """Reading a JSON object from a request: what is no clean object is refused, and the field named where there is one."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, cast
 
 import msgspec
@@ -49,17 +49,19 @@ def _refuse_other_types(content_type: bytes) -> None:
         raise UnsupportedMediaType("Send `Content-Type: application/json`, in UTF-8.", param="Content-Type")
 
 
-def _names_in(value: object) -> int:
+def _names_in(body: Body) -> int:
     """How many members all objects have. Each was written with one colon, so more colons may mean a name twice."""
-    match value:
-        case dict():
-            members = cast("Body", value)
-            inner = (_names_in(member) for member in members.values() if type(member) in (dict, list))
-            return len(members) + sum(inner)
-        case list():
-            return sum(_names_in(item) for item in cast("list[object]", value))
-        case _:
-            return 0
+    return len(body) + _names_below(body.values())
+
+
+def _names_below(values: Iterable[object]) -> int:
+    count = 0
+    for value in values:
+        if type(value) is dict:
+            count += _names_in(cast("Body", value))
+        elif type(value) is list:
+            count += _names_below(cast("list[object]", value))
+    return count
 
 
 def _refuse_doubles(data: bytes) -> None:

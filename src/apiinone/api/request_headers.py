@@ -14,6 +14,7 @@ WAIT_S_MAX: Final = 60
 IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
 SCENARIO_CHARACTERS_MAX: Final = 200
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,64}")
+_SCENARIO: Final = SCENARIO.lower().encode()
 _KEY: Final = re.compile(r"[ -~]{1,255}")
 
 
@@ -53,7 +54,7 @@ def scenario(call: Call, mode: Mode, *, calls: bool = False) -> str | None:
 
     `calls`: for a call that answers at once, else for a task.
     """
-    header = call.header(SCENARIO.lower().encode())
+    header = call.header(_SCENARIO)
     if header is None:
         return None
     if mode == "live":

@@ -32,6 +32,8 @@ _MICRO: Final = Decimal("0.000001")
 
 def choice_at(choice: Choice, percent: int) -> Choice:
     """The same sub-model, priced at so much of the list."""
+    if percent == LIST:
+        return choice
     return Choice(choice.entry, replace(choice.sub_model, price=rule_at(choice.sub_model.price, percent)))
 
 

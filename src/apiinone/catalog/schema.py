@@ -70,15 +70,15 @@ class Parsed(Struct, frozen=True):
     choice: Choice
     fields: dict[str, object]
     """The model's own fields, defaults written in; whole numbers are ints."""
-    callback_url: str | None
-    metadata: dict[str, str]
-    deadline_s: int | None
+    callback_url: str | None = None
+    metadata: dict[str, str] = {}
+    deadline_s: int | None = None
     """None: the server's default."""
-    result_ttl_s: int | None
+    result_ttl_s: int | None = None
     """None: the server's default."""
-    max_credits: Credits | None
+    max_credits: Credits | None = None
     """None: no ceiling."""
-    quote_id: str | None
+    quote_id: str | None = None
 
 
 class _Form(Struct, frozen=True):
@@ -138,6 +138,8 @@ def _taken_apart(choice: Choice, form: _Form, body: Mapping[str, object]) -> Par
         elif name != MODEL_FIELD:
             # JSON knows no whole numbers: 2.0 keeps the schema and means 2
             fields[name] = int(cast("float", value)) if name in form.whole else value
+    if not common:
+        return Parsed(choice, fields)
     return Parsed(
         choice,
         fields,

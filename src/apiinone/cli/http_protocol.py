@@ -155,13 +155,14 @@ class _Exchange(RequestResponseCycle):
         lines = [*self.default_headers, *headers]
         if not self.keep_alive:
             lines.append((b"connection", b"close"))
-        head = b"".join([part for name, value in lines for part in (name, b": ", value, b"\r\n")])
-        if head.count(b"\n") != len(lines) or head.count(b"\r") != len(lines) or b"\0" in head:
+        head = b"\r\n".join([b": ".join(line) for line in lines])
+        breaks = len(lines) - 1
+        if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\0" in head:
             raise ValueError("a header breaks out of its line")
         bare = status in _NO_BODY or self.scope["method"] == "HEAD"
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        response = b"".join((STATUS_LINE[status], head, b"\r\n", b"" if bare else body))
+        response = b"".join((STATUS_LINE[status], head, b"\r\n\r\n", b"" if bare else body))
         self.departures.add(partial(self._leave, response, self.on_response))
         return True
 
