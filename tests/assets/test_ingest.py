@@ -74,6 +74,19 @@ class Failing:
         raise self.error
 
 
+class Busy(Failing):
+    """A child that notes how many calls it has at a time, and fails each a moment later."""
+
+    at_once = at_once_max = 0
+
+    async def call(self, target: str, payload: Struct, result: type[T], *, timeout_s: float) -> T:
+        self.at_once += 1
+        self.at_once_max = max(self.at_once, self.at_once_max)
+        await asyncio.sleep(0.001)
+        self.at_once -= 1
+        return await super().call(target, payload, result, timeout_s=timeout_s)
+
+
 class Flaky:
     """A storage that fails its n-th put, and deletes only while `deletes` holds."""
 
@@ -305,6 +318,15 @@ async def test_fetches_at_once_are_bounded_over_all_tasks(storage: Storage) -> N
     busy = ingest(storage, world, limits=IngestLimits(fetches_max=3))
     await asyncio.gather(busy.store(outputs, PLACE, "raster"), busy.store(outputs, OTHER_PLACE, "raster"))
     assert world.at_once_max == 3
+
+
+async def test_drawings_made_safe_at_once_are_bounded_over_all_tasks(storage: Storage) -> None:
+    child = Busy(SandboxFailed("crashed"))
+    busy = ingest(storage, child=child, limits=IngestLimits(fetches_max=3))
+    outputs = [Inline(drawing(""))] * 16
+    stores = (busy.store(outputs, place, "vector") for place in (PLACE, OTHER_PLACE))
+    assert [type(one) for one in await asyncio.gather(*stores, return_exceptions=True)] == [OutputUnavailable] * 2
+    assert child.at_once_max == 3
 
 
 async def test_what_a_worker_stored_before_it_died_is_found_again(storage: Storage, sandbox: Sandbox) -> None:

@@ -119,6 +119,14 @@ async def test_an_item_that_comes_alone_waits_for_no_turn() -> None:
     await batcher.drain()
 
 
+async def test_what_cannot_wait_is_refused_to_whoever_waits_and_not_before() -> None:
+    counter = Counter()
+    batcher = counter.batcher(queue_max=1)
+    waiting = [batcher.do(("a", number)) for number in range(2)]
+    done, refused = await asyncio.gather(*waiting, return_exceptions=True)
+    assert (done, type(refused)) == (("a", 0), Overloaded)
+
+
 async def test_each_share_has_its_turn_in_every_batch() -> None:
     counter = Counter()
     counter.gate.clear()

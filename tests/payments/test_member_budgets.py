@@ -95,6 +95,20 @@ async def test_who_is_signed_in_spends_of_their_own_budget_whoever_made_the_key(
     await workshop.assert_sound()
 
 
+async def test_members_who_use_one_key_in_the_same_moment_spend_each_of_their_own_budget(
+    workshop: Workshop, bob: Spender
+) -> None:
+    carol = Spender(workshop, bob.account)
+    key = await bob.key()
+    by_carol = replace(key, member_id=carol.id)
+    await bob.may_spend(10)
+    await carol.may_spend(10)
+    for batch in ((key, by_carol, by_carol, key), (by_carol, key, key, by_carol)):
+        assert await outcomes(workshop, *batch) == [Created, Created, BudgetExceeded, BudgetExceeded]
+        workshop.let_pass(DAY_S)
+    await workshop.assert_sound()
+
+
 async def test_what_is_released_goes_back_to_the_day_and_month_it_was_taken_from(
     workshop: Workshop, bob: Spender
 ) -> None:

@@ -6,6 +6,7 @@ authority may not exist, and the pipeline is small enough to be read whole.
 
 import logging
 import time
+from collections.abc import Awaitable
 from functools import lru_cache
 from typing import Any, Final, assert_never
 
@@ -156,12 +157,12 @@ class Application:
             case _:
                 assert_never(route.authority)
 
-    async def _caller(self, call: Call) -> Caller:
+    def _caller(self, call: Call) -> Awaitable[Caller]:
         """Whose key it is: the one presented, or the one that a member uses. Raises AuthenticationFailed, NotFound."""
         callers = self._context.callers
         if call.own_key is not None:
-            return await callers.of_key(*call.own_key, call.address)
-        return await callers.identify(call.header(b"authorization"), call.address)
+            return callers.of_key(*call.own_key, call.address)
+        return callers.identify(call.header(b"authorization"), call.address)
 
     def _refuse_too_many(self, caller: Caller, common: list[Header]) -> None:
         """Take one from the key's rate; the response says how it stands (draft-ietf-httpapi-ratelimit-headers)."""

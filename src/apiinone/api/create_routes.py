@@ -1,8 +1,9 @@
 """The routes that make tasks, one for each line of the catalogue's table of create routes."""
 
+from functools import partial
 from typing import Final
 
-from apiinone.api.create_task import create_by
+from apiinone.api.create_task import create_task
 from apiinone.api.errors import ContentRefused
 from apiinone.api.queries import NoQuery
 from apiinone.api.route import ByKey, CreationBody, Json, Route
@@ -41,7 +42,7 @@ def _route(made_by: CreateRoute) -> Route:
         path=made_by.path,
         name=made_by.name,
         about=made_by.about,
-        authority=ByKey("generate", create_by(made_by)),
+        authority=ByKey("generate", partial(create_task, made_by=made_by)),
         ids=(),
         query=NoQuery,
         headers=("Idempotency-Key", "Prefer", "X-Test-Scenario"),

@@ -9,7 +9,6 @@ from apiinone.api.creation import read_creation, submission_of
 from apiinone.api.house import House
 from apiinone.api.look_at_task import wait_for_task
 from apiinone.api.request_headers import preference_applied, preferred_wait_s
-from apiinone.api.route import KeyHandler
 from apiinone.api.task_ids import written
 from apiinone.api.task_page import POLL_FIRST_S, NewTask, retry_after, task_page
 from apiinone.catalog.endpoints import CreateRoute
@@ -22,15 +21,6 @@ from apiinone.tasks.worker import HINT
 
 _REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
 _FIRST_LOOK: Final[Header] = (b"retry-after", b"%d" % POLL_FIRST_S)
-
-
-def create_by(made_by: CreateRoute) -> KeyHandler:
-    """The handler of this create route."""
-
-    async def create(house: House, call: Call, caller: Caller) -> Answer:
-        return await create_task(house, call, caller, made_by)
-
-    return create
 
 
 async def create_task(house: House, call: Call, caller: Caller, made_by: CreateRoute) -> Answer:

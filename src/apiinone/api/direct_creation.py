@@ -1,5 +1,6 @@
 """What routes that answer at once share: creations without what only a task can do, and answers given again."""
 
+from collections.abc import Awaitable
 from typing import Final
 
 from apiinone.accounts.callers import Caller
@@ -19,11 +20,11 @@ from apiinone.tasks.lifecycle import FINAL
 _REPLAYED: Final[Header] = (b"idempotent-replayed", b"true")
 
 
-async def read_direct_creation(house: House, call: Call, caller: Caller, made_by: CreateRoute) -> Creation:
+def read_direct_creation(house: House, call: Call, caller: Caller, made_by: CreateRoute) -> Awaitable[Creation]:
     """As `read_creation`; nothing can be waited for where the answer comes at once. Raises BadRequest."""
     if preferred_wait_s(call):
         raise BadRequest("This route answers at once; there is nothing to wait for.", param="Prefer")
-    return await read_creation(house.context, call, caller, made_by)
+    return read_creation(house.context, call, caller, made_by)
 
 
 async def replayed(house: House, caller: Caller, task_id: str, *, streams: bool) -> Answer:

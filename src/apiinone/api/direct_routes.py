@@ -26,16 +26,12 @@ _BY_NAME: Final[Mapping[str, tuple[_Direct, Answers]]] = {
 
 def _route(made_by: CreateRoute) -> Route:
     answer_by, answers = _BY_NAME[made_by.name]
-
-    async def answer(house: House, call: Call, caller: Caller) -> Reply:
-        return await answer_by(house, call, caller, made_by)
-
     return Route(
         method="POST",
         path=made_by.path,
         name=made_by.name,
         about=made_by.about,
-        authority=ByKey("generate", answer),
+        authority=ByKey("generate", lambda house, call, caller: answer_by(house, call, caller, made_by)),
         ids=(),
         query=NoQuery,
         headers=("Idempotency-Key", "X-Test-Scenario"),

@@ -18,8 +18,6 @@ async def judge_inputs(entry: Entry, fields: Mapping[str, object]) -> None:
 
     Files behind https URLs are fetched and judged when the task is worked on.
     """
-    if not entry.media:
-        return
     here = [one for one in media_inputs(entry.media, fields) if is_data_url(one.url)]
     if sum(len(one.url) for one in here) < THREAD_CHARACTERS:
         _judge(here)

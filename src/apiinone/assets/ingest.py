@@ -94,7 +94,7 @@ class IngestLimits(Struct, frozen=True):
     outputs_max: int = 16
     bytes_max: int = 64 * MIB
     fetches_max: int = 32
-    """Outputs in memory at a time, over all tasks."""
+    """Outputs that are fetched or made safe at a time, over all tasks."""
     fetch_timeout_s: float = 60.0
     svg_timeout_s: float = 20.0
 
@@ -160,6 +160,8 @@ class Ingest:
 
     async def _tried(self, output: Output, slot: "_Slot", keys: list[str]) -> StoredOutput | Exception:
         try:
+            if isinstance(output, Inline) and slot.expected != "vector":  # in memory already, and waits for nobody
+                return await self._store_one(output, slot, keys)
             async with self._turns:
                 return await self._store_one(output, slot, keys)
         except Exception as error:  # noqa: BLE001 - judged together with those of its siblings

@@ -6,17 +6,20 @@ NUL, lone surrogates, numbers beyond 64 bits, NaN (hazard 7). Runs before the sc
 import math
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import reduce
 from typing import cast
 
 from apiinone.core.errors import BadRequest
 
 DEPTH_MAX = 32
 INT64_MAX = 2**63 - 1
+_Place = tuple[str | int, ...]
+"""The keys and positions on the way to a value; they become a pointer only where it is refused."""
 
 
 def refuse_unclean(body: Mapping[str, object]) -> None:
     """Raise BadRequest naming the field, at any depth of the body."""
-    _refuse_in_mapping(body, "", 1)
+    _refuse_in_mapping(body, (), 1)
 
 
 def pointer_to(parent: str, key: str | int) -> str:
@@ -30,48 +33,51 @@ def shown(text: str) -> str:
     return short if short.isprintable() else short.encode("unicode_escape").decode()
 
 
-def _refuse_in_mapping(mapping: Mapping[str, object], pointer: str, depth: int) -> None:
+def _refuse_in_mapping(mapping: Mapping[str, object], place: _Place, depth: int) -> None:
     for key, value in mapping.items():
         if not key.isascii() or "\0" in key:
-            _refuse_text(key, pointer_to(pointer, key))
+            _refuse_text(key, (*place, key))
         if type(value) is str and value.isascii() and "\0" not in value:
             continue
-        _refuse(value, pointer, key, depth)
+        _refuse(value, (*place, key), depth)
 
 
-def _refuse(value: object, parent: str, key: str | int, depth: int) -> None:
+def _refuse(value: object, place: _Place, depth: int) -> None:
     match value:
         case str():
-            _refuse_text(value, pointer_to(parent, key))
+            _refuse_text(value, place)
         case None | bool():
             pass
         case int() | float() | Decimal():
-            _refuse_number(value, pointer_to(parent, key))
+            _refuse_number(value, place)
         case dict() | list() if depth >= DEPTH_MAX:
-            raise BadRequest(f"The body is nested more than {DEPTH_MAX} levels deep.", param=pointer_to(parent, key))
+            raise _refused(f"The body is nested more than {DEPTH_MAX} levels deep.", place)
         case dict():
-            _refuse_in_mapping(cast("dict[str, object]", value), pointer_to(parent, key), depth + 1)
+            _refuse_in_mapping(cast("dict[str, object]", value), place, depth + 1)
         case list():
-            pointer = pointer_to(parent, key)
             for position, item in enumerate(cast("list[object]", value)):
-                _refuse(item, pointer, position, depth + 1)
+                _refuse(item, (*place, position), depth + 1)
         case _:
-            raise BadRequest("The body holds a value that JSON does not have.", param=pointer_to(parent, key))
+            raise _refused("The body holds a value that JSON does not have.", place)
 
 
-def _refuse_text(text: str, pointer: str) -> None:
+def _refuse_text(text: str, place: _Place) -> None:
     if "\0" in text:
-        raise BadRequest("The character NUL is not allowed in texts.", param=pointer)
+        raise _refused("The character NUL is not allowed in texts.", place)
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise BadRequest("A text holds half of a surrogate pair.", param=pointer) from error
+            raise _refused("A text holds half of a surrogate pair.", place) from error
 
 
-def _refuse_number(number: float | Decimal, pointer: str) -> None:
+def _refuse_number(number: float | Decimal, place: _Place) -> None:
     if isinstance(number, int):
         if not -INT64_MAX - 1 <= number <= INT64_MAX:
-            raise BadRequest("A whole number is beyond 64 bits.", param=pointer)
+            raise _refused("A whole number is beyond 64 bits.", place)
     elif not math.isfinite(number):
-        raise BadRequest("A number is not finite.", param=pointer)
+        raise _refused("A number is not finite.", place)
+
+
+def _refused(sentence: str, place: _Place) -> BadRequest:
+    return BadRequest(sentence, param=reduce(pointer_to, place, ""))

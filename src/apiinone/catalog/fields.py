@@ -16,8 +16,8 @@ def upstream_fields(offer: Offer, fields: Mapping[str, object]) -> dict[str, obj
     """
     body: dict[str, object] = {}
     for send in offer.send:
-        if send.form != "file" and _is_sent(send, fields):
-            _put(body, send.path, _formed(send, fields[send.field]))
+        if send.field in fields and send.form != "file" and not omitted(send, value := fields[send.field]):
+            _put(body, send.path, _formed(send, value))
     for name, value in offer.constants.items():
         _put(body, name.split("."), value)
     return body
@@ -33,10 +33,9 @@ def _is_sent(send: Send, fields: Mapping[str, object]) -> bool:
 
 
 def _put(body: dict[str, object], path: Sequence[str], value: object) -> None:
-    *objects, last = path
-    for key in objects:
+    for key in path[:-1]:
         body = cast("dict[str, object]", body.setdefault(key, {}))
-    body[last] = value
+    body[path[-1]] = value
 
 
 def _formed(send: Send, value: object) -> object:

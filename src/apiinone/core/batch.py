@@ -71,12 +71,17 @@ class Batcher(Generic[Item, Result]):
             self._window = window
             self._this_window = 0
 
-    async def do(self, item: Item) -> Result:
-        """Have one item done. Raises Overloaded where too much waits, ServerError for an item that cannot be done.
+    def do(self, item: Item) -> "asyncio.Future[Result]":
+        """Have one item done. Waiting raises Overloaded where too much waits, ServerError where it cannot be done.
 
         A caller that goes away does not take back what its batch is doing.
         """
-        return await self.enqueue(item)
+        try:
+            return self.enqueue(item)
+        except Overloaded as error:
+            refused: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+            refused.set_exception(error)
+            return refused
 
     def enqueue(self, item: Item) -> "asyncio.Future[Result]":
         """The same without waiting: the future is done with the batch. Raises Overloaded."""

@@ -66,8 +66,10 @@ def _base64url(data: bytes) -> bytes:
 
 def _json(value: object) -> bytes:
     """Encode. Raises NotSent."""
-    with suppress(TypeError, ValueError, OverflowError, RecursionError):
+    try:
         return msgspec.json.encode(value)
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        pass
     # Raised out here and not from the encoder's error, which may repeat the value.
     raise NotSent("unencodable")
 

@@ -142,7 +142,7 @@ class Keyring:
         owned = self._owned.get(account_id)
         if owned is None:  # as nearly every account: it has none of its own
             return frozenset()
-        return frozenset(provider for provider in owned if self.good(provider, account_id, node))
+        return frozenset([one.provider for credentials in owned.values() for one in credentials if one.serves(node)])
 
     def everything(self) -> list[Credential]:
         """All of them, for figures."""

@@ -67,6 +67,11 @@ class Policy:
     keeps_prompts: bool = False
     """Whether the log keeps the texts of what was refused."""
 
+    @property
+    def has_rules(self) -> bool:
+        """Whether there is anything to ask."""
+        return bool(self.terms) or self.moderation is not None
+
     async def verdict(self, asked: Asked) -> Verdict:
         """What the rules say; whatever is not allowed is logged."""
         if asked.mode == "test" and not self.in_test_mode:

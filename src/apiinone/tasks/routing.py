@@ -4,7 +4,7 @@ Another way is tried only after a refusal that is certain; the client's price do
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -102,7 +102,7 @@ def choose(
     """
     if mode == "test":
         return here(sub_model)
-    ways = sorted(_ways(sub_model, asked, reach, tried), key=lambda way: way.rank)
+    ways = _ways(sub_model, asked, reach, tried)
     if not ways:
         return None
     able = [way for way in ways if way.wait_s <= 0]
@@ -115,10 +115,11 @@ def choose_in_turn(mode: Mode, sub_model: SubModel, asked: Asked, reach: Reach, 
     """The ways of the first tries, each another one, for calls that go through them at once; none rests for them."""
     if mode == "test":
         return [here(sub_model)]
-    ways = sorted(_ways(sub_model, asked, reach, ()), key=lambda way: way.rank)
-    others = {(way.offer.provider, way.offer.upstream_model, way.own): way for way in reversed(ways)}
-    first_ones = sorted(others.values(), key=lambda way: way.rank)[:most]
-    return [_route(ways, way, tries) for tries, way in enumerate(first_ones)]
+    ways = _ways(sub_model, asked, reach, ())
+    others: dict[Tried, _Way] = {}
+    for way in ways:
+        others.setdefault((way.offer.provider, way.offer.upstream_model, way.own), way)
+    return [_route(ways, way, tries) for tries, way in enumerate(list(others.values())[:most])]
 
 
 def offer_named(sub_model: SubModel, provider: str | None, upstream_model: str | None, asked: Asked) -> Offer | None:
@@ -142,16 +143,19 @@ def _route(ways: Sequence[_Way], chosen: _Way, tries: int) -> Route:
     return Route(offer.provider, offer.upstream_model, _reason(ways, chosen, tries), offer, cost, chosen.own)
 
 
-def _ways(sub_model: SubModel, asked: Asked, reach: Reach, tried: Sequence[Tried]) -> Iterator[_Way]:
+def _ways(sub_model: SubModel, asked: Asked, reach: Reach, tried: Sequence[Tried]) -> list[_Way]:
+    """All that there are, the best first."""
     owners: tuple[tuple[bool, frozenset[str]], ...] = (
         (True, frozenset() if reach.whose == "house" else reach.own),
         (False, frozenset() if reach.whose == "own" else reach.house),
     )
+    ways: list[_Way] = []
     for own, providers in owners:
         for offer in usable_offers(sub_model, asked.fields, providers, asked.operation, reach.standing):
             before = tried.count((offer.provider, offer.upstream_model, own))
             cost, priority = cost_of(offer.cost_micro_usd, asked.fields), reach.standing.priority(sub_model.id, offer)
-            yield _Way(offer, own, before, cost, reach.wait_s(offer, own), priority)
+            ways.append(_Way(offer, own, before, cost, reach.wait_s(offer, own), priority))
+    return ways if len(ways) <= 1 else sorted(ways, key=lambda way: way.rank)
 
 
 def _reason(ways: Sequence[_Way], chosen: _Way, tries: int) -> str:
@@ -162,7 +166,7 @@ def _reason(ways: Sequence[_Way], chosen: _Way, tries: int) -> str:
         said = f"first by priority of {len(ways)} offers"
     else:
         said = f"next of {len(ways)} offers, after a certain refusal"
-    out = sum(way.rank < chosen.rank and way.wait_s > 0 for way in ways)
+    out = sum(way.wait_s > 0 and way.rank < chosen.rank for way in ways)
     if out:
         said += f"; {out} before it {'is' if out == 1 else 'are'} out of service for now"
     return f"{said}; with the account's own key" if chosen.own else said

@@ -72,7 +72,7 @@ async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
     attempts = await read_attempts(tx, {attempt_id for attempt_id in named if attempt_id is not None})
     timed = {move.task_id for move in moves if isinstance(move.what, TimePassed)}
     notes = await read_notes(tx, [task.id for task in tasks.values() if task.direct and task.id in timed])
-    scene = Scene(books, tasks, attempts, notes, limits)
+    scene = Scene(tx.now_us, books, tasks, attempts, notes, limits)
     outcomes = [scene.apply(move) for move in moves]
     await write_books(tx, books)
     await write_moves(tx, scene.tasks.values(), list(scene.attempts.values()), scene.usage)
@@ -85,17 +85,13 @@ async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
 class Scene(Struct):
     """The rows of one batch, as they stand after the moves before."""
 
+    now_us: int
     books: Books
     tasks: dict[str, Task]
     attempts: dict[str, Attempt]
     notes: dict[str, Note]
     limits: Limits
     usage: dict[UsageKey, Usage] = {}
-
-    @property
-    def now_us(self) -> int:
-        """The transaction's time."""
-        return self.books.now_us
 
     def apply(self, move: Move) -> Outcome:
         """Make one move, or say that it is stale."""

@@ -155,6 +155,8 @@ class Desk(Struct):
         return Created(submission.task_id, amount, self.books.now_us, price)
 
     def _refuse_over_budget(self, caller: Caller, amount: Credits) -> None:
+        if not self.limits.budgets:  # of nobody who is at hand
+            return
         left = self.limits.left(caller.lineage_id)
         if left is not None and left < amount:
             raise BudgetExceeded(f"this costs {shown(amount)} credits; the key's budget has {shown(left)} left")
@@ -166,7 +168,8 @@ class Desk(Struct):
     def _counted(self, submission: Submission, amount: Credits) -> Hold:
         """The hold, with the periods of all budgets that it counts in."""
         caller, now_us = submission.caller, self.books.now_us
-        days = [self.limits.own_day(whose, now_us) for whose, _ in _own_budgets(caller)]
+        whose = _own_budgets(caller) if self.limits.budgets else ()
+        days = [self.limits.own_day(one, now_us) for one, _ in whose]
         account_day, member_day = (*days, None, None)[:2]
         member = None if caller.member_id is None or member_day is None else (caller.member_id, member_day)
         return Hold(
@@ -201,7 +204,7 @@ class Desk(Struct):
 
 def _lineages(submissions: Sequence[Submission]) -> set[str]:
     """Whose budgets count: the keys' and, for what is live, the accounts' own and the members'."""
-    callers = [submission.caller for submission in submissions]
+    callers = {(one.caller.key_id, one.caller.member_id): one.caller for one in submissions}.values()
     own = {whose for caller in callers for whose, _ in _own_budgets(caller)}
     return {caller.lineage_id for caller in callers} | {name for whose in own for name in own_names(whose)}
 
