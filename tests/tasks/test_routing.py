@@ -4,7 +4,18 @@ from msgspec import structs
 
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.fields import upstream_fields
-from apiinone.tasks.routing import Asked, LaterRoute, Reach, Route, Tried, choose, offer_named, usable_offers
+from apiinone.switchboard.standing import OfferName, OfferSwitch, Standing
+from apiinone.tasks.routing import (
+    Asked,
+    LaterRoute,
+    Reach,
+    Route,
+    Tried,
+    choose,
+    is_served,
+    offer_named,
+    usable_offers,
+)
 from catalog.catalogue_for_tests import CATALOGUE
 
 FIELDS = {"prompt": "a hill", "image_size": "1024x1024"}
@@ -46,6 +57,17 @@ def test_the_best_offer_is_first_and_the_others_follow_in_turn() -> None:
     assert [provider for provider, _, _ in tried] == ["recraft", "wavespeed", "recraft", "wavespeed"]
     offers = usable_offers(recraft(), FIELDS, BOTH)
     assert [offer.provider for offer in offers] == ["recraft", "wavespeed"]
+
+
+def test_whether_anything_serves_a_request_is_what_its_offers_say() -> None:
+    found = usable_offers(recraft(), FIELDS, BOTH)
+    off = {OfferName(recraft().id, offer.provider, offer.upstream_model): OfferSwitch(off=True) for offer in found}
+    for configured in (BOTH, frozenset({"wavespeed"}), frozenset({"nobody"}), frozenset[str]()):
+        for operation in ("", "music/extend"):
+            for standing in (Standing(), Standing(offers=off)):
+                asked = (recraft(), FIELDS, configured, operation, standing)
+                assert is_served(*asked) is bool(usable_offers(*asked)), asked
+    assert is_served(recraft(), FIELDS, BOTH)
 
 
 def test_only_what_is_configured_serves_and_the_reason_says_so() -> None:

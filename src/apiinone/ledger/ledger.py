@@ -130,7 +130,7 @@ class Books(Struct):
 
     def set_aside(self, hold: Hold, before: tuple[Slice, ...], amount: int, *, key: str) -> None:
         """Take so much for a hold from the lots that expire first; `before` is what lots had given to it."""
-        more = tuple(take(self.lots[hold.owner].values(), amount))
+        more = take(self.lots[hold.owner].values(), amount)
         self.post(hold.owner, "hold", amount, key=key, hold=hold, actor=f"key:{hold.key_id}")
         self.slices += [(hold.id, number, part) for number, part in enumerate(more, len(before))]
         self.open_holds[hold.id] = (hold, before + more)

@@ -1,6 +1,6 @@
 """Lots of credits, and in which order they are used."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from msgspec import Struct
 
@@ -38,19 +38,21 @@ class Slice(Struct, frozen=True):
     amount: int
 
 
-def take(lots: Iterable[Lot], amount: int) -> Iterable[Slice]:
+def take(lots: Collection[Lot], amount: int) -> tuple[Slice, ...]:
     """Set so much aside in these lots, first in those that expire first. They cover it, else AssertionError."""
     rest = amount
-    for lot in sorted(lots, key=burn_order):
+    slices: list[Slice] = []
+    for lot in lots if len(lots) == 1 else sorted(lots, key=burn_order):
         part = min(rest, lot.available)
         if part:
             lot.available -= part
             lot.held += part
             lot.changed = True
             rest -= part
-            yield Slice(lot.id, part)
+            slices.append(Slice(lot.id, part))
     if rest:
         raise AssertionError("a balance that its lots do not cover")
+    return tuple(slices)
 
 
 def burn_order(lot: Lot) -> tuple[int, int, str]:
