@@ -10,7 +10,7 @@ import pytest
 
 from apiinone.core.exchange import Request
 from apiinone.core.secret import Secret
-from apiinone.outbound import Lost, NotSent, Outbound, pool
+from apiinone.outbound import Lost, NotSent, Outbound, pool, wire
 from apiinone.outbound.wire import Wire
 from outbound.loopback import Loopback, always, answer, post, sender, silent
 
@@ -35,9 +35,9 @@ async def test_requests_of_one_turn_leave_together_after_it(monkeypatch: pytest.
     happened: list[str] = []
     write = Wire._write  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
 
-    def noted(wire: Wire, data: bytes) -> None:
+    def noted(one: Wire, data: bytes) -> None:
         happened.append("written")
-        write(wire, data)
+        write(one, data)
 
     async def call(outbound: Outbound, server: Loopback) -> None:
         happened.append("asked")
@@ -169,6 +169,16 @@ async def test_an_answer_before_the_whole_request_was_read_is_the_answer() -> No
         await done.wait()
     listening.close()
     await listening.wait_closed()
+
+
+async def test_a_connection_that_was_held_up_at_the_end_of_an_answer_is_read_from_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(wire, "BUFFERED_BYTES_MAX", 2)
+    async with Loopback(always(answer(b"all of it"))) as server, sender(server.netloc) as outbound:
+        for _ in range(2):
+            assert await asked(outbound, server) == b"all of it"
+    assert server.connections == 1
 
 
 async def test_a_reader_that_pauses_is_not_taken_for_a_silent_server() -> None:

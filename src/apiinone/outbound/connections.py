@@ -103,10 +103,13 @@ class Incoming:
 
     async def whole(self, url: str = "") -> Response:
         """All of it. Raises Lost."""
-        pieces: list[bytes] = []
-        while piece := await self.next():
-            pieces.append(piece)
-        return Response(self.status, self.headers, pieces[0] if len(pieces) == 1 else b"".join(pieces), url)
+        body = self._at_hand()
+        if body is None:
+            pieces: list[bytes] = []
+            while piece := await self.next():
+                pieces.append(piece)
+            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return Response(self.status, self.headers, body, url)
 
     async def leave(self) -> None:
         """Keep the connection where the rest of the answer is short and says so; else close it."""
@@ -124,6 +127,12 @@ class Incoming:
         wire, self._wire = self._wire, None
         if wire is not None:
             self._pool.give_back(wire)
+
+    def _at_hand(self) -> bytes | None:
+        """The body where all of it has come, plain and within its bounds, as nearly every short answer's has."""
+        if self._wire is None or "content-encoding" in self.headers:
+            return None
+        return self._wire.rest(self._left)
 
     async def _next(self) -> bytes:
         if self._wire is None:

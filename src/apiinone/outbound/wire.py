@@ -109,6 +109,15 @@ class Wire(asyncio.Protocol):
             self._transport.resume_reading()
         return piece
 
+    def rest(self, bytes_max: int) -> bytes | None:
+        """What was not read yet of a body that has come to its end; None where it has not, or is too long for that."""
+        if not self._whole or self._failure is not None or self._paused or self._buffered > bytes_max:
+            return None
+        rest = b"".join(self._pieces)
+        self._pieces.clear()
+        self._buffered = 0
+        return rest
+
     def done(self) -> bool:
         """End the exchange. True where the connection is good for another one; else it is closed."""
         if self._timer is not None:
