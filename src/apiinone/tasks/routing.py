@@ -100,7 +100,7 @@ def is_served(
     operation: str = "",
     standing: Standing = AS_LISTED,
 ) -> bool:
-    """Whether there is any such offer."""
+    """Whether any offer can serve this request here and is not switched off; as `usable_offers`."""
     return any(
         offer.provider in configured
         and serves(offer, sub_model, fields, operation)
