@@ -224,7 +224,7 @@ def read_usage(raw: Raw) -> Used | None:
     hidden = max(0, usage.total_tokens - usage.prompt_tokens - usage.completion_tokens)
     completion, reasoning = usage.completion_tokens + hidden, max(told, hidden)
     counts = (usage.prompt_tokens, completion, reasoning)
-    if not all(0 <= count <= TOKENS_MAX for count in counts) or not (usage.prompt_tokens or completion):
+    if min(counts) < 0 or max(counts) > TOKENS_MAX or not (usage.prompt_tokens or completion):
         return None
     return Used(usage.prompt_tokens, completion, min(reasoning, completion))
 
