@@ -12,7 +12,6 @@ from apiinone.tasks.routing import (
     Route,
     Tried,
     choose,
-    is_served,
     offer_named,
     usable_offers,
 )
@@ -59,15 +58,13 @@ def test_the_best_offer_is_first_and_the_others_follow_in_turn() -> None:
     assert [offer.provider for offer in offers] == ["recraft", "wavespeed"]
 
 
-def test_whether_anything_serves_a_request_is_what_its_offers_say() -> None:
-    found = usable_offers(recraft(), FIELDS, BOTH)
-    off = {OfferName(recraft().id, offer.provider, offer.upstream_model): OfferSwitch(off=True) for offer in found}
-    for configured in (BOTH, frozenset({"wavespeed"}), frozenset({"nobody"}), frozenset[str]()):
-        for operation in ("", "music/extend"):
-            for standing in (Standing(), Standing(offers=off)):
-                asked = (recraft(), FIELDS, configured, operation, standing)
-                assert is_served(*asked) is bool(usable_offers(*asked)), asked
-    assert is_served(recraft(), FIELDS, BOTH)
+def test_an_offer_is_used_if_it_is_configured_serves_the_request_and_is_not_switched_off() -> None:
+    first, second = usable_offers(recraft(), FIELDS, BOTH)
+    off = Standing(offers={OfferName(recraft().id, first.provider, first.upstream_model): OfferSwitch(off=True)})
+    assert usable_offers(recraft(), FIELDS, BOTH, "", off) == [second]
+    assert usable_offers(recraft(), FIELDS, frozenset({second.provider})) == [second]
+    assert not usable_offers(recraft(), FIELDS, frozenset({"nobody"}))
+    assert not usable_offers(recraft(), FIELDS, BOTH, "music/extend")
 
 
 def test_only_what_is_configured_serves_and_the_reason_says_so() -> None:

@@ -32,7 +32,7 @@ from apiinone.core.credits import Credits
 from apiinone.core.errors import BadRequest, Overloaded, PermissionDenied, ProviderNotConfigured
 from apiinone.providers.lyrics import LyricsOrder
 from apiinone.tasks.policy import Asked
-from apiinone.tasks.routing import is_served, usable_offers
+from apiinone.tasks.routing import usable_offers
 from apiinone.tasks.submission import Direct, Submission
 from apiinone.tasks.task_view import TaskView
 from apiinone.tasks.whose_keys import HOUSE_TERMS, OwnKeyTerms, WhoseKeys, own_key_price
@@ -244,7 +244,7 @@ def _whose_keys(
         return "own"
     at_once = _answering_at_once(context, parsed, made_by)
     reached = keyring.providers(None, node) if at_once is None else at_once
-    house = is_served(sub, parsed.fields, reached, made_by.operation, standing)
+    house = usable_offers(sub, parsed.fields, reached, made_by.operation, standing)
     # what else comes at once uses the house's keys alone
     owned: frozenset[str] = keyring.providers(caller.account_id, node) if at_once is None else frozenset()
     own = usable_offers(sub, parsed.fields, owned, made_by.operation, standing)

@@ -227,10 +227,7 @@ class _Write(Struct, frozen=True):
 
 
 def _write_new(folder: int, name: str, data: bytes) -> None:
-    """Write a file that was not there.
-
-    Under its own name at once: to write it under another one and rename it would cost half as much again.
-    """
+    """Write it under its own name at once, in place of what may be there: its key tells whether all of it is."""
     try:
         descriptor = os.open(name, _CREATE, 0o600, dir_fd=folder)
     except FileExistsError:

@@ -16,8 +16,8 @@ def upstream_fields(offer: Offer, fields: Mapping[str, object]) -> dict[str, obj
     """
     body: dict[str, object] = {}
     for send in offer.send:
-        if send.field in fields and send.form != "file" and not omitted(send, value := fields[send.field]):
-            _put(body, send.path, _formed(send, value))
+        if send.form != "file" and _is_sent(send, fields):
+            _put(body, send.path, _formed(send, fields[send.field]))
     for name, value in offer.constants.items():
         _put(body, name.split("."), value)
     return body

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from apiinone.accounts.keys import Mode
-from apiinone.catalog.conditions import offers_for, serves
+from apiinone.catalog.conditions import offers_for
 from apiinone.catalog.costs import cost_of
 from apiinone.catalog.entry import SubModel
 from apiinone.catalog.offer import Offer
@@ -91,22 +91,6 @@ def usable_offers(
     if len(fitting) <= 1:
         return fitting
     return sorted(fitting, key=lambda one: (standing.priority(model_id, one), cost_of(one.cost_micro_usd, fields)))
-
-
-def is_served(
-    sub_model: SubModel,
-    fields: Mapping[str, object],
-    configured: frozenset[str],
-    operation: str = "",
-    standing: Standing = AS_LISTED,
-) -> bool:
-    """Whether any offer can serve this request here and is not switched off; as `usable_offers`."""
-    return any(
-        offer.provider in configured
-        and serves(offer, sub_model, fields, operation)
-        and not standing.is_off(sub_model.id, offer)
-        for offer in sub_model.offers
-    )
 
 
 def choose(
