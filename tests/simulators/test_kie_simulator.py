@@ -10,6 +10,7 @@ import pytest
 
 from apiinone.core.exchange import Request
 from apiinone.providers.provider import Accepted, Finished, Order, Origin
+from apiinone.simulators.errands import Errand
 from apiinone.simulators.faults import FaultName
 from apiinone.simulators.kie_market import MODELS
 from apiinone.simulators.options import SIMULATED_WEBHOOK_SECRET
@@ -160,6 +161,17 @@ async def test_a_song_can_be_worked_on_once_it_is_there() -> None:
         assert len(json.loads(json.dumps(done["response"]))["images"]) == 2
         assert (await asked(play, "/suno/cover/generate", cover))[1:] == (400, {"taskId": first["taskId"]})
         assert (await play.seen()).charged_micro_usd == 2 * 60_000 + 2_500
+
+
+async def test_an_answer_shows_one_moment_of_a_cover_that_is_done_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with playing("kie") as play:
+        _, _, song = await asked(play, "/generate", SONG)
+        await ended(play, "/generate/record-info", song["taskId"])
+        _, _, cover = await asked(play, "/suno/cover/generate", {"taskId": song["taskId"], "callBackUrl": "playground"})
+        moments = iter(("running", "done", "done"))
+        monkeypatch.setattr(Errand, "stage", lambda _errand: next(moments))
+        _, _, told = await asked(play, f"/suno/cover/record-info?taskId={cover['taskId']}")
+        assert (told["successFlag"], told["response"]) == (2, None)
 
 
 @pytest.mark.parametrize(

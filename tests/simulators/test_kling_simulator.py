@@ -14,6 +14,7 @@ import pytest
 from apiinone.core.secret import Secret
 from apiinone.providers.provider import Finished, Order
 from apiinone.simulators import serving
+from apiinone.simulators.errands import Errand
 from apiinone.simulators.kling import ACCESS_KEY
 from apiinone.simulators.options import SIMULATED_KEY, Options
 from providers.playing import playing
@@ -79,6 +80,16 @@ async def test_a_task_is_submitted_then_processed_then_done(
     assert len(links) == (1 if kind == "videos" else int(units) // 8)
     async with client.get(links[0]) as file:
         assert file.status == 200
+
+
+async def test_an_answer_shows_one_moment_of_a_task_that_ends_meanwhile(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = (await asked(client, WORDS, FILM))["data"]["task_id"]
+    moments = iter(("running", "done"))
+    monkeypatch.setattr(Errand, "stage", lambda _errand: next(moments))
+    told = (await asked(client, f"{WORDS}/{task}"))["data"]
+    assert (told["task_status"], "task_result" in told) == ("processing", False)
 
 
 async def test_a_task_is_known_on_the_route_that_took_it_alone(client: aiohttp.ClientSession) -> None:

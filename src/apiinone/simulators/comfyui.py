@@ -89,15 +89,17 @@ class ComfyUISimulator(StandIn):
             return json({errand.id: _Entry({}, _Status("error", completed=False, messages=[("execution_error", {})]))})
         graph = cast("_Graph", errand.order)
         if not errand.files:
-            for index in range(graph.batch):
-                picture = await self.picture(Motif(graph.text, index, graph.width, graph.height, "raster"))
-                self.link(asked, picture, f"{errand.id}_{index:05}_")
-                errand.files.append(f"{errand.id}_{index:05}_.png")
+            errand.files = [await self._made(asked, errand.id, graph, index) for index in range(graph.batch)]
         images = [{"filename": name, "subfolder": "", "type": "output"} for name in errand.files]
         preview = [{"filename": "preview.png", "subfolder": "", "type": "temp"}]
         outputs = {"8": {"images": preview, "text": ["a note"]}, graph.saver: {"images": images, "animated": [False]}}
         status = _Status("success", completed=True, messages=[("execution_success", {})])
         return json({errand.id: _Entry(outputs, status)})
+
+    async def _made(self, asked: Asked, errand_id: str, graph: "_Graph", index: int) -> str:
+        picture = await self.picture(Motif(graph.text, index, graph.width, graph.height, "raster"))
+        self.link(asked, picture, f"{errand_id}_{index:05}_")
+        return f"{errand_id}_{index:05}_.png"
 
     async def _view(self, request: Request) -> Response:
         self._check_key(request)

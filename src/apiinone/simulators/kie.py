@@ -190,9 +190,10 @@ class KieSimulator(StandIn):
             case "/generate/":
                 return await self._song_state(asked, errand)
             case "/suno/cover/":
-                done = {"images": await self._files_of(asked, errand)} if errand.stage() == "done" else None
-                error = {"errorCode": 501, "errorMessage": "failed"} if errand.stage() == "failed" else {}
-                return {"taskId": errand.id, "successFlag": COVER_STATES[errand.stage()], "response": done, **error}
+                stage = errand.stage()
+                done = {"images": await self._files_of(asked, errand)} if stage == "done" else None
+                error = {"errorCode": 501, "errorMessage": "failed"} if stage == "failed" else {}
+                return {"taskId": errand.id, "successFlag": COVER_STATES[stage], "response": done, **error}
             case _:
                 return await self._job_state(asked, errand)
 

@@ -115,16 +115,17 @@ class KlingSimulator(StandIn):
         charge = tenths * MICRO_USD_PER_UNIT[path.partition("/")[0]] // 10
         self.accept(asked, micro_usd=charge if ending == "done" else None)
         errand = self._errands.add(Errand(path, order, self.options.seconds, ending))
-        return self._shown(errand, [])
+        return self._shown(errand, errand.stage())
 
     async def _told(self, asked: Asked) -> Response:
         path, _, task = asked.request.url.path.removeprefix("/v1/").rpartition("/")
         errand = self._errands.get(task)
         if errand is None or errand.model != path:
             raise refused(*REFUSALS["not_found"])
-        if errand.stage() == "done" and not errand.files:
-            errand.files.extend(await self._made(asked, errand))
-        return self._shown(errand, errand.files)
+        stage = errand.stage()
+        if stage == "done" and not errand.files:
+            errand.files = await self._made(asked, errand)
+        return self._shown(errand, stage)
 
     async def _made(self, asked: Asked, errand: Errand) -> list[str]:
         order = errand.order
@@ -133,13 +134,14 @@ class KlingSimulator(StandIn):
         motifs = [Motif(order.prompt, index, SIDE, SIDE, "raster") for index in range(order.count())]
         return [self.link(asked, await self.picture(one), f"{errand.id}-{one.index}") for one in motifs]
 
-    def _shown(self, errand: Errand, files: Sequence[str]) -> Response:
+    def _shown(self, errand: Errand, stage: Stage) -> Response:
+        """The task at one moment: who asks for the stage again may find another one."""
         order = errand.order
-        status, says = WORDS[errand.stage()]
+        status, says = WORDS[stage]
         data: dict[str, object] = {"task_id": errand.id, "task_status": status, "task_status_msg": says}
         data["task_info"] = {"external_task_id": order.external_task_id} if isinstance(order, _Order) else {}
-        if files and isinstance(order, _Order):
-            data["task_result"] = order.result(files)
+        if stage == "done" and isinstance(order, _Order):
+            data["task_result"] = order.result(errand.files)
             data["final_unit_deduction"] = f"{order.tenths() / 10:g}"
         return json({"code": 0, "message": "SUCCEED", "request_id": str(uuid.uuid4()), "data": data})
 

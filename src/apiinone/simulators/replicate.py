@@ -62,6 +62,8 @@ STATUSES: Final[Mapping[str, str]] = {
     "moderated": "failed",
 }
 
+UNDER_WAY: Final = frozenset({"starting", "processing"})
+
 
 def refused(status: int, title: str, detail: str, headers: Mapping[str, str] | None = None) -> Refused:
     """An answer that is an error: a problem body."""
@@ -115,7 +117,8 @@ class ReplicateSimulator(StandIn):
         await self._arrange_call(asked, errand, order.webhook)
         waits_s = _wait_s(asked.request.headers.get("prefer", ""))
         await asyncio.sleep(min(waits_s, errand.left_s()))
-        return json(self._shown(asked.root, errand), 201 if not errand.left_s() or not waits_s else 202)
+        shown = self._shown(asked.root, errand)
+        return json(shown, 202 if waits_s and shown["status"] in UNDER_WAY else 201)
 
     async def _get(self, request: Request) -> Response:
         return await self.questioned(request, self._told)
