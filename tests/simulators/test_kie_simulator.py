@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Mapping
 from typing import Final, Literal
+from unittest.mock import Mock
 
 import pytest
 
@@ -168,8 +169,7 @@ async def test_an_answer_shows_one_moment_of_a_cover_that_is_done_meanwhile(monk
         _, _, song = await asked(play, "/generate", SONG)
         await ended(play, "/generate/record-info", song["taskId"])
         _, _, cover = await asked(play, "/suno/cover/generate", {"taskId": song["taskId"], "callBackUrl": "playground"})
-        moments = iter(("running", "done", "done"))
-        monkeypatch.setattr(Errand, "stage", lambda _errand: next(moments))
+        monkeypatch.setattr(Errand, "stage", Mock(side_effect=("running", "done", "done")))
         _, _, told = await asked(play, f"/suno/cover/record-info?taskId={cover['taskId']}")
         assert (told["successFlag"], told["response"]) == (2, None)
 

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, cast
+from unittest.mock import Mock
 
 import aiohttp
 import pytest
@@ -86,8 +87,7 @@ async def test_an_answer_shows_one_moment_of_a_task_that_ends_meanwhile(
     client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = (await asked(client, WORDS, FILM))["data"]["task_id"]
-    moments = iter(("running", "done"))
-    monkeypatch.setattr(Errand, "stage", lambda _errand: next(moments))
+    monkeypatch.setattr(Errand, "stage", Mock(side_effect=("running", "done")))
     told = (await asked(client, f"{WORDS}/{task}"))["data"]
     assert (told["task_status"], "task_result" in told) == ("processing", False)
 
