@@ -1,7 +1,7 @@
 """A workshop with chats: calls that are accepted, and a provider that says what a test tells it to."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,13 @@ class Scripted:
     events: Sequence[ChatEvent | Exception]
     gates: dict[int, asyncio.Event] = field(default_factory=dict[int, asyncio.Event])
     said: int = 0
+    in_one_piece: bool = False
+
+    def whole(self, order: ChatOrder) -> Awaitable[Sequence[ChatEvent]] | None:
+        return self._whole(order) if self.in_one_piece and not order.streams else None
+
+    async def _whole(self, order: ChatOrder) -> Sequence[ChatEvent]:
+        return [event async for event in self.answer(order, PLAIN)]
 
     async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         del order, scenario
@@ -81,7 +88,14 @@ class Shop:
         assert isinstance(outcome, Created), outcome
         return outcome.task_id, attempt.id
 
-    async def start(  # noqa: PLR0913 - what tests vary
+    async def start(
+        self, caller: Caller, source: Scripted, *, streams: bool, **varied: Any
+    ) -> tuple[str, Underway, Chats]:
+        """A chat under way; with slices, a stream whose hold grows."""
+        chats, chat = await self.accepted(caller, source, streams=streams, **varied)
+        return chat.task_id, chats.start(chat) if streams else _heard_whole(chats, chat), chats
+
+    async def accepted(  # noqa: PLR0913 - what tests vary
         self,
         caller: Caller,
         source: Scripted,
@@ -90,8 +104,8 @@ class Shop:
         rules: ChatRules = QUICK,
         deadline_s: float = 600,
         slices: Slices = WHOLE,
-    ) -> tuple[str, Underway, Chats]:
-        """A chat under way; with slices, a stream whose hold grows."""
+    ) -> tuple[Chats, Chat]:
+        """A chat that was accepted and is not heard yet."""
         held = slices.first or HELD
         price = {"unit": slices.most} if slices.most else {}
         task_id, attempt_id = await self.begin(caller, held, deadline_s=max(1, int(deadline_s)), **price)
@@ -100,8 +114,7 @@ class Shop:
         terms = Terms(RATES, held, lambda: PROMPT_TOKENS, streams, slices)
         owner = (caller.account_id, caller.mode)
         render: Callable[[Spoken, Note], str] = lambda spoken, _: "".join(spoken.text)  # noqa: E731
-        chat = Chat(task_id, owner, order, terms, PLAIN, deadline_s, render, keep_answer=True)
-        return task_id, chats.start(chat) if streams else _heard_whole(chats, chat), chats
+        return chats, Chat(task_id, owner, order, terms, PLAIN, deadline_s, render, keep_answer=True)
 
     def sweeper(self) -> Sweeper:
         shop = self.workshop

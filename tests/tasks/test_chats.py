@@ -33,6 +33,8 @@ from workshop import DAY_S
 
 PIECES = [Said("abcd"), Said("efgh"), Said("ij")]
 WHOLE: list[ChatEvent] = [*PIECES, Ended("stop"), Used(12, 20, 15)]
+WAYS = ((True, False), (False, False), (False, True))
+"""Streamed or not, and whether a whole answer is heard in one piece."""
 ESTIMATED = 90 * PROMPT_TOKENS + 450 * 3
 EXACT = 90 * 12 + 450 * 20
 RECORD = Sql("SELECT prompt_tokens, completion_tokens, estimated, finish_reason, owed_micro FROM chat_records")
@@ -52,10 +54,13 @@ async def _left(shop: Shop, caller: Caller) -> int:
     return whole(100) - available
 
 
-@pytest.mark.parametrize("streams", [False, True])
-async def test_the_providers_own_count_is_charged_exactly_and_the_rest_given_back(shop: Shop, *, streams: bool) -> None:
+@pytest.mark.parametrize(("streams", "in_one_piece"), WAYS)
+async def test_the_providers_own_count_is_charged_exactly_and_the_rest_given_back(
+    shop: Shop, *, streams: bool, in_one_piece: bool
+) -> None:
     caller = await shop.workshop.tenant(live=100)
-    task_id, underway, _ = await shop.start(caller, Scripted(WHOLE), streams=streams)
+    source = Scripted([*WHOLE, Said("never")], in_one_piece=in_one_piece)
+    task_id, underway, _ = await shop.start(caller, source, streams=streams)
     outcome = await _read(underway)
     assert isinstance(outcome, Answered)
     assert (outcome.cut, outcome.body) == (False, None if streams else "abcdefghij")
@@ -64,12 +69,15 @@ async def test_the_providers_own_count_is_charged_exactly_and_the_rest_given_bac
     assert [row[0] for row in await shop.workshop.rows(ANSWERS)] == ([] if streams else ["abcdefghij"])
 
 
-@pytest.mark.parametrize("streams", [False, True])
-async def test_a_chat_that_is_over_is_freed_without_the_garbage_collector(shop: Shop, *, streams: bool) -> None:
+@pytest.mark.parametrize(("streams", "in_one_piece"), WAYS)
+async def test_a_chat_that_is_over_is_freed_without_the_garbage_collector(
+    shop: Shop, *, streams: bool, in_one_piece: bool
+) -> None:
     caller = await shop.workshop.tenant(live=100)
     with circles() as found:
         for _ in range(3):
-            _, underway, chats = await shop.start(caller, Scripted(WHOLE), streams=streams)
+            source = Scripted(WHOLE, in_one_piece=in_one_piece)
+            _, underway, chats = await shop.start(caller, source, streams=streams)
             assert isinstance(await _read(underway), Answered)
             await chats.stop()
             del underway, chats
@@ -102,8 +110,8 @@ async def test_a_missing_count_keeps_the_hold_until_it_is_cleared_up_and_is_not_
 
 async def test_nothing_said_before_the_deadline_gives_the_hold_back(shop: Shop) -> None:
     caller = await shop.workshop.tenant(live=100)
-    for streams in (False, True):
-        source = Scripted(WHOLE, {0: asyncio.Event()})
+    for streams, in_one_piece in WAYS:
+        source = Scripted(WHOLE, {0: asyncio.Event()}, in_one_piece=in_one_piece)
         task_id, underway, _ = await shop.start(caller, source, streams=streams, deadline_s=1)
         outcome = await _read(underway)
         assert isinstance(outcome, Failed)
@@ -203,10 +211,24 @@ async def test_a_process_that_is_told_to_stop_settles_what_was_said(shop: Shop) 
     assert await _left(shop, caller) == ESTIMATED
 
 
-@pytest.mark.parametrize("by", ["process", "caller"])
-async def test_a_whole_answer_that_is_broken_off_is_settled_all_the_same(shop: Shop, by: str) -> None:
+async def test_a_deadline_leaves_no_request_to_cancel_behind(shop: Shop) -> None:
     caller = await shop.workshop.tenant(live=100)
-    task_id, underway, chats = await shop.start(caller, Scripted(WHOLE, {3: asyncio.Event()}), streams=False)
+    source = Scripted(WHOLE, {0: asyncio.Event()})
+    chats, chat = await shop.accepted(caller, source, streams=False, deadline_s=1)
+    hearing = asyncio.create_task(chats.hear(chat))
+    outcome = await hearing
+    assert isinstance(outcome, Failed)
+    assert hearing.cancelling() == 0
+
+
+@pytest.mark.parametrize("in_one_piece", [False, True])
+@pytest.mark.parametrize("by", ["process", "caller"])
+async def test_a_whole_answer_that_is_broken_off_is_settled_all_the_same(
+    shop: Shop, by: str, *, in_one_piece: bool
+) -> None:
+    caller = await shop.workshop.tenant(live=100)
+    source = Scripted(WHOLE, {3: asyncio.Event()}, in_one_piece=in_one_piece)
+    task_id, underway, chats = await shop.start(caller, source, streams=False)
     await asyncio.sleep(0.2)
     if by == "process":
         await chats.stop()

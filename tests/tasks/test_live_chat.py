@@ -117,6 +117,17 @@ async def test_a_provider_that_is_not_known_here_is_not_asked() -> None:
         assert asked.server.requests == []
 
 
+async def test_a_whole_answer_gives_the_turn_back_however_it_ends() -> None:
+    async def lost(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    for handler, said in ((always(answer(COMPLETION)), 2), (lost, 0)):
+        async with desk(handler, concurrent_max=1) as asked:
+            async with asyncio.timeout(20):
+                for _ in range(3):
+                    assert len(await asked.ask(streams=False)) == said
+
+
 async def test_whoever_stops_listening_gives_the_turn_back() -> None:
     async def endless(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(streamed(WORD, whole=False))

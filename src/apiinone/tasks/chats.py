@@ -19,7 +19,7 @@ from apiinone.catalog.costs import TokenCost, cost_of_tokens
 from apiinone.core.clock import Clock
 from apiinone.core.credits import Credits
 from apiinone.core.errors import Refusal
-from apiinone.providers.chat import ChatRefused, Ended, Used
+from apiinone.providers.chat import ChatEvent, ChatRefused, Ended, Used
 from apiinone.providers.provider import Rejected
 from apiinone.tasks.chat_call import LOST, Answered, Chat, ChatOutcome, Failed, Unsettled
 from apiinone.tasks.chat_reckoning import BROKE_OFF, Charge, Heard, OutOfTime, note_so_far, reckoned
@@ -117,18 +117,21 @@ class Chats:
 
     async def _heard_out(self, chat: Chat, relay: Relay | None) -> ChatOutcome:
         hearing = _Hearing(chat, relay, Cover(chat.terms, bytes_max=self._rules.answer_bytes_max))
-        heard = hearing.heard
+        heard, task = hearing.heard, asyncio.current_task()
+        alarm = asyncio.get_running_loop().call_later(chat.deadline_s, _too_late, heard, task)
         try:
-            async with asyncio.timeout(chat.deadline_s):
-                await self._hear_by_turns(hearing)
-        except TimeoutError:
-            heard.late = True
+            await self._hear_by_turns(hearing)
         except ChatRefused as refusal:
             heard.refused = refusal.rejected
-        except asyncio.CancelledError:  # the process stops: what was heard is settled all the same
-            heard.refused = heard.refused or BROKE_OFF
+        except asyncio.CancelledError:  # late, or the process stops: what was heard is settled all the same
+            if heard.late and task is not None:
+                task.uncancel()
+            else:
+                heard.refused = heard.refused or BROKE_OFF
         except Exception:  # noqa: BLE001 - whatever it is, the hold must come to its end
             _log.exception("an answer could not be heard to its end", extra={"task_id": chat.task_id})
+        finally:
+            alarm.cancel()
         return await self._settle(hearing)
 
     async def _hear_by_turns(self, hearing: "_Hearing") -> None:
@@ -153,32 +156,44 @@ class Chats:
         return True
 
     async def _listen(self, hearing: "_Hearing") -> None:
-        chat, relay, heard, cover = hearing.chat, hearing.relay, hearing.heard, hearing.cover
-        hold: HoldUpTo = partial(self._hold_up_to, chat)
+        chat, relay, heard = hearing.chat, hearing.relay, hearing.heard
+        in_one_piece = self._source.whole(chat.order)
+        if in_one_piece is not None:
+            for event in await in_one_piece:
+                if not await self._goes_on(hearing, event):
+                    return
+            return
         noted_s = -self._rules.note_every_s
         async with aclosing(self._source.answer(chat.order, chat.scenario)) as answer:
             async for event in answer:
-                match event:
-                    case Used():
-                        heard.used = event
-                        await cover.reach(event, hold)
-                        return
-                    case Ended(reason):
-                        heard.ended = reason
-                    case _:
-                        heard.tally.add(event)
-                        if heard.tally.bytes > cover.room_bytes and not await cover.makes_room(heard, event, hold):
-                            return
-                        if relay is None:
-                            hearing.spoken.add(event)
-                            continue
-                        if relay.left:
-                            continue
-                        if self._clock.monotonic_s() - noted_s >= self._rules.note_every_s:
-                            await self._note(chat, note_so_far(cover.terms, heard), first=not heard.relayed)
-                            noted_s = self._clock.monotonic_s()
-                        heard.relayed = True
-                        await relay.put(event)
+                if not await self._goes_on(hearing, event):
+                    return
+                if relay is None or relay.left or isinstance(event, Ended | Used):
+                    continue
+                if self._clock.monotonic_s() - noted_s >= self._rules.note_every_s:
+                    await self._note(chat, note_so_far(hearing.cover.terms, heard), first=not heard.relayed)
+                    noted_s = self._clock.monotonic_s()
+                heard.relayed = True
+                await relay.put(event)
+
+    async def _goes_on(self, hearing: "_Hearing", event: ChatEvent) -> bool:
+        """Take in what was said. False where it is over, or where nothing covers this piece."""
+        heard, cover = hearing.heard, hearing.cover
+        match event:
+            case Used():
+                heard.used = event
+                await cover.reach(event, partial(self._hold_up_to, hearing.chat))
+                return False
+            case Ended(reason):
+                heard.ended = reason
+            case _:
+                heard.tally.add(event)
+                hold: HoldUpTo = partial(self._hold_up_to, hearing.chat)
+                if heard.tally.bytes > cover.room_bytes and not await cover.makes_room(heard, event, hold):
+                    return False
+                if hearing.relay is None:
+                    hearing.spoken.add(event)
+        return True
 
     async def _note(self, chat: Chat, note: Note, *, first: bool) -> None:
         """Write down what is owed, before more of it reaches the client. Raises Refusal where that fails at first."""
@@ -250,6 +265,13 @@ class _Hearing(Struct):
     cover: Cover
     heard: Heard = field(default_factory=Heard)
     spoken: Spoken = field(default_factory=Spoken)
+
+
+def _too_late(heard: Heard, hearing: asyncio.Task[Any] | None) -> None:
+    """The deadline is over while the answer is heard. `asyncio.timeout` does the same and costs four times as much."""
+    heard.late = True
+    if hearing is not None:
+        hearing.cancel()
 
 
 def _cost(cost: TokenCost | None, used: Used | None) -> int | None:

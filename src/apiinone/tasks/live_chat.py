@@ -42,21 +42,19 @@ class LiveChat:
         self._outbound = outbound
         self._vendors = vendors
 
+    def whole(self, order: ChatOrder) -> Awaitable[Sequence[ChatEvent]] | None:
+        """The vendor's answer where it is asked for in one piece; nothing of it where that is lost on the way."""
+        return None if order.streams else self._whole(order)
+
     async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         """The vendor's answer. Raises ChatRefused where it certainly refused, or nothing was sent."""
         del scenario
-        vendor = self._vendors.get(order.provider)
-        if vendor is None:
-            raise ChatRefused(UNREACHABLE)
-        request = vendor.remote.ask(order)
-        if vendor.secret is None:
-            request = replace(request, auth="none")
-        await _take_turn(vendor.pace)
+        if not order.streams:
+            for event in await self._whole(order):
+                yield event
+            return
+        vendor, request = await self._in_turn(order)
         try:
-            if not order.streams:
-                for event in await self._whole(vendor, request):
-                    yield event
-                return
             async with aclosing(self._streamed(vendor, request)) as answering:
                 async for event in answering:
                     yield event
@@ -67,9 +65,28 @@ class LiveChat:
         finally:
             vendor.pace.leave()
 
-    async def _whole(self, vendor: ChatVendor, request: Request) -> Sequence[ChatEvent]:
-        response = await self._outbound.send(request, secret=vendor.secret, hosts=vendor.remote.hosts)
+    async def _whole(self, order: ChatOrder) -> Sequence[ChatEvent]:
+        vendor, request = await self._in_turn(order)
+        try:
+            response = await self._outbound.send(request, secret=vendor.secret, hosts=vendor.remote.hosts)
+        except NotSent:
+            raise ChatRefused(UNREACHABLE) from None
+        except Lost:
+            return ()
+        finally:
+            vendor.pace.leave()
         return _said(vendor.remote.read(response))
+
+    async def _in_turn(self, order: ChatOrder) -> tuple[ChatVendor, Request]:
+        """Whom to ask and what, with a turn there that is to be given back. Raises ChatRefused."""
+        vendor = self._vendors.get(order.provider)
+        if vendor is None:
+            raise ChatRefused(UNREACHABLE)
+        request = vendor.remote.ask(order)
+        if vendor.secret is None:
+            request = replace(request, auth="none")
+        await _take_turn(vendor.pace)
+        return vendor, request
 
     async def _streamed(self, vendor: ChatVendor, request: Request) -> AsyncGenerator[ChatEvent]:
         remote = vendor.remote

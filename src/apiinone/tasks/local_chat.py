@@ -1,7 +1,7 @@
 """The local provider answering a chat, by the script of a test key: pieces, pauses and faults to order."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from typing import Protocol
 
 from apiinone.providers.chat import ChatEvent, ChatOrder, ChatRefused, Ended, Used
@@ -17,6 +17,10 @@ class ChatSource(Protocol):
 
     def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         """The answer, event by event; one that ends without `Ended` and `Used` was cut."""
+        ...
+
+    def whole(self, order: ChatOrder) -> Awaitable[Sequence[ChatEvent]] | None:
+        """All of it at once, where this order's answer comes in one piece; None where it must be heard as it comes."""
         ...
 
 
@@ -35,12 +39,22 @@ class ChatSources:
 
     def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         """Pass the question on."""
-        source = self._live[order.provider] if order.provider else self._local
-        return source.answer(order, scenario)
+        return self._source(order).answer(order, scenario)
+
+    def whole(self, order: ChatOrder) -> Awaitable[Sequence[ChatEvent]] | None:
+        """Likewise."""
+        return self._source(order).whole(order)
+
+    def _source(self, order: ChatOrder) -> ChatSource:
+        return self._live[order.provider] if order.provider else self._local
 
 
 class LocalChat:
     """The built-in engine."""
+
+    def whole(self, order: ChatOrder) -> None:
+        """It follows its script piece by piece."""
+        del order
 
     async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         """Its answer. `delay` is spread evenly over a stream's pieces; else it comes before the first."""

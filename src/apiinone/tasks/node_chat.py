@@ -37,6 +37,10 @@ class NodeChat:
     clock: Clock
     nonce: Callable[[], str]
 
+    def whole(self, order: ChatOrder) -> None:
+        """The node sends line by line, and what has come by the deadline counts."""
+        del order
+
     async def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         """The vendor's answer, as the node hears it. Raises ChatRefused where the vendor refused or was not asked."""
         del scenario
