@@ -74,6 +74,31 @@ async def test_a_kept_connection_that_the_other_side_has_closed_is_not_asked() -
     assert server.connections == 2
 
 
+async def test_each_exchange_on_a_kept_connection_has_its_own_limit() -> None:
+    waits_s = iter((0.0, 0.6, 0.0, 0.0, 60.0))
+
+    async def slower_each_time(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(next(waits_s))
+        writer.write(answer(b"{}"))
+
+    async with Loopback(slower_each_time) as server, sender(server.netloc) as outbound:
+
+        async def within(timeout_s: float) -> int:
+            request = post(server.url, timeout_s=timeout_s)
+            return (await outbound.send(request, secret=SECRET, hosts=(server.netloc,))).status
+
+        assert await within(0.3) == 200
+        assert await within(5.0) == 200, "an earlier limit ends while a later exchange goes on"
+        assert await within(0.3) == 200
+        await asyncio.sleep(0.4)
+        assert await within(5.0) == 200, "a limit ends while nobody is asked"
+        began_s = time.monotonic()
+        with pytest.raises(Lost):
+            await within(0.3)
+        assert time.monotonic() - began_s < 3
+        assert server.connections == 1
+
+
 async def test_a_connection_is_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = asyncio.Event()
 

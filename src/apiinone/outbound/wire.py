@@ -45,7 +45,9 @@ class Wire(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._poll: select.poll | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._rings_s = self._ends_s = 0.0
+        self._idle_s: float | None = None
         self._writable = asyncio.Event()
         self._writable.set()
         self._lost = asyncio.Event()
@@ -120,9 +122,6 @@ class Wire(asyncio.Protocol):
 
     def done(self) -> bool:
         """End the exchange. True where the connection is good for another one; else it is closed."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
         kept = self._whole and not self._spoilt and self._failure is None
         self._asked = False
         if not kept:
@@ -174,6 +173,9 @@ class Wire(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio's."""
         self._poll = self._transport = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         self._ended(exc)
         self._writable.set()
         self._lost.set()
@@ -268,17 +270,28 @@ class Wire(asyncio.Protocol):
 
     def _limit(self, timeout_s: float, idle_s: float | None) -> None:
         """End the exchange after so long in all, or after so long a silence."""
-        now_s = self._heard_s = self._loop.time()
-        ends_s = now_s + timeout_s
-        first_s = ends_s if idle_s is None else min(ends_s, now_s + idle_s)
-        self._timer = self._loop.call_at(first_s, self._look, ends_s, idle_s)
+        self._heard_s = self._loop.time()
+        self._ends_s, self._idle_s = self._heard_s + timeout_s, idle_s
+        self._look_at(self._ends_s if idle_s is None else min(self._ends_s, self._heard_s + idle_s))
 
-    def _look(self, ends_s: float, idle_s: float | None) -> None:
-        now_s = self._loop.time()
-        reading = idle_s is not None and not self._paused  # who does not read is not waiting for the other side
-        due_s = min(ends_s, self._heard_s + (idle_s or 0.0)) if reading else ends_s
+    def _look_at(self, moment_s: float) -> None:
+        """An alarm of an earlier exchange that rings before is left: to look in vain is cheaper than to set another."""
+        if self._alarm is not None:
+            if self._rings_s <= moment_s:
+                return
+            self._alarm.cancel()
+        self._rings_s = moment_s
+        self._alarm = self._loop.call_at(moment_s, self._look)
+
+    def _look(self) -> None:
+        self._alarm = None
+        if not self._asked:
+            return
+        now_s, ends_s = self._loop.time(), self._ends_s
+        reading = self._idle_s is not None and not self._paused  # who does not read is not waiting for the other side
+        due_s = min(ends_s, self._heard_s + (self._idle_s or 0.0)) if reading else ends_s
         if now_s >= due_s:
             self._broken(TimeoutError())
         else:
             wait_s = IDLE_LOOK_S_MAX if self._paused else due_s - now_s
-            self._timer = self._loop.call_at(min(ends_s, now_s + wait_s), self._look, ends_s, idle_s)
+            self._look_at(min(ends_s, now_s + wait_s))

@@ -68,12 +68,12 @@ async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
     """Apply a batch in order of arrival; one outcome for each move."""
     books, limits = await load_money(tx, moves)
     tasks = await lock_tasks(tx, {move.task_id for move in moves})
-    named = {task.attempt_id for task in tasks.values()} | {attempt_named(move.what) for move in moves}
-    attempts = await read_attempts(tx, {attempt_id for attempt_id in named if attempt_id is not None})
+    named = [attempt_named(move.what) for move in moves]
+    attempts = await read_attempts(tx, {task.attempt_id for task in tasks.values()}.union(named) - {None})
     timed = {move.task_id for move in moves if isinstance(move.what, TimePassed)}
     notes = await read_notes(tx, [task.id for task in tasks.values() if task.direct and task.id in timed])
     scene = Scene(tx.now_us, books, tasks, attempts, notes, limits)
-    outcomes = [scene.apply(move) for move in moves]
+    outcomes = [scene.apply(move, attempt_id) for move, attempt_id in zip(moves, named, strict=True)]
     await write_books(tx, books)
     await write_moves(tx, scene.tasks.values(), list(scene.attempts.values()), scene.usage)
     noted = [(task.id, task.note) for task in tasks.values() if task.note is not None]
@@ -93,8 +93,8 @@ class Scene(Struct):
     limits: Limits
     usage: dict[UsageKey, Usage] = {}
 
-    def apply(self, move: Move) -> Outcome:
-        """Make one move, or say that it is stale."""
+    def apply(self, move: Move, named: str | None) -> Outcome:
+        """Make one move, or say that it is stale. `named`: the attempt that it is about."""
         task = self.tasks.get(move.task_id)
         if task is None or task.owner != move.owner:
             return Stale(None)
@@ -102,7 +102,6 @@ class Scene(Struct):
         late = self.now_us >= task.unknown_limit_us and task.state not in FINAL
         if current and late and isinstance(move.what, WasStored):
             self._pass_time(task)  # too late, though no sweep has come by
-        named = attempt_named(move.what)
         note_what(task, self.attempts.get(named or ""), move.what, self.now_us)
         if not current or task.state in FINAL:
             return Stale(task.state)
