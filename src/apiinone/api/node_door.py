@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from apiinone.core.clock import US_PER_S, Clock
 from apiinone.providers.chat import ChatOrder, ChatRefused
 from apiinone.tasks.live_lyrics import LiveLyrics
-from apiinone.tasks.local_chat import ChatSource
+from apiinone.tasks.local_chat import ChatSpeaker
 from apiinone.tasks.node_wire import (
     CHAT_PATH,
     LYRICS_PATH,
@@ -36,7 +36,7 @@ _log = logging.getLogger("apiinone.node_door")
 class NodeDoor:
     """The ASGI application."""
 
-    def __init__(self, source: ChatSource, lyrics: LiveLyrics, key: bytes, clock: Clock) -> None:
+    def __init__(self, source: ChatSpeaker, lyrics: LiveLyrics, key: bytes, clock: Clock) -> None:
         """Take who answers chats, who times songs, the installation's key for this, and the time."""
         self._source = source
         self._lyrics = lyrics

@@ -12,12 +12,16 @@ BREATH_PIECES = 32
 """After so many pieces without a pause the others in this process get their turn."""
 
 
-class ChatSource(Protocol):
-    """Whatever answers chats. Raises ChatRefused where the provider certainly refused before it said anything."""
+class ChatSpeaker(Protocol):
+    """Whatever answers chats event by event. Raises ChatRefused where the provider certainly refused before it said anything."""
 
     def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         """The answer, event by event; one that ends without `Ended` and `Used` was cut."""
         ...
+
+
+class ChatSource(ChatSpeaker, Protocol):
+    """The same, and where it can in one piece."""
 
     def whole(self, order: ChatOrder) -> Awaitable[Sequence[ChatEvent]] | None:
         """All of it at once, where this order's answer comes in one piece; None where it must be heard as it comes."""

@@ -69,7 +69,8 @@ async def apply_moves(tx: Tx, moves: Sequence[Move]) -> list[Outcome]:
     books, limits = await load_money(tx, moves)
     tasks = await lock_tasks(tx, {move.task_id for move in moves})
     named = [attempt_named(move.what) for move in moves]
-    attempts = await read_attempts(tx, {task.attempt_id for task in tasks.values()}.union(named) - {None})
+    current = [task.attempt_id for task in tasks.values()]
+    attempts = await read_attempts(tx, {attempt_id for attempt_id in (*current, *named) if attempt_id is not None})
     timed = {move.task_id for move in moves if isinstance(move.what, TimePassed)}
     notes = await read_notes(tx, [task.id for task in tasks.values() if task.direct and task.id in timed])
     scene = Scene(tx.now_us, books, tasks, attempts, notes, limits)
