@@ -13,7 +13,7 @@ BREATH_PIECES = 32
 
 
 class ChatSpeaker(Protocol):
-    """Whatever answers chats event by event. Raises ChatRefused where the provider certainly refused before it said anything."""
+    """Answers chats event by event. Raises ChatRefused where the provider certainly refused before it said anything."""
 
     def answer(self, order: ChatOrder, scenario: Scenario) -> AsyncGenerator[ChatEvent]:
         """The answer, event by event; one that ends without `Ended` and `Used` was cut."""
