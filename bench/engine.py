@@ -12,7 +12,9 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
+import apsw
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 from cores import measured_core, on
 from instant import InstantMaker
@@ -25,7 +27,6 @@ from tenants import Tenant, all_ended, new_submission, open_tenant
 from apiinone.app import App, open_app
 from apiinone.cli.serving import freeze_memory
 from apiinone.db import Sql, Tx
-from apiinone.db_sqlite import sqlite_module
 from apiinone.settings import Settings
 from apiinone.tasks.submit import Created
 from apiinone.tasks.worker import HINT
@@ -119,7 +120,7 @@ async def _number(app: App, statement: Sql, about: str) -> int:
 
 async def _connection(stack: AsyncExitStack, url: str) -> Connection:
     if url.startswith("sqlite:///"):
-        connection = sqlite_module().connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        connection: Any = apsw.Connection(url.removeprefix("sqlite:///"))
         stack.callback(connection.close)
         for pragma in PRAGMAS:
             connection.execute(pragma)

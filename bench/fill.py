@@ -8,11 +8,11 @@ accounts' ids lie all over the range, so that new rows of new accounts fall betw
 import asyncio
 import random
 from collections.abc import Iterator
+from typing import Any
 
+import apsw
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 from msgspec import Struct
-
-from apiinone.db_sqlite import sqlite_module
 
 ACCOUNTS = 1_000
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"
@@ -115,7 +115,7 @@ async def fill(url: str, tasks: int) -> None:
 
 
 def _fill_sqlite(path: str, tasks: int) -> None:
-    connection = sqlite_module().connect(path, isolation_level=None)
+    connection: Any = apsw.Connection(path)
     for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-400000", "foreign_keys=OFF"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("CREATE TEMP TABLE filled (number INTEGER PRIMARY KEY, id TEXT)")

@@ -13,7 +13,7 @@ from msgspec import Struct
 from promises import PROMISES
 
 from apiinone.core.clock import iso
-from apiinone.db_sqlite import sqlite_module
+from apiinone.db_sqlite import sqlite_release
 
 FOLDER = Path(__file__).resolve().parent / "results"
 _LIBRARIES = ("asyncpg", "httptools", "msgspec", "starlette", "uvicorn", "uvloop")
@@ -132,7 +132,7 @@ def _machine(postgresql: str) -> Machine:
         memory_gib=round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         kernel=f"{platform.system()} {platform.release()}",
         python=f"{platform.python_implementation()} {platform.python_version()}",
-        sqlite=f"{sqlite_module().sqlite_version} ({sqlite_module().__name__})",
+        sqlite=f"{'.'.join(map(str, sqlite_release()))} (apsw)",
         postgresql=postgresql,
         libraries={name: version(name) for name in _LIBRARIES},
     )

@@ -7,7 +7,6 @@ from msgspec import Struct
 from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from apiinone.db_sqlite import sqlite_module
 from databases import run_apart
 
 T = TypeVar("T")
@@ -51,7 +50,7 @@ def _tables(connection: Connection) -> dict[str, TableInUse]:
 def with_connection(database_url: str, look: Callable[[Connection], T]) -> T:
     if not database_url.startswith("sqlite:"):
         return run_apart(_with_postgres(database_url, look))
-    engine = create_engine(database_url, module=sqlite_module())
+    engine = create_engine(database_url)
     try:
         with engine.connect() as connection:
             return look(connection)

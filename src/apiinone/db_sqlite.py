@@ -6,15 +6,14 @@ case is driven without an event loop: if it waits for anything but the database,
 """
 
 import asyncio
-import importlib
 import random
 from collections.abc import Callable, Coroutine, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from types import NoneType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Final, TypeVar
+
+import apsw
 
 from apiinone.core.boundary import transaction_mark
 from apiinone.core.clock import Clock
@@ -22,19 +21,36 @@ from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Row, Sql, Value, Work
 from apiinone.db_sqlite_binding import asked
 
-if TYPE_CHECKING:
-    import sqlite3
-
 T = TypeVar("T")
-FIXED_FROM = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+Connection = Any
+"""The driver's; of a type that Python 3.11 lacks its stubs make parts of it unknown."""
+FIXED_FROM: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """Releases without the WAL-reset bug: the first of the line and the back-ports (sqlite.org, WAL-reset bug)."""
+REFUSALS: Final = (
+    apsw.AbortError,
+    apsw.BusyError,
+    apsw.CantOpenError,
+    apsw.FullError,
+    apsw.IOError,
+    apsw.InterruptError,
+    apsw.LockedError,
+    apsw.PermissionsError,
+    apsw.ProtocolError,
+    apsw.ReadOnlyError,
+    apsw.SQLError,
+    apsw.SchemaChangeError,
+)
+"""What the file, its disk or another process is to blame for, and what the database does not understand."""
 
 _BUSY_WAIT_S = 10.0
 _FAST_COMMIT_S = 0.002
 """A thread's start and end on the event loop cost about as much as a commit this fast (ADR 0007)."""
 _COMMIT_WEIGHT = 0.2
 """How much the newest commit counts in the running mean."""
+_STATEMENTS_KEPT = 512
+"""As many as the driver keeps ready at most."""
 _PRAGMAS = (
+    "PRAGMA busy_timeout=5000",
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
@@ -43,37 +59,26 @@ _PRAGMAS = (
     "PRAGMA wal_autocheckpoint=2000",
     "PRAGMA busy_timeout=0",
 )
-_NONE_FOR_NONE: dict[None, None] = {}
-_BOUND_AS_THEY_ARE: tuple[tuple[type, Callable[[Any], Any]], ...] = ((NoneType, _NONE_FOR_NONE.get), (bytes, bytes))
-"""What gives each back unchanged, without a line of Python. The driver asks every NULL and every BLOB whether it has
-another form, which costs far more than binding it, unless it finds the answer here."""
 
 
-@cache
-def sqlite_module() -> Any:  # a driver without types
-    """The driver to use: pysqlite3, whose wheel carries a fixed SQLite, else the standard library's."""
-    try:
-        module = importlib.import_module("pysqlite3")
-    except ImportError:
-        module = importlib.import_module("sqlite3")
-    for kind, itself in _BOUND_AS_THEY_ARE:
-        module.register_adapter(kind, itself)
-    return module
+def sqlite_release() -> tuple[int, int, int]:
+    """The release of SQLite that the driver carries."""
+    number = apsw.SQLITE_VERSION_NUMBER
+    return number // 1_000_000, number // 1000 % 1000, number % 1000
 
 
-def is_fixed(version: tuple[int, int, int]) -> bool:
+def is_fixed(release: tuple[int, int, int]) -> bool:
     """Whether this SQLite release is free of the WAL-reset bug."""
     newest = FIXED_FROM[0]
-    return version >= newest or any(version[:2] == fixed[:2] and version >= fixed for fixed in FIXED_FROM[1:])
+    return release >= newest or any(release[:2] == fixed[:2] and release >= fixed for fixed in FIXED_FROM[1:])
 
 
 def open_sqlite(path: str, clock: Clock) -> "SqliteDatabase":
     """Open (and create) the database file. Raises DatabaseUnavailable where the folder cannot be written."""
-    module = sqlite_module()
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        return SqliteDatabase(module, path, clock)
-    except (OSError, module.Error) as error:
+        return SqliteDatabase(path, clock)
+    except (OSError, apsw.Error) as error:
         raise DatabaseUnavailable(f"the database file cannot be opened: {error}") from error
 
 
@@ -82,13 +87,12 @@ class SqliteDatabase:
 
     engine = "sqlite"
 
-    def __init__(self, module: Any, path: str, clock: Clock) -> None:
-        """Open the connections; `module` is the driver."""
-        self._module = module
+    def __init__(self, path: str, clock: Clock) -> None:
+        """Open the connections."""
         self._path = path
         self._clock = clock
-        self._writer = _connect(module, path)
-        self._reader = _connect_reading(module, path)
+        self._writer = _connect(path)
+        self._reader = _connect_reading(path)
         self._lock = asyncio.Lock()
         self._listeners: list[Callable[[str], None]] = []
         self._commits = ThreadPoolExecutor(1, "commit")
@@ -110,7 +114,7 @@ class SqliteDatabase:
         """The rows of one statement, at once."""
         try:
             return self._reader.execute(*asked(statement, values)).fetchall()
-        except self._module.OperationalError as error:
+        except REFUSALS as error:
             raise DatabaseUnavailable(f"the database refused: {error}") from error
 
     async def read(self, work: Work[T]) -> T:
@@ -185,7 +189,7 @@ class SqliteDatabase:
         except BaseException as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-            if isinstance(error, self._module.OperationalError):
+            if isinstance(error, REFUSALS):
                 raise DatabaseUnavailable(f"the database refused: {error}") from error
             raise
 
@@ -208,25 +212,25 @@ class SqliteDatabase:
         """Begin to write; False while another process does. Raises DatabaseUnavailable."""
         try:
             self._writer.execute("BEGIN IMMEDIATE")
-        except self._module.OperationalError as error:
-            if "locked" in str(error):
-                return False
+        except apsw.BusyError:
+            return False
+        except REFUSALS as error:
             raise DatabaseUnavailable(f"the database cannot be written: {error}") from error
         return True
 
-    def _snapshot(self, connection: "sqlite3.Connection", work: Work[T]) -> T:
+    def _snapshot(self, connection: Connection, work: Work[T]) -> T:
         connection.execute("BEGIN")
         try:
             return drive(work(SqliteTx(connection, self._clock.now_us())))
-        except self._module.OperationalError as error:
+        except REFUSALS as error:
             raise DatabaseUnavailable(f"the database refused: {error}") from error
         finally:
             connection.execute("COMMIT")
 
     def _read_alone(self, work: Work[T]) -> T:
         try:
-            connection = _connect_reading(self._module, self._path)
-        except self._module.OperationalError as error:
+            connection = _connect_reading(self._path)
+        except REFUSALS as error:
             raise DatabaseUnavailable(f"the database cannot be opened for reading: {error}") from error
         try:
             return self._snapshot(connection, work)
@@ -237,7 +241,7 @@ class SqliteDatabase:
 class SqliteTx:
     """Statements on a connection that is inside BEGIN."""
 
-    def __init__(self, connection: "sqlite3.Connection", now_us: int) -> None:
+    def __init__(self, connection: Connection, now_us: int) -> None:
         """Take the connection and the moment the transaction began."""
         self._connection = connection
         self.now_us = now_us
@@ -252,7 +256,8 @@ class SqliteTx:
 
     async def run(self, statement: Sql, *values: Value) -> int:
         """How many rows it changed."""
-        return self._connection.execute(*asked(statement, values)).rowcount
+        self._connection.execute(*asked(statement, values))
+        return self._connection.changes()
 
     async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
         """Run once for each row of values."""
@@ -271,29 +276,17 @@ def drive(work: Any) -> Any:
     raise RuntimeError("a transaction waited for something other than the database")
 
 
-def _connect(module: Any, path: str) -> "sqlite3.Connection":
-    connection = module.connect(
-        path, isolation_level=None, check_same_thread=False, cached_statements=1024, **_without_mutex(module)
-    )
-    connection.execute("PRAGMA busy_timeout=5000")
+def _connect(path: str) -> Connection:
+    """Without mutexes: a connection serves one thread at a time here, so that no call need take and give one back."""
+    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_NOMUTEX
+    connection: Connection = apsw.Connection(path, flags=flags, statementcachesize=_STATEMENTS_KEPT)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     return connection
 
 
-def _without_mutex(module: Any) -> dict[str, int]:
-    """A connection serves one thread at a time here, so that no call need take and give back a mutex.
-
-    The standard library's driver cannot be told so.
-    """
-    try:
-        return {"flags": module.SQLITE_OPEN_READWRITE | module.SQLITE_OPEN_CREATE | module.SQLITE_OPEN_NOMUTEX}
-    except AttributeError:
-        return {}
-
-
-def _connect_reading(module: Any, path: str) -> "sqlite3.Connection":
+def _connect_reading(path: str) -> Connection:
     """A connection that cannot write: reads never change anything."""
-    connection = _connect(module, path)
+    connection = _connect(path)
     connection.execute("PRAGMA query_only=ON")
     return connection

@@ -5,7 +5,6 @@ Alembic and SQLAlchemy are loaded only when there is something to do: a start-up
 
 import asyncio
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ _HAS_VERSION = Sql(
     sqlite="SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'",
 )
 _VERSION = Sql("SELECT version_num FROM alembic_version")
+_BUSY_WAIT_MS = 5_000
 
 
 class SchemaMismatch(DatabaseUnavailable):
@@ -51,14 +51,13 @@ async def migrate(url: str) -> None:
 
     Another process may do the same at the same time. Raises SchemaMismatch for a database of a newer program.
     """
-    from alembic import command  # noqa: PLC0415 - loaded only where something is to be migrated
-    from alembic.util import CommandError  # noqa: PLC0415 - as above
-
-    def upgrade(connection: Any) -> None:
-        command.upgrade(_config(connection=connection), "head")
+    from alembic.util import CommandError  # noqa: PLC0415 - loaded only where something is to be migrated
 
     try:
-        await _with_connection(url, upgrade)
+        if url.startswith("sqlite:///"):
+            await asyncio.to_thread(_migrate_sqlite, url)
+        else:
+            await _migrate_postgresql(url)
     except CommandError as error:
         raise SchemaMismatch(f"the database is at a revision that this program does not know: {error}") from error
     except Exception:
@@ -66,15 +65,18 @@ async def migrate(url: str) -> None:
             raise
 
 
-def planned_sql(url: str, since: str | None) -> str:
-    """The statements `migrate` would run from revision `since` on, for an operator to read first."""
+def planned_sql(url: str, since: str | None, until: str = "head") -> str:
+    """The statements that lead from revision `since` (None: an empty database) to another, also for operators to read.
+
+    Raises alembic's CommandError for a revision that this program does not know.
+    """
     from alembic import command  # noqa: PLC0415 - loaded only where something is to be migrated
 
     output = io.StringIO()
     dialect = "sqlite" if url.startswith("sqlite") else "postgresql"
     config = _config(dialect=dialect)
     config.output_buffer = output
-    command.upgrade(config, f"{since or 'base'}:head", sql=True)
+    command.upgrade(config, f"{since or 'base'}:{until}", sql=True)
     return output.getvalue()
 
 
@@ -95,35 +97,36 @@ def _config(**attributes: Any) -> Any:
     return config
 
 
-async def _with_connection(url: str, act: Callable[[Any], None]) -> None:
-    if url.startswith("sqlite:///"):
-        await asyncio.to_thread(_with_sqlite, url, act)
-        return
+def _migrate_sqlite(url: str) -> None:
+    """As a script, in a transaction that has the file to itself from before it looks what is missing."""
+    import apsw  # noqa: PLC0415 - one driver is loaded, not both
+
+    path = Path(url.removeprefix("sqlite:///"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    connection: Any = apsw.Connection(str(path))  # its stubs need Python 3.12
+    try:
+        connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)  # scripts may change the schema's own text
+        connection.set_busy_timeout(_BUSY_WAIT_MS)
+        connection.execute("BEGIN IMMEDIATE")
+        known = connection.execute(_HAS_VERSION.sqlite).fetchone()
+        found = None if known is None else connection.execute(_VERSION.sqlite).fetchone()
+        script = planned_sql(url, None if found is None else str(found[0]))
+        connection.execute(script).fetchall()  # else it would stop at the first statement that gives a row
+        connection.execute("COMMIT")
+    finally:
+        connection.close()  # what was not committed is undone
+
+
+async def _migrate_postgresql(url: str) -> None:
+    from alembic import command  # noqa: PLC0415 - loaded only where something is to be migrated
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - as above
+
+    def upgrade(connection: Any) -> None:
+        command.upgrade(_config(connection=connection), "head")
 
     engine = create_async_engine("postgresql+asyncpg://" + url.split("://", 1)[1])
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(act)
+            await connection.run_sync(upgrade)
     finally:
         await engine.dispose()
-
-
-def _with_sqlite(url: str, act: Callable[[Any], None]) -> None:
-    from sqlalchemy import create_engine, event  # noqa: PLC0415 - as above
-
-    from apiinone.db_sqlite import sqlite_module  # noqa: PLC0415 - as above
-
-    Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, module=sqlite_module(), connect_args={"isolation_level": None})
-    # The driver itself would not begin a transaction before CREATE TABLE.
-    event.listen(engine, "begin", _begin_immediate)
-    try:
-        with engine.begin() as connection:
-            act(connection)
-    finally:
-        engine.dispose()
-
-
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

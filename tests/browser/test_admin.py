@@ -4,11 +4,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import apsw
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from apiinone.db_sqlite import sqlite_module
 from apiinone.web.admin.admin_routes import ADMIN
 from browser.chromium import visit
 from browser.test_people import EMAIL, PASSWORD, is_for_everybody, link_in_log, send
@@ -43,10 +44,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def become_operator(site: Site) -> None:
     """As the command line and a code would have it."""
-    with closing(sqlite_module().connect(site.database, timeout=30)) as connection:
+    opened: Any = apsw.Connection(str(site.database))
+    with closing(opened) as connection:
+        connection.set_busy_timeout(30_000)
         connection.execute("UPDATE people SET operator = 1, totp_confirmed_us = 1, totp_sealed = x'00', totp_step = 1")
         connection.execute("UPDATE sessions SET stepped_up_us = ?", (int(time.time() * 1_000_000),))
-        connection.commit()
 
 
 def sign_up_as_operator(site: Site, page: Page) -> None:

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from apiinone import db_sqlite
 from apiinone.catalog.load import load_catalogue
 from apiinone.catalog.running import running_catalogue
 from apiinone.catalog.set_prices import Priced, SetPrice
 from apiinone.cli import file_systems, opening
-from apiinone.cli.checks import database, host
+from apiinone.cli.checks import host
 from apiinone.cli.checks.catalogue import catalogue_findings
 from apiinone.cli.file_systems import file_system_of
 from apiinone.core.credits import whole
@@ -97,15 +98,10 @@ def test_a_network_file_system_is_refused(
 def test_a_sqlite_release_with_the_wal_reset_bug_is_told(fresh_shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert finding(fresh_shell("doctor", "--json"), "database")["severity"] == "ok"
 
-    class Driver:
-        __name__ = "sqlite3"
-        sqlite_version = "3.40.1"
-        sqlite_version_info = (3, 40, 1)
-
-    monkeypatch.setattr(database, "sqlite_module", Driver)
+    monkeypatch.setattr(db_sqlite, "sqlite_release", lambda: (3, 40, 1))
     told = finding(fresh_shell("doctor", "--json"), "database")
     assert told["severity"] == "warning"
-    assert "pysqlite3" in told["fix"]
+    assert "apsw" in told["fix"]
 
 
 def test_a_secret_that_others_can_read_is_wrong(fresh_shell: Shell, data_folder: Path) -> None:

@@ -5,8 +5,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import apsw
+import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -24,8 +25,12 @@ FOREIGN = Sql("CREATE TABLE workers (theirs text)")
 PUT = Sql("INSERT INTO workers (theirs) VALUES ('kept')")
 KEPT = Sql("SELECT theirs FROM workers")
 OTHER_REVISION = Sql("UPDATE alembic_version SET version_num = '9999'")
-SQLITE_UPDATE = 23
-"""What an authorizer is asked for an update (sqlite.org, Authorizer Action Codes)."""
+OUTPUT = Sql(
+    "INSERT INTO outputs (task_id, output_no, mode, account_id, storage_key, content_type, bytes, width, height,"
+    " sha256) VALUES ('t', 0, 'test', 'a', 'k', 'image/png', 3, 40, 30, '00')"
+)
+OUTPUTS = Sql("SELECT task_id, width, height, duration_ms, expires_us, sha256 FROM outputs")
+TASKS_IN_WORDS = Sql("SELECT sql FROM sqlite_master WHERE name = 'tasks'")
 MIGRATE = "import asyncio, sys; from apiinone.migrate import migrate; asyncio.run(migrate(sys.argv[1]))"
 
 
@@ -40,7 +45,7 @@ async def on(database_url: str, act: Callable[[Database], Awaitable[None]]) -> N
 async def run(database: Database, *statements: Sql) -> None:
     async def work(tx: Tx) -> None:
         for statement in statements:
-            await tx.run(statement) if statement is PUT else await tx.rows(statement)
+            await tx.run(statement) if statement in (PUT, OUTPUT) else await tx.rows(statement)
 
     await database.transact(work)
 
@@ -114,43 +119,57 @@ def test_alembic_finds_nothing_to_change(database_url: str) -> None:
     assert with_connection(database_url, compare) == []
 
 
-def test_outputs_made_before_they_could_last_are_kept(empty_database_url: str) -> None:
-    def as_before(connection: Connection) -> None:
-        config = migrating._config(connection=connection)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        command.upgrade(config, "0001")
-        connection.exec_driver_sql(
-            "INSERT INTO outputs"
-            " (task_id, output_no, mode, account_id, storage_key, content_type, bytes, width, height,"
-            " sha256) VALUES ('t', 0, 'test', 'a', 'k', 'image/png', 3, 40, 30, '00')"
-        )
+async def test_outputs_made_before_they_could_last_are_kept(empty_database_url: str) -> None:
+    async def put(database: Database) -> None:
+        await run(database, OUTPUT)
 
-    asyncio.run(migrating._with_connection(empty_database_url, as_before))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    asyncio.run(migrate(empty_database_url))
+    async def look(database: Database) -> None:
+        assert await database.rows(OUTPUTS) == [("t", 40, 30, None, None, "00")]
 
-    def look(connection: Connection) -> list[object]:
-        words = "SELECT task_id, width, height, duration_ms, expires_us, sha256 FROM outputs"
-        return [tuple(row) for row in connection.exec_driver_sql(words)]
-
-    assert with_connection(empty_database_url, look) == [("t", 40, 30, None, None, "00")]
+    await brought_to(empty_database_url, "0001")
+    await on(empty_database_url, put)
+    await migrate(empty_database_url)
+    await on(empty_database_url, look)
 
 
 @pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
-def test_an_sqlite_that_protects_its_schema_keeps_its_words_and_is_current(empty_database_url: str) -> None:
-    def denied(action: int, name: str | None, *_: str | None) -> int:
-        return int((action, name) == (SQLITE_UPDATE, "sqlite_master"))
+async def test_an_sqlite_that_protects_its_schema_lets_a_migration_change_its_words(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def protect(connection: apsw.Connection) -> None:
+        connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
 
-    def protected(connection: Connection) -> None:
-        config = migrating._config(connection=connection)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-        command.upgrade(config, "0014")
-        driver: Any = connection.connection.driver_connection
-        driver.set_authorizer(denied)
-        command.upgrade(config, "head")
-        driver.set_authorizer(None)
+    monkeypatch.setattr(apsw, "connection_hooks", [protect])
+    await migrate(empty_database_url)
 
-    asyncio.run(migrating._with_connection(empty_database_url, protected))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    async def look(database: Database) -> None:
+        ((words,),) = await database.rows(TASKS_IN_WORDS)
+        assert ("state IN (" in words, "state = 'queued' OR" in words) == (False, True)
 
-    def look(connection: Connection) -> tuple[object, object]:
-        words = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'tasks'").scalar_one()
-        return "state IN (" in words, connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+    await on(empty_database_url, look)
 
-    assert with_connection(empty_database_url, look) == (True, CURRENT_REVISION)
+
+@pytest.mark.parametrize("empty_database_url", ["sqlite"], indirect=True)
+async def test_a_script_goes_on_behind_a_statement_that_gives_rows(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned = migrating.planned_sql
+
+    def with_a_row(url: str, since: str | None) -> str:
+        return "SELECT 1;\n" + planned(url, since)
+
+    monkeypatch.setattr(migrating, "planned_sql", with_a_row)
+    await migrate(empty_database_url)
+    await on(empty_database_url, refuse_other_revision)
+
+
+async def brought_to(database_url: str, revision: str) -> None:
+    script = planned_sql(database_url, None, revision)
+    if database_url.startswith("sqlite"):
+        file: Any = apsw.Connection(database_url.removeprefix("sqlite:///"))
+        file.execute(script).fetchall()
+        file.close()
+        return
+    connection = await asyncpg.connect(database_url)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    await connection.execute(script)  # pyright: ignore[reportUnknownMemberType]
+    await connection.close()  # pyright: ignore[reportUnknownMemberType]

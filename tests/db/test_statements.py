@@ -4,14 +4,14 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import apsw
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 import pytest
 
 import apiinone
 from apiinone.db import Sql
-from apiinone.db_sqlite import sqlite_module
 
 NOT_IMPORTED = ("apiinone.__main__", "apiinone.migrations.")
 STATEMENTS_MIN = 80
@@ -71,8 +71,7 @@ async def test_postgresql_understands_every_statement(postgres_url: str) -> None
 
 
 def test_sqlite_understands_every_statement(sqlite_path: Path) -> None:
-    module = sqlite_module()
-    connection = module.connect(str(sqlite_path))
+    connection: Any = apsw.Connection(str(sqlite_path))
     refused: dict[str, str] = {}
     for name, statement in STATEMENTS.items():
         if "pg_" in statement.sqlite:
@@ -80,7 +79,7 @@ def test_sqlite_understands_every_statement(sqlite_path: Path) -> None:
         values = [None] * max([n for n in range(40) if f"?{n}" in statement.sqlite], default=0)
         try:
             connection.execute(f"EXPLAIN {statement.sqlite}", values)
-        except module.Error as error:
+        except apsw.Error as error:
             refused[name] = str(error)
     connection.close()
     assert refused == {}
@@ -114,7 +113,7 @@ def test_the_words_for_sqlite_follow_from_those_for_postgresql(postgresql: str, 
 
 
 def test_no_row_written_for_every_task_makes_sqlite_build_a_table_to_check_it(sqlite_path: Path) -> None:
-    connection = sqlite_module().connect(str(sqlite_path))
+    connection: Any = apsw.Connection(str(sqlite_path))
     found: dict[str, str] = {}
     for name, statement in STATEMENTS.items():
         words = statement.sqlite.split()

@@ -12,6 +12,7 @@ DOORS = {
     "PIL": ("providers.local", "simulators"),
     "aiosmtplib": ("mail.smtp",),
     "alembic": ("migrate", "migrations"),
+    "apsw": ("cli.copying", "db_sqlite", "migrate"),
     "argon2": ("people.passwords",),
     "asyncpg": ("db_postgresql",),
     "authlib": ("people.openid_protocol",),
@@ -65,7 +66,6 @@ STANDARD_DOORS = {
     "http.client": ("simulators",),
     "pickle": (),
     "random": ("db_postgresql", "db_sqlite", "outbound", "providers.local", "tasks"),
-    "sqlite3": ("db_sqlite",),
     "subprocess": ("demo", "sandbox"),
     "urllib.request": (),
 }

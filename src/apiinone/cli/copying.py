@@ -3,10 +3,10 @@
 import os
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import quote
 
 from apiinone.core.errors import Conflict, DatabaseUnavailable
-from apiinone.db_sqlite import sqlite_module
+
+_BUSY_WAIT_MS = 5_000
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -16,18 +16,21 @@ def copy_database(source: Path, target: Path) -> None:
     """
     if target.exists():
         raise Conflict(f"{target} exists already; nothing was copied")
+    import apsw  # noqa: PLC0415 - loaded only where there is such a database
+
     draft = target.with_name(f"{target.name}.part")
-    module = sqlite_module()
     try:
         draft.unlink(missing_ok=True)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        reading = module.connect(f"file:{quote(str(source))}?mode=ro", uri=True)
-        with closing(reading), closing(module.connect(str(draft))) as writing:
-            reading.backup(writing)
+        reading = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
+        with closing(reading), closing(apsw.Connection(str(draft))) as writing:
+            reading.set_busy_timeout(_BUSY_WAIT_MS)
+            with writing.backup("main", reading, "main") as copying:
+                copying.step()
         _flush(draft)
         draft.rename(target)
         _flush(target.parent)
-    except (OSError, module.Error) as error:
+    except (OSError, apsw.Error) as error:
         raise DatabaseUnavailable(f"the database could not be copied to {target}: {error}") from error
 
 

@@ -54,7 +54,7 @@ _NEW_FREE_HOLD = Sql(
     "INSERT INTO holds (id, account_id, mode, key_id, lineage_id, amount_micro, request_id, created_us)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
 )
-"""As the one above for a hold that counts in no budget: SQLite's driver is slow at binding NULLs (ADR 0024)."""
+"""As the one above for a hold that counts in no budget (ADR 0024)."""
 _GROW_HOLD = Sql("UPDATE holds SET amount_micro = $1 WHERE id = $2")
 _NEW_SLICE = Sql("INSERT INTO hold_slices (hold_id, slice_no, lot_id, amount_micro) VALUES ($1, $2, $3, $4)")
 _NEW_ENTRY = Sql(

@@ -29,7 +29,7 @@ _SUCCEED = Sql(
     " error_message = NULL, attempts = $2, attempt_id = $3, cancel_requested_us = $4, started_us = $5,"
     " captured_micro = $6, finished_us = $7, expires_us = $8, held_micro = $9 WHERE id = $10 AND fence = $11"
 )
-"""As the one above without what is then NULL, which SQLite's driver is slow at binding (ADR 0024)."""
+"""As the one above without what is then NULL (ADR 0024)."""
 _ATTEMPTS = Sql(
     "SELECT id, task_id, attempt_no, state, provider, upstream_id, poll_url, own_key FROM attempts"
     " WHERE id = ANY($1::text[])"

@@ -10,7 +10,6 @@ from apiinone.control.ownership import Taken, take
 from apiinone.core.clock import US_PER_S, SystemClock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Database, Sql, Tx
-from apiinone.db_sqlite import is_fixed, sqlite_module
 from apiinone.installation import installation_secret
 from apiinone.migrations import CURRENT_REVISION
 from apiinone.own_secret import FINGERPRINT
@@ -50,12 +49,14 @@ async def storage_finding(settings: Settings) -> Finding:
 
 
 def _sqlite() -> Finding:
-    module = sqlite_module()
-    version = f"SQLite {module.sqlite_version} by {module.__name__}"
-    if is_fixed(module.sqlite_version_info):
+    from apiinone.db_sqlite import is_fixed, sqlite_release  # noqa: PLC0415 - one driver is loaded, not both
+
+    release = sqlite_release()
+    version = f"SQLite {'.'.join(map(str, release))}"
+    if is_fixed(release):
         return ok("database", version)
     says = f"{version} can damage a database that two connections write; so one process at a time may write"
-    return warning("database", says, "install pysqlite3 0.6.1 or newer, or use PostgreSQL")
+    return warning("database", says, "install apsw from its wheel, which carries its own SQLite, or use PostgreSQL")
 
 
 def _holder(settings: Settings) -> Finding:
