@@ -280,6 +280,8 @@ def _connect(path: str) -> Connection:
     """Without mutexes: a connection serves one thread at a time here, so that no call need take and give one back."""
     flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_NOMUTEX
     connection: Connection = apsw.Connection(path, flags=flags, statementcachesize=_STATEMENTS_KEPT)
+    # Else a statement that an index of some rows may serve is planned anew for each value that is bound to it.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     for pragma in _PRAGMAS:
         connection.execute(pragma)
     return connection

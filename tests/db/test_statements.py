@@ -1,5 +1,6 @@
 """Every statement of the product is one that both engines understand."""
 
+import asyncio
 import importlib
 import pkgutil
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no 
 import pytest
 
 import apiinone
+from apiinone.core.clock import SystemClock
 from apiinone.db import Sql
+from apiinone.db_sqlite import open_sqlite
 
 NOT_IMPORTED = ("apiinone.__main__", "apiinone.migrations.")
 STATEMENTS_MIN = 80
@@ -125,3 +128,28 @@ def test_no_row_written_for_every_task_makes_sqlite_build_a_table_to_check_it(sq
     connection.close()
     assert len(found) >= len(WRITTEN_FOR_EVERY_TASK)
     assert {name: steps for name, steps in found.items() if steps} == {}
+
+
+def test_no_statement_is_planned_anew_for_each_value_bound_to_it(sqlite_path: Path) -> None:
+    planned: list[object] = []
+
+    def note(*asked: object) -> int:
+        planned.append(asked)
+        return apsw.SQLITE_OK
+
+    database = open_sqlite(str(sqlite_path), SystemClock())
+    connection: Any = database._reader  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    connection.authorizer = note  # which is asked whenever a statement is planned
+    again: list[str] = []
+    reads = [statement.sqlite for statement in STATEMENTS.values() if statement.sqlite.startswith("SELECT")]
+    for text in reads:
+        if "pg_" in text or "information_schema" in text:
+            continue
+        most = max([number for number in range(40) if f"?{number}" in text], default=0)
+        connection.execute(text, [1] * most).fetchall()
+        planned.clear()
+        connection.execute(text, [2] * most).fetchall()
+        again += [text] if planned else []
+    asyncio.run(database.close())
+    assert len(reads) > 100
+    assert again == []
