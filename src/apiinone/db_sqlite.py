@@ -62,9 +62,9 @@ _PRAGMAS = (
 
 
 def sqlite_release() -> tuple[int, int, int]:
-    """The release of SQLite that the driver carries."""
-    number = apsw.SQLITE_VERSION_NUMBER
-    return number // 1_000_000, number // 1000 % 1000, number % 1000
+    """The release of SQLite that runs, which need not be the one that the driver was built with."""
+    major, minor, patch = map(int, apsw.sqlite_lib_version().split(".")[:3])
+    return major, minor, patch
 
 
 def is_fixed(release: tuple[int, int, int]) -> bool:

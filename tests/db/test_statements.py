@@ -130,7 +130,7 @@ def test_no_row_written_for_every_task_makes_sqlite_build_a_table_to_check_it(sq
     assert {name: steps for name, steps in found.items() if steps} == {}
 
 
-def test_no_statement_is_planned_anew_for_each_value_bound_to_it(sqlite_path: Path) -> None:
+def test_no_statement_that_only_reads_is_planned_anew_for_each_value_bound_to_it(sqlite_path: Path) -> None:
     planned: list[object] = []
 
     def note(*asked: object) -> int:

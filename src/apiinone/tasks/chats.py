@@ -188,9 +188,10 @@ class Chats:
                 heard.ended = reason
             case _:
                 heard.tally.add(event)
-                hold: HoldUpTo = partial(self._hold_up_to, hearing.chat)
-                if heard.tally.bytes > cover.room_bytes and not await cover.makes_room(heard, event, hold):
-                    return False
+                if heard.tally.bytes > cover.room_bytes:
+                    hold: HoldUpTo = partial(self._hold_up_to, hearing.chat)
+                    if not await cover.makes_room(heard, event, hold):
+                        return False
                 if hearing.relay is None:
                     hearing.spoken.add(event)
         return True
@@ -268,7 +269,7 @@ class _Hearing(Struct):
 
 
 def _too_late(heard: Heard, hearing: asyncio.Task[Any] | None) -> None:
-    """The deadline is over while the answer is heard. `asyncio.timeout` does the same and costs four times as much."""
+    """The deadline is over while the answer is heard. `asyncio.timeout` does the same in more steps."""
     heard.late = True
     if hearing is not None:
         hearing.cancel()
