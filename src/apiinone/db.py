@@ -20,6 +20,8 @@ _PLACEHOLDER = re.compile(r"\$(\d+)(::[a-z]+)?")
 _ANY = re.compile(r"= ANY\(\$(\d+)::(?:text|bigint)\[\]\)")
 _IN = "IN (SELECT value FROM json_each(?{number}))"
 _LOCK = re.compile(r"\s+FOR UPDATE(?: OF \w+)?(?: SKIP LOCKED)?")
+_INSERT = re.compile(r"INSERT (INTO \w+ \([^()]+\) VALUES) (\((?:[^()]|\([^()]*\))+\))")
+_NUMBER = re.compile(r"\?(\d+)")
 
 
 class Sql:
@@ -29,14 +31,17 @@ class Sql:
     second is derived; otherwise it is given. Texts are literals, so no value can be pasted into one: a type error.
     """
 
-    __slots__ = ("_of_few", "postgresql", "sqlite")
+    __slots__ = ("_of_few", "_of_rows", "inserts", "postgresql", "sqlite")
 
     def __init__(self, postgresql: LiteralString, *, sqlite: LiteralString | None = None) -> None:
         """Take the text with `$1`, `$2` … for values."""
         self.postgresql: str = postgresql
         text = _ANY.sub(_IN.format(number=r"\1"), sqlite or postgresql)
         self.sqlite: str = _LOCK.sub("", _PLACEHOLDER.sub(r"?\1", text))
+        self.inserts = _INSERT.fullmatch(self.sqlite) is not None
+        """Whether it does nothing but insert one row of values."""
         self._of_few: dict[Members, str] = {}
+        self._of_rows: dict[int, str] = {}
 
     def sqlite_of_few(self, lists: "Members") -> str:
         """For SQLite, where the members of short lists are given one by one in place of the lists.
@@ -50,6 +55,20 @@ class Sql:
                 members = ", ".join(f"?{member}" for member in (number, *more))
                 text = text.replace(_IN.format(number=number), f"IN ({members})" if more else f"= ?{number}")
             self._of_few[lists] = text
+        return text
+
+    def sqlite_of_rows(self, count: int) -> str:
+        """For SQLite, an insert of so many rows at once; their values are given one row after the other (ADR 0024).
+
+        `OR FAIL`: a refused row leaves those before it, for the whole transaction is undone. To undo the statement
+        alone SQLite would first keep a copy of each page that it changes.
+        """
+        text = self._of_rows.get(count)
+        if text is None:
+            head, row = _INSERT.fullmatch(self.sqlite).groups()  # pyright: ignore[reportOptionalMemberAccess] - `inserts`
+            width = max(map(int, _NUMBER.findall(row)))
+            rows = [_NUMBER.sub(lambda of, no=no: f"?{int(of[1]) + no * width}", row) for no in range(count)]
+            text = self._of_rows[count] = f"INSERT OR FAIL {head} {', '.join(rows)}"
         return text
 
 

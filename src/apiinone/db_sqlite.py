@@ -19,7 +19,7 @@ from apiinone.core.boundary import transaction_mark
 from apiinone.core.clock import Clock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Row, Sql, Value, Work
-from apiinone.db_sqlite_binding import asked
+from apiinone.db_sqlite_binding import ROWS_AT_ONCE, asked, inserted_together
 
 T = TypeVar("T")
 Connection = Any
@@ -261,8 +261,12 @@ class SqliteTx:
 
     async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
         """Run once for each row of values."""
-        if rows:
-            self._connection.executemany(statement.sqlite, rows)  # pyright: ignore[reportArgumentType] - driver values
+        apart = 0
+        for text, values in inserted_together(statement, rows):
+            self._connection.execute(text, values)
+            apart += ROWS_AT_ONCE
+        if apart < len(rows):
+            self._connection.executemany(statement.sqlite, rows[apart:])  # pyright: ignore[reportArgumentType] - driver values
 
 
 def drive(work: Any) -> Any:

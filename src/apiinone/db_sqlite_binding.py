@@ -1,6 +1,7 @@
-"""What is bound to a statement on SQLite: lists in the form that is found fastest (ADR 0024). Pure."""
+"""What is bound to a statement on SQLite: lists and rows in the form that costs least (ADR 0024). Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from types import NoneType
 from typing import Any
 
@@ -8,6 +9,8 @@ import msgspec
 
 from apiinone.db import Sql, Value
 
+ROWS_AT_ONCE = 8
+"""Rows that one statement inserts: its text is looked up once for them, its table and indexes are opened once."""
 _FEW = 3
 """Members that a list has at most to be given one by one; each length is a statement of its own."""
 _BINDABLE = frozenset({str, int, bool, bytes, NoneType})
@@ -21,6 +24,14 @@ def asked(statement: Sql, values: Sequence[Value]) -> tuple[str, Any]:
         if type(value) not in _BINDABLE:
             return _with_lists(statement, values)
     return statement.sqlite, values
+
+
+def inserted_together(statement: Sql, rows: Sequence[Sequence[Value]]) -> Iterator[tuple[str, tuple[Value, ...]]]:
+    """What to run and to bind for the first rows, as far as they go in whole parts; what only inserts can do so."""
+    if statement.inserts:
+        for end in range(ROWS_AT_ONCE, len(rows) + 1, ROWS_AT_ONCE):
+            part = rows[end - ROWS_AT_ONCE : end]
+            yield statement.sqlite_of_rows(ROWS_AT_ONCE), tuple(chain.from_iterable(part))
 
 
 def _with_lists(statement: Sql, values: Sequence[Any]) -> tuple[str, list[Any]]:

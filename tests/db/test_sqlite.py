@@ -101,6 +101,42 @@ async def test_nothing_is_asked_where_there_is_no_row_to_write() -> None:
     assert len(asked) == 1
 
 
+@pytest.mark.parametrize("number", [0, 1, 7, 8, 9, 16, 21])
+async def test_all_rows_are_inserted_whatever_their_number(sqlite: SqliteDatabase, number: int) -> None:
+    twice = Sql("INSERT INTO facts (name, value) VALUES ($1, $2 || coalesce($1, ''))")
+    rows = [(f"{no:02}", chr(97 + no)) for no in range(number)]
+
+    async def fill(tx: Tx) -> None:
+        await tx.many(twice, rows)
+
+    await sqlite.transact(fill)
+    kept = await sqlite.rows(Sql("SELECT name, value FROM facts ORDER BY name"))
+    assert kept == [(name, letter + name) for name, letter in rows]
+
+
+async def test_a_row_that_is_refused_among_many_leaves_none_of_them(sqlite: SqliteDatabase) -> None:
+    async def fill(tx: Tx) -> None:
+        await tx.many(PUT, [(str(no % 13), "") for no in range(20)])
+
+    with pytest.raises(apsw.ConstraintError):
+        await sqlite.transact(fill)
+    assert await sqlite.read(count) == 0
+
+
+async def test_what_does_more_than_insert_its_row_is_run_for_each_row(sqlite: SqliteDatabase) -> None:
+    last_wins = Sql(
+        "INSERT INTO facts (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = (excluded.value)"
+    )
+    double = Sql("UPDATE facts SET value = value || $1 WHERE name = $2")
+
+    async def fill(tx: Tx) -> None:
+        await tx.many(last_wins, [("a", str(no)) for no in range(20)])
+        await tx.many(double, [(str(no), "a") for no in range(9)])
+
+    await sqlite.transact(fill)
+    assert await sqlite.rows(Sql("SELECT value FROM facts")) == [("19012345678",)]
+
+
 async def test_a_transaction_that_waits_for_anything_else_is_refused_and_leaves_nothing(sqlite: SqliteDatabase) -> None:
     async def work(tx: Tx) -> None:
         await put(tx)
