@@ -83,7 +83,8 @@ async def read_creation(context: Context, call: Call, caller: Caller, made_by: C
     """
     body = await read_object(call, context.rules.body_bytes_max)
     creation = await creation_of(context, caller, body, made_by)
-    await _refuse_by_policy(context, call, caller, creation)
+    if context.policy.has_rules:
+        await _refuse_by_policy(context, call, caller, creation)
     return creation
 
 
@@ -212,8 +213,6 @@ def _refuse_unknown(catalogue: Catalogue, name: str, endpoint_name: str | None) 
 
 async def _refuse_by_policy(context: Context, call: Call, caller: Caller, creation: Creation) -> None:
     """Raise ContentRefused where the operator's rules refuse it, Overloaded where they cannot be asked."""
-    if not context.policy.has_rules:
-        return
     sub, fields = creation.choice.sub_model, creation.parsed.fields
     verdict = await context.policy.verdict(Asked(caller.mode, caller.account_id, call.request_id, sub.id, fields))
     match verdict:

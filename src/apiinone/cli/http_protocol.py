@@ -155,7 +155,7 @@ class _Exchange(RequestResponseCycle):
         lines = [*self.default_headers, *headers]
         if not self.keep_alive:
             lines.append((b"connection", b"close"))
-        head = b"\r\n".join([b": ".join(line) for line in lines])
+        head = b"\r\n".join(map(b": ".join, lines))
         breaks = len(lines) - 1
         if head.count(b"\n") != breaks or head.count(b"\r") != breaks or b"\0" in head:
             raise ValueError("a header breaks out of its line")

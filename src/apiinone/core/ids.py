@@ -18,6 +18,7 @@ _OF_THREE_BITS = {digit: _DIGITS[value & 0x1C] for value, digit in enumerate(_DI
 _POOL_BYTES = 4096
 """One system call serves the random digits of so many ids; none is given twice."""
 _MS_CHARACTERS = 10
+"""48 bits of milliseconds, and the first two of the version."""
 _FRACTIONS = tuple(
     "".join(_DIGITS[(0b11 << 13 | us * 4096 // 1000 << 1 | 1) >> shift & 0x1F] for shift in (10, 5, 0))
     for us in range(1000)
@@ -44,7 +45,7 @@ class Ids:
         """
         ms, us = divmod(self._clock.now_us(), 1000)
         if ms != self._ms:
-            self._ms, self._head = ms, _written(ms << 80 | 0x7 << 76)[:_MS_CHARACTERS]
+            self._ms, self._head = ms, _in_pairs(ms << 2 | 0b01, _MS_CHARACTERS)
         if self._used + _RANDOM_DIGITS > len(self._pool):
             self._pool, self._used = self._randomness(_POOL_BYTES).translate(_OF_ANY_BYTE).decode(), 0
         self._used += _RANDOM_DIGITS
@@ -60,10 +61,9 @@ def is_id(text: str) -> bool:
 def id_floor(moment_us: int) -> str:
     """The smallest id made at or after this moment; time ranges become key ranges with it."""
     ms = max(0, moment_us // 1000)
-    return _written(ms << 80)
+    return _in_pairs(ms << 82, ID_LENGTH)
 
 
-def _written(value: int) -> str:
-    """128 bits in base32hex, two characters at a time from a table."""
-    value <<= 2
-    return "".join([_PAIRS[value >> shift & 0x3FF] for shift in range(120, -1, -10)])
+def _in_pairs(value: int, length: int) -> str:
+    """A number in base32hex, two characters at a time from a table."""
+    return "".join([_PAIRS[value >> shift & 0x3FF] for shift in range(5 * length - 10, -1, -10)])

@@ -66,11 +66,6 @@ class Hold(Struct, frozen=True):
     member: tuple[str, str] | None = None
     """The UTC days it counts in for the account's own budgets and for those of a member: (person id, day)."""
 
-    @property
-    def counts(self) -> bool:
-        """Whether it counts in any budget."""
-        return not (self.budget_period is self.account_day is self.member is None)
-
 
 class Settlement(Struct, frozen=True):
     """The one end of a hold."""

@@ -50,11 +50,6 @@ _NEW_HOLD = Sql(
     "INSERT INTO holds (id, account_id, mode, key_id, lineage_id, amount_micro, budget_period, request_id,"
     " created_us, account_day, member_id, member_day) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 )
-_NEW_FREE_HOLD = Sql(
-    "INSERT INTO holds (id, account_id, mode, key_id, lineage_id, amount_micro, request_id, created_us)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-)
-"""As the one above for a hold that counts in no budget (ADR 0024)."""
 _GROW_HOLD = Sql("UPDATE holds SET amount_micro = $1 WHERE id = $2")
 _NEW_SLICE = Sql("INSERT INTO hold_slices (hold_id, slice_no, lot_id, amount_micro) VALUES ($1, $2, $3, $4)")
 _NEW_ENTRY = Sql(
@@ -62,11 +57,6 @@ _NEW_ENTRY = Sql(
     " request_id, actor, reason, created_us, hash)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 )
-_NEW_ENTRY_OF_TASK = Sql(
-    "INSERT INTO entries (account_id, mode, entry_no, key, kind, from_bucket, to_bucket, amount_micro, task_id,"
-    " request_id, actor, created_us, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-)
-"""As the one above where neither a lot nor a reason is named."""
 _NEW_SETTLEMENT = Sql(
     "INSERT INTO settlements (hold_id, kind, captured_micro, released_micro, attempt_id, actor, created_us)"
     " VALUES ($1, $2, $3, $4, $5, $6, $7)"
@@ -125,16 +115,11 @@ async def write_books(tx: Tx, books: Books) -> None:
     await tx.many(_NEW_LOT, [_new_lot(owner, lot) for owner, lot in _each_lot(books) if lot.new])
     await tx.many(_WRITE_LOT, [_lot(lot) for _, lot in _each_lot(books) if lot.changed and not lot.new])
     now_us = books.now_us
-    await tx.many(_NEW_FREE_HOLD, [_free_hold(hold, now_us) for hold in books.holds if not hold.counts])
-    await tx.many(_NEW_HOLD, [_hold(hold, now_us) for hold in books.holds if hold.counts])
+    await tx.many(_NEW_HOLD, [_hold(hold, now_us) for hold in books.holds])
     await tx.many(_GROW_HOLD, [(hold.amount, hold.id) for hold in books.grown])
     await tx.many(_NEW_SLICE, [(hold_id, no, part.lot_id, part.amount) for hold_id, no, part in books.slices])
     await tx.many(_NEW_SETTLEMENT, [_settlement(settlement, now_us) for settlement in books.settlements])
-    of_tasks = [entry for entry in books.entries if entry.lot_id is entry.reason is None]
-    await tx.many(_NEW_ENTRY_OF_TASK, [_entry_of_task(entry) for entry in of_tasks])
-    if len(of_tasks) < len(books.entries):
-        others = [entry for entry in books.entries if entry.lot_id is not None or entry.reason is not None]
-        await tx.many(_NEW_ENTRY, [_entry(entry) for entry in others])
+    await tx.many(_NEW_ENTRY, [_entry(entry) for entry in books.entries])
     await tx.many(
         _WRITE_BALANCE,
         [
@@ -226,24 +211,36 @@ def _parts_back(lot: Lot) -> tuple[int, ...]:
 
 
 def _entry(entry: Entry) -> tuple[str | int | bytes | None, ...]:
-    money = (entry.entry_no, entry.key, entry.kind, *BUCKETS[entry.kind], entry.amount, entry.lot_id)
-    origin = (entry.task_id, entry.request_id, entry.actor, entry.reason, entry.created_us, entry.hash)
-    return (*entry.owner, *money, *origin)
-
-
-def _entry_of_task(entry: Entry) -> tuple[str | int | bytes | None, ...]:
-    money = (entry.entry_no, entry.key, entry.kind, *BUCKETS[entry.kind], entry.amount)
-    return (*entry.owner, *money, entry.task_id, entry.request_id, entry.actor, entry.created_us, entry.hash)
+    return (
+        *entry.owner,
+        entry.entry_no,
+        entry.key,
+        entry.kind,
+        *BUCKETS[entry.kind],
+        entry.amount,
+        entry.lot_id,
+        entry.task_id,
+        entry.request_id,
+        entry.actor,
+        entry.reason,
+        entry.created_us,
+        entry.hash,
+    )
 
 
 def _hold(hold: Hold, now_us: int) -> tuple[str | int | None, ...]:
-    whose = (hold.id, *hold.owner, hold.key_id, hold.lineage_id, hold.amount)
-    member = (None, None) if hold.member is None else hold.member
-    return (*whose, hold.budget_period, hold.request_id, now_us, hold.account_day, *member)
-
-
-def _free_hold(hold: Hold, now_us: int) -> tuple[str | int | None, ...]:
-    return (hold.id, *hold.owner, hold.key_id, hold.lineage_id, hold.amount, hold.request_id, now_us)
+    return (
+        hold.id,
+        *hold.owner,
+        hold.key_id,
+        hold.lineage_id,
+        hold.amount,
+        hold.budget_period,
+        hold.request_id,
+        now_us,
+        hold.account_day,
+        *((None, None) if hold.member is None else hold.member),
+    )
 
 
 def _settlement(settlement: Settlement, now_us: int) -> tuple[str | int | None, ...]:

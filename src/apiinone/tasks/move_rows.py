@@ -24,12 +24,6 @@ _WRITE = Sql(
     " cancel_requested_us = $7, started_us = $8, captured_micro = $9, error_type = $10, error_message = $11,"
     " finished_us = $12, expires_us = $13, held_micro = $14 WHERE id = $15 AND fence = $16"
 )
-_SUCCEED = Sql(
-    "UPDATE tasks SET state = $1, holder = NULL, due_us = NULL, sweep_us = NULL, error_type = NULL,"
-    " error_message = NULL, attempts = $2, attempt_id = $3, cancel_requested_us = $4, started_us = $5,"
-    " captured_micro = $6, finished_us = $7, expires_us = $8, held_micro = $9 WHERE id = $10 AND fence = $11"
-)
-"""As the one above without what is then NULL (ADR 0024)."""
 _ATTEMPTS = Sql(
     "SELECT id, task_id, attempt_no, state, provider, upstream_id, poll_url, own_key FROM attempts"
     " WHERE id = ANY($1::text[])"
@@ -45,16 +39,6 @@ _WRITE_ATTEMPT = Sql(
     " actual_cost_micro_usd = coalesce($9, actual_cost_micro_usd), late_state = coalesce($10, late_state),"
     " credential_id = coalesce($11, credential_id) WHERE id = $12"
 )
-_END_ATTEMPT = Sql(
-    "UPDATE attempts SET state = $1, ended_us = coalesce(ended_us, $2),"
-    " actual_cost_micro_usd = coalesce($3, actual_cost_micro_usd) WHERE id = $4"
-)
-"""As the whole one for an attempt of which nothing else was noted."""
-_SEND_ATTEMPT = Sql(
-    "UPDATE attempts SET state = $1, sent_us = coalesce(sent_us, $2), credential_id = coalesce($3, credential_id)"
-    " WHERE id = $4"
-)
-"""As the whole one for an attempt that is about to be sent."""
 _NEW_OUTPUT = Sql(
     "INSERT INTO outputs (task_id, output_no, mode, account_id, storage_key, content_type, bytes, width, height,"
     " sha256, duration_ms, expires_us) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
@@ -148,18 +132,6 @@ class Attempt(Struct):
     new: bool = False
     changed: bool = False
 
-    @property
-    def only_ended(self) -> bool:
-        """Whether its state, end and cost are all that is to be written; a reference comes with its acceptance."""
-        said = self.fault is self.message is self.late_state is self.credential_id is None
-        return said and self.sent_us is self.accepted_us is None
-
-    @property
-    def only_sent(self) -> bool:
-        """Whether its state, departure and credential are all that is to be written."""
-        said = self.fault is self.message is self.late_state is self.actual_cost_micro_usd is None
-        return self.sent_us is not None and said and self.accepted_us is self.ended_us is None
-
 
 class Usage(Struct):
     """What a roll-up row grows by."""
@@ -193,12 +165,8 @@ async def write_moves(tx: Tx, tasks: Iterable[Task], attempts: Sequence[Attempt]
     changed = [task for task in tasks if task.changed]
     now_us = tx.now_us
     await tx.many(_NEW_ATTEMPT, [(*_plan(attempt), now_us) for attempt in attempts if attempt.new])
-    noted = [attempt for attempt in attempts if attempt.changed]
-    await tx.many(_END_ATTEMPT, [_attempt_end(attempt) for attempt in noted if attempt.only_ended])
-    await tx.many(_SEND_ATTEMPT, [_attempt_sent(attempt) for attempt in noted if attempt.only_sent])
-    await tx.many(_WRITE_ATTEMPT, [_attempt(one) for one in noted if not (one.only_ended or one.only_sent)])
-    await tx.many(_SUCCEED, [_success(task) for task in changed if task.state == "succeeded"])
-    await tx.many(_WRITE, [_task(task) for task in changed if task.state != "succeeded"])
+    await tx.many(_WRITE_ATTEMPT, [_attempt(attempt) for attempt in attempts if attempt.changed])
+    await tx.many(_WRITE, [_task(task) for task in changed])
     outputs = [(task, no, output) for task in changed for no, output in enumerate(task.outputs)]
     await tx.many(_NEW_OUTPUT, [_output(task, no, output) for task, no, output in outputs])
     await announce(tx, [_ended(task) for task in changed if task.calls_back and task.state in EVENTS])
@@ -228,11 +196,6 @@ def _task(task: Task) -> tuple[str | int | None, ...]:
     )
 
 
-def _success(task: Task) -> tuple[str | int | None, ...]:
-    way = (task.attempts, task.attempt_id, task.cancel_requested_us, task.started_us)
-    return (task.state, *way, task.captured, task.finished_us, task.expires_us, task.held, task.id, task.fence)
-
-
 def _ended(task: Task) -> Ended:
     return Ended(task.id, task.account_id, task.mode, EVENTS[task.state])
 
@@ -257,14 +220,6 @@ def _attempt(attempt: Attempt) -> tuple[str | int | None, ...]:
         attempt.credential_id,
         attempt.id,
     )
-
-
-def _attempt_end(attempt: Attempt) -> tuple[str | int | None, ...]:
-    return (attempt.state, attempt.ended_us, attempt.actual_cost_micro_usd, attempt.id)
-
-
-def _attempt_sent(attempt: Attempt) -> tuple[str | int | None, ...]:
-    return (attempt.state, attempt.sent_us, attempt.credential_id, attempt.id)
 
 
 def _output(task: Task, output_no: int, output: StoredOutput) -> tuple[str | int | None, ...]:

@@ -121,7 +121,8 @@ class Desk(Struct):
         refuse_ended(*state, self.books.now_us)
 
     def _replay(self, submission: Submission) -> Replayed | None:
-        remembered = None if submission.place is None else self.remembered.get(submission.place)
+        place = submission.place
+        remembered = None if place is None else self.remembered.get(place)
         if remembered is None:
             return None
         if remembered.body_hash != submission.body_hash:
@@ -150,8 +151,9 @@ class Desk(Struct):
         self.limits.placed(hold)
         if submission.quote_id is not None:
             self.promises[submission.quote_id] = self.promises[submission.quote_id].spent_on(submission.task_id)
-        if submission.place is not None:
-            self.remembered[submission.place] = Remembered(submission.body_hash, submission.task_id)
+        place = submission.place
+        if place is not None:
+            self.remembered[place] = Remembered(submission.body_hash, submission.task_id)
         return Created(submission.task_id, amount, self.books.now_us, price)
 
     def _refuse_over_budget(self, caller: Caller, amount: Credits) -> None:
@@ -167,11 +169,8 @@ class Desk(Struct):
 
     def _counted(self, submission: Submission, amount: Credits) -> Hold:
         """The hold, with the periods of all budgets that it counts in."""
-        caller, now_us = submission.caller, self.books.now_us
-        whose = _own_budgets(caller) if self.limits.budgets else ()
-        days = [self.limits.own_day(one, now_us) for one, _ in whose]
-        account_day, member_day = (*days, None, None)[:2]
-        member = None if caller.member_id is None or member_day is None else (caller.member_id, member_day)
+        caller = submission.caller
+        account_day, member = self._own_days(caller) if self.limits.budgets else (None, None)
         return Hold(
             submission.task_id,
             submission.owner,
@@ -183,6 +182,12 @@ class Desk(Struct):
             account_day,
             member,
         )
+
+    def _own_days(self, caller: Caller) -> tuple[str | None, tuple[str, str] | None]:
+        days = [self.limits.own_day(whose, self.books.now_us) for whose, _ in _own_budgets(caller)]
+        account_day, member_day = (*days, None, None)[:2]
+        member = None if caller.member_id is None or member_day is None else (caller.member_id, member_day)
+        return account_day, member
 
     def _refuse_too_many_open(self, caller: Caller) -> None:
         most = caller.rules.open_tasks_max
