@@ -203,6 +203,22 @@ async def test_while_requests_need_the_process_few_tasks_are_claimed_and_afterwa
         await until(lambda: len(hands.begun) == 5)
 
 
+async def test_no_more_is_claimed_at_a_time_than_requests_may_wait_for(workshop: Workshop) -> None:
+    caller = await workshop.tenant(live=100)
+    for _ in range(5):
+        await workshop.task(caller)
+    held_at_first: list[int] = []
+
+    async def step(_: Job) -> None:
+        held_at_first.append(worker.held)
+
+    hands = Hands(workshop, step)
+    worker = worker_of(workshop.database, hands, WorkerRules(NODES, poll_s=60.0, claim_max=2))
+    async with at_work(worker):
+        await until(lambda: len(hands.begun) == 5)
+    assert held_at_first[0] == 2
+
+
 async def test_a_defect_in_a_round_does_not_end_the_worker(workshop: Workshop) -> None:
     caller = await workshop.tenant(live=100)
     hands = Hands(workshop)
