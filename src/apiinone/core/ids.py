@@ -15,8 +15,8 @@ _OF_FOUR_BITS = {digit: _DIGITS[value & 0xF] for value, digit in enumerate(_DIGI
 """What may follow the second bit of the variant, which is 0: the first random digit loses a bit to it."""
 _OF_THREE_BITS = {digit: _DIGITS[value & 0x1C] for value, digit in enumerate(_DIGITS)}
 """What may come last: 26 digits have two bits more than an id."""
-_POOL_BYTES = 4096
-"""One system call serves the random digits of so many ids; none is given twice."""
+_TAILS = 256
+"""So many ids get their random digits by one system call; none is given twice."""
 _MS_CHARACTERS = 10
 """48 bits of milliseconds, and the first two of the version."""
 _FRACTIONS = tuple(
@@ -35,8 +35,7 @@ class Ids:
         self._randomness = randomness
         self._ms = -1
         self._head = ""
-        self._pool = ""
-        self._used = 0
+        self._tails: list[str] = []
 
     def new(self) -> str:
         """26 characters ``0-9a-v``: 48 bits of milliseconds, 12 bits below them, 62 random bits (RFC 9562).
@@ -46,11 +45,10 @@ class Ids:
         ms, us = divmod(self._clock.now_us(), 1000)
         if ms != self._ms:
             self._ms, self._head = ms, _in_pairs(ms << 2 | 0b01, _MS_CHARACTERS)
-        if self._used + _RANDOM_DIGITS > len(self._pool):
-            self._pool, self._used = self._randomness(_POOL_BYTES).translate(_OF_ANY_BYTE).decode(), 0
-        self._used += _RANDOM_DIGITS
-        random = self._pool[self._used - _RANDOM_DIGITS : self._used]
-        return f"{self._head}{_FRACTIONS[us]}{_OF_FOUR_BITS[random[0]]}{random[1:-1]}{_OF_THREE_BITS[random[-1]]}"
+        if not self._tails:
+            digits = self._randomness(_TAILS * _RANDOM_DIGITS).translate(_OF_ANY_BYTE).decode()
+            self._tails = [_tail(digits[at : at + _RANDOM_DIGITS]) for at in range(0, len(digits), _RANDOM_DIGITS)]
+        return f"{self._head}{_FRACTIONS[us]}{self._tails.pop()}"
 
 
 def is_id(text: str) -> bool:
@@ -62,6 +60,10 @@ def id_floor(moment_us: int) -> str:
     """The smallest id made at or after this moment; time ranges become key ranges with it."""
     ms = max(0, moment_us // 1000)
     return _in_pairs(ms << 82, ID_LENGTH)
+
+
+def _tail(random: str) -> str:
+    return f"{_OF_FOUR_BITS[random[0]]}{random[1:-1]}{_OF_THREE_BITS[random[-1]]}"
 
 
 def _in_pairs(value: int, length: int) -> str:
