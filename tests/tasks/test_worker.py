@@ -203,7 +203,7 @@ async def test_while_requests_need_the_process_few_tasks_are_claimed_and_afterwa
         await until(lambda: len(hands.begun) == 5)
 
 
-async def test_no_more_is_claimed_at_a_time_than_requests_may_wait_for(workshop: Workshop) -> None:
+async def test_no_more_is_claimed_at_a_time_than_the_rules_say(workshop: Workshop) -> None:
     caller = await workshop.tenant(live=100)
     for _ in range(5):
         await workshop.task(caller)

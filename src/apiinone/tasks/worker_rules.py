@@ -16,8 +16,7 @@ class WorkerRules(Struct, frozen=True):
     """Within this time of a worker's last sign of life its tasks have another holder, the search for them included."""
     jobs_max: int = 20_000
     steps_max: int = 256
-    claim_max: int = 64
-    """What is claimed together is begun and settled together, and requests wait meanwhile: few enough for these."""
+    claim_max: int = 256
     busy_claim_max: int = 32
     busy_pause_s: float = 0.1
     """Requests come first: while they keep this process busy, a claim takes so few, and so seldom."""
