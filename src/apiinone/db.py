@@ -31,17 +31,15 @@ class Sql:
     second is derived; otherwise it is given. Texts are literals, so no value can be pasted into one: a type error.
     """
 
-    __slots__ = ("_of_few", "_of_rows", "inserts", "postgresql", "sqlite")
+    __slots__ = ("_of_few", "_of_rows", "postgresql", "sqlite")
 
     def __init__(self, postgresql: LiteralString, *, sqlite: LiteralString | None = None) -> None:
         """Take the text with `$1`, `$2` … for values."""
         self.postgresql: str = postgresql
         text = _ANY.sub(_IN.format(number=r"\1"), sqlite or postgresql)
         self.sqlite: str = _LOCK.sub("", _PLACEHOLDER.sub(r"?\1", text))
-        self.inserts = _INSERT.fullmatch(self.sqlite) is not None
-        """Whether it does nothing but insert one row of values."""
         self._of_few: dict[Members, str] = {}
-        self._of_rows: dict[int, str] = {}
+        self._of_rows: dict[int, str | None] = {}
 
     def sqlite_of_few(self, lists: "Members") -> str:
         """For SQLite, where the members of short lists are given one by one in place of the lists.
@@ -57,19 +55,25 @@ class Sql:
             self._of_few[lists] = text
         return text
 
-    def sqlite_of_rows(self, count: int) -> str:
+    def sqlite_of_rows(self, count: int) -> str | None:
         """For SQLite, an insert of so many rows at once; their values are given one row after the other (ADR 0024).
 
-        `OR FAIL`: a refused row leaves those before it, for the whole transaction is undone. To undo the statement
-        alone SQLite would first keep a copy of each page that it changes.
+        None where it does anything but insert a row. `OR FAIL`: a refused row leaves those before it, for the whole
+        transaction is undone. To undo the statement alone SQLite would first keep a copy of each page that it changes.
         """
-        text = self._of_rows.get(count)
-        if text is None:
-            head, row = _INSERT.fullmatch(self.sqlite).groups()  # pyright: ignore[reportOptionalMemberAccess] - `inserts`
-            width = max(map(int, _NUMBER.findall(row)))
-            rows = [_NUMBER.sub(lambda of, no=no: f"?{int(of[1]) + no * width}", row) for no in range(count)]
-            text = self._of_rows[count] = f"INSERT OR FAIL {head} {', '.join(rows)}"
-        return text
+        if count not in self._of_rows:
+            self._of_rows[count] = _of_rows(self.sqlite, count)
+        return self._of_rows[count]
+
+
+def _of_rows(text: str, count: int) -> str | None:
+    insert = _INSERT.fullmatch(text)
+    if insert is None:
+        return None
+    head, row = insert.groups()
+    width = max(map(int, _NUMBER.findall(row)))
+    rows = [_NUMBER.sub(lambda of, no=no: f"?{int(of[1]) + no * width}", row) for no in range(count)]
+    return f"INSERT OR FAIL {head} {', '.join(rows)}"
 
 
 Members = tuple[tuple[int, ...], ...]

@@ -28,10 +28,10 @@ def asked(statement: Sql, values: Sequence[Value]) -> tuple[str, Any]:
 
 def inserted_together(statement: Sql, rows: Sequence[Sequence[Value]]) -> Iterator[tuple[str, tuple[Value, ...]]]:
     """What to run and to bind for the first rows, as far as they go in whole parts; what only inserts can do so."""
-    if statement.inserts:
+    text = statement.sqlite_of_rows(ROWS_AT_ONCE) if len(rows) >= ROWS_AT_ONCE else None
+    if text is not None:
         for end in range(ROWS_AT_ONCE, len(rows) + 1, ROWS_AT_ONCE):
-            part = rows[end - ROWS_AT_ONCE : end]
-            yield statement.sqlite_of_rows(ROWS_AT_ONCE), tuple(chain.from_iterable(part))
+            yield text, tuple(chain.from_iterable(rows[end - ROWS_AT_ONCE : end]))
 
 
 def _with_lists(statement: Sql, values: Sequence[Any]) -> tuple[str, list[Any]]:

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +16,7 @@ import apiinone
 from apiinone.core.clock import SystemClock
 from apiinone.db import Sql
 from apiinone.db_sqlite import open_sqlite
+from apiinone.db_sqlite_binding import ROWS_AT_ONCE
 
 NOT_IMPORTED = ("apiinone.__main__", "apiinone.migrations.")
 STATEMENTS_MIN = 80
@@ -122,11 +124,13 @@ def test_no_row_written_for_every_task_makes_sqlite_build_a_table_to_check_it(sq
         words = statement.sqlite.split()
         table = words[2] if words[0] == "INSERT" else words[1] if words[0] == "UPDATE" else ""
         if table in WRITTEN_FOR_EVERY_TASK and " IN (" not in statement.sqlite:  # those name many rows at once
-            values = [None] * max([n for n in range(40) if f"?{n}" in statement.sqlite], default=0)
-            steps = connection.execute(f"EXPLAIN {statement.sqlite}", values).fetchall()
-            found[name] = ", ".join(step[1] for step in steps if step[1] == "OpenEphemeral")
+            for text in filter(None, (statement.sqlite, statement.sqlite_of_rows(ROWS_AT_ONCE))):
+                values = [None] * max((int(number) for number in re.findall(r"\?(\d+)", text)), default=0)
+                steps = connection.execute(f"EXPLAIN {text}", values).fetchall()
+                found[f"{name}: {text[:14]}"] = ", ".join(step[1] for step in steps if step[1] == "OpenEphemeral")
     connection.close()
     assert len(found) >= len(WRITTEN_FOR_EVERY_TASK)
+    assert sum("INSERT OR FAIL" in name for name in found) >= len(WRITTEN_FOR_EVERY_TASK)  # several rows at once
     assert {name: steps for name, steps in found.items() if steps} == {}
 
 
