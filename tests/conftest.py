@@ -4,9 +4,9 @@ import gc
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from unittest.mock import patch
 
 import pytest
@@ -42,16 +42,17 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session")
-def templates_compiled_once() -> Iterator[MutableMapping[str, Any]]:
-    """Applications opened in this process share what is compiled of their templates; cleared, it is compiled anew."""
-    from compiled_templates import compiled_once  # noqa: PLC0415 - tests without a database do without it
+def templates_compiled_once() -> Iterator[None]:
+    """Applications opened in this process share what is compiled of their templates: that takes longer than a test."""
+    from apiinone.web import compiled_templates  # noqa: PLC0415 - tests without a database do without it
 
-    with compiled_once() as compiled:
-        yield compiled
+    shared = compiled_templates.CompiledTemplates()
+    with patch.object(compiled_templates, "CompiledTemplates", lambda: shared):
+        yield
 
 
 @pytest.fixture(scope="session")
-def catalogue_read_once(templates_compiled_once: object) -> Iterator[None]:  # noqa: ARG001 - wanted with it
+def catalogue_read_once(templates_compiled_once: None) -> Iterator[None]:  # noqa: ARG001 - wanted with it
     """Applications opened in this process share the packaged catalogue: reading it takes longer than most tests."""
     import apiinone.app  # noqa: PLC0415 - tests without a database do without it
     from apiinone.catalog.load import Catalogue, load_catalogue  # noqa: PLC0415 - likewise

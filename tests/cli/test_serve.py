@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from apiinone.cli import opening
-from apiinone.cli.serving import url_of
+from apiinone.cli.serving import THREAD_TURN_S, on_fast_loop, url_of
 from apiinone.control.ownership import take
 from cli.command_line import Shell
 from conftest import Serve
@@ -48,6 +48,17 @@ def test_it_says_where_it_answers_in_one_line_and_ends_well_when_told_to(serve: 
     assert server.log.splitlines() == [f"API in One answers at {server.url}"]
     assert server.stop() == 0
     assert "stopping" in server.log
+
+
+def test_a_thread_that_computes_keeps_requests_waiting_for_a_tenth_of_what_python_lets_it() -> None:
+    async def turn_s() -> float:
+        return sys.getswitchinterval()
+
+    before_s = sys.getswitchinterval()
+    try:
+        assert on_fast_loop(turn_s()) == pytest.approx(THREAD_TURN_S) == pytest.approx(0.005 / 10)
+    finally:
+        sys.setswitchinterval(before_s)
 
 
 def test_what_is_accepted_is_made_and_the_books_are_right(server: Served, on_server: Shell) -> None:

@@ -24,7 +24,7 @@ DOORS = {
     "fpdf": ("payments.document_drawing",),
     "httptools": ("cli.http_protocol", "outbound.wire"),
     "joserfc": ("people.openid_protocol",),
-    "jinja2": ("web.templates_of_pages",),
+    "jinja2": ("web.compiled_templates", "web.templates_of_pages"),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),
     "markdown_it": ("web.markdown",),
     "markupsafe": ("web.qr_code", "web.templates_of_pages"),

@@ -16,7 +16,7 @@ from apiinone.web.route_words import reason_in
 from apiinone.web.static_files import StaticFiles
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BytecodeCache, Environment
     from markupsafe import Markup
 
 FOLDER: Final = Path(__file__).parent / "templates"
@@ -43,13 +43,14 @@ class Templates:
         }
         self._in = cache(self._environment)
         self._said = cache(self._tables)
+        self._compiled = cache(_nothing_compiled)
 
     def filled(self, name: str, facts: Mapping[str, object], language: str = ENGLISH) -> str:
         """The text of a template with these facts, in a language."""
         return self._in(language).get_template(name).render({**self._common, **self._said(language), **facts})
 
     def compile(self) -> None:
-        """Make ready what visitors open first, so that none of them waits for it: about 0.1 s for each language."""
+        """Make ready what visitors open first, so that none of them waits for it."""
         for language in self._languages.names:
             for name in OPENED_FIRST:
                 self._in(language).get_template(name)
@@ -67,6 +68,8 @@ class Templates:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape  # noqa: PLC0415
         from markupsafe import Markup  # noqa: PLC0415
 
+        from apiinone.web.compiled_templates import at_run  # noqa: PLC0415
+
         made = Environment(
             loader=FileSystemLoader(FOLDER),
             autoescape=select_autoescape(["html.j2"], default=False),
@@ -74,20 +77,27 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
+            bytecode_cache=self._compiled(),
         )
         made.policies["ext.i18n.trimmed"] = True
         words = self._languages.words(language)
         filters, names = cast("Names", made.filters), cast("Names", made.globals)
         filters["ticked"] = _ticked
-        filters["kind"] = partial(kind_name, say=words.gettext)
-        filters["named"] = partial(code_name, say=words.gettext)
-        filters["why_chosen"] = partial(reason_in, say=words.gettext)
-        filters["credits"] = partial(credits_words, words=words)
+        filters["kind"] = at_run(partial(kind_name, say=words.gettext))
+        filters["named"] = at_run(partial(code_name, say=words.gettext))
+        filters["why_chosen"] = at_run(partial(reason_in, say=words.gettext))
+        filters["credits"] = at_run(partial(credits_words, words=words))
         other = {} if language == ENGLISH else {kind: words.gettext(text) for kind, text in REFUSALS.items()}
         names["refusals"] = other  # in English the API's own sentence says enough
         names["in_english"] = Markup("" if language == ENGLISH else f' lang="{ENGLISH}"')  # noqa: S704 - our own
         made.install_gettext_translations(words, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - the extension's
         return made
+
+
+def _nothing_compiled() -> "BytecodeCache":
+    from apiinone.web.compiled_templates import CompiledTemplates  # noqa: PLC0415 - as above
+
+    return CompiledTemplates()
 
 
 def _ticked(text: str) -> "Markup":
