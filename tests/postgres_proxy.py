@@ -26,6 +26,8 @@ class CuttingProxy:
         self.messages_left = 0
         self.cuts = 0
         self.commits = 0
+        self.said: list[bytes] = []
+        """What was asked of the server by itself, without values, since the first connection."""
         self.refusing = False
         self.refuse_after_cut = False
         self._server = server
@@ -73,6 +75,8 @@ class CuttingProxy:
 
     def _cuts_here(self, kind: bytes, body: bytes) -> bool:
         self.commits += kind == _QUERY and body == _COMMIT
+        if kind == _QUERY:
+            self.said.append(body.rstrip(b"\x00"))
         if self.cut == "at message":
             self.messages_left -= kind[0] in _WORK
             return self.messages_left < 0

@@ -71,6 +71,33 @@ async def test_a_commit_that_never_arrived_is_run_again(
     assert (proxy.cuts, putting.runs, await names(postgres)) == (1, 2, ["a"])
 
 
+async def test_a_connection_is_given_back_without_a_word_to_the_server(
+    proxied: tuple[CuttingProxy, Database],
+) -> None:
+    proxy, database = proxied
+    await names(database)
+    await database.transact(Putting("a"))
+    begun = [word for word in proxy.said if word.startswith(b"BEGIN")]
+    assert (len(begun), [word for word in proxy.said if word not in begun]) == (2, [b"COMMIT"] * 2)
+
+
+async def test_a_read_that_is_given_up_leaves_nothing_to_who_has_its_connection_next(postgres: Database) -> None:
+    begun = asyncio.Event()
+
+    async def sleep(tx: Tx) -> None:
+        await tx.rows(NAMES)
+        begun.set()
+        await tx.rows(Sql("SELECT pg_sleep(60)"))
+
+    reading = asyncio.create_task(postgres.read(sleep))
+    await begun.wait()
+    await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.wait([reading])
+    await postgres.transact(Putting("a"))
+    assert await names(postgres) == ["a"]
+
+
 @pytest.mark.parametrize(("cut", "there"), [("before commit", []), ("after commit", ["a"])])
 async def test_a_commit_nobody_can_tell_about_is_called_in_doubt_and_not_run_again(
     proxied: tuple[CuttingProxy, Database],

@@ -17,6 +17,8 @@ BACKLOG = 2048
 KEEP_ALIVE_S = 75
 DRAIN_S = 10
 """How long requests under way may take once the server is told to stop."""
+DATE_EVERY_S = 1.0
+"""How often the date that responses carry is written anew."""
 
 
 def listen(host: str, port: int, *, chosen_with: str = "--port") -> socket.socket:
@@ -62,12 +64,27 @@ async def answering(application: ASGIApp, listener: socket.socket) -> AsyncGener
                 running.result()
         yield
     finally:
-        server.should_exit = True
+        server.stop()
         await running
 
 
 class LeavesSignals(uvicorn.Server):
     """Stops when it is told to, not by a signal: these belong to whoever runs it."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        """Take the configuration; on the event loop that it will run on."""
+        super().__init__(config)
+        self._told = asyncio.get_running_loop().create_future()
+
+    def stop(self) -> None:
+        """Tell it to stop; once."""
+        self.should_exit = True
+        self._told.set_result(None)
+
+    async def main_loop(self) -> None:
+        """Run until told to stop. By itself uvicorn wakes an idle process ten times a second to see whether it was."""
+        while not await self.on_tick(0):
+            await asyncio.wait([self._told], timeout=DATE_EVERY_S)
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
