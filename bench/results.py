@@ -13,7 +13,7 @@ from msgspec import Struct
 from promises import PROMISES
 
 from apiinone.core.clock import iso
-from apiinone.db_sqlite import sqlite_release
+from apiinone.db_sqlite_connection import sqlite_release
 
 FOLDER = Path(__file__).resolve().parent / "results"
 _LIBRARIES = ("asyncpg", "httptools", "msgspec", "starlette", "uvicorn", "uvloop")

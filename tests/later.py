@@ -45,6 +45,14 @@ class LaterDatabase:
         self._refuse()
         return await self.real.rows(statement, *values)
 
+    async def rows_now(self, statement: Sql, *values: Value) -> list[Row]:
+        """As the real one, later."""
+
+        async def look(tx: Tx) -> list[Row]:
+            return await tx.rows(statement, tx.now_us, *values)
+
+        return await self.read(look) if self.later_us else await self.real.rows_now(statement, *values)
+
     async def read(self, work: Work[T]) -> T:
         """As the real one."""
         self._refuse()

@@ -19,6 +19,8 @@ Value = str | int | bytes | None | Sequence[str] | Sequence[int]
 _PLACEHOLDER = re.compile(r"\$(\d+)(::[a-z]+)?")
 _ANY = re.compile(r"= ANY\(\$(\d+)::(?:text|bigint)\[\]\)")
 _IN = "IN (SELECT value FROM json_each(?{number}))"
+_SERVER_TIME = "(extract(epoch FROM statement_timestamp()) * 1000000)::bigint"
+"""The same throughout a statement, so that an index can be searched by it."""
 _LOCK = re.compile(r"\s+FOR UPDATE(?: OF \w+)?(?: SKIP LOCKED)?")
 _INSERT = re.compile(r"INSERT (INTO \w+ \([^()]+\) VALUES) (\((?:[^()]|\([^()]*\))+\))")
 _NUMBER = re.compile(r"\?(\d+)")
@@ -31,15 +33,22 @@ class Sql:
     second is derived; otherwise it is given. Texts are literals, so no value can be pasted into one: a type error.
     """
 
-    __slots__ = ("_of_few", "_of_rows", "postgresql", "sqlite")
+    __slots__ = ("_by_now", "_of_few", "_of_rows", "postgresql", "sqlite")
 
     def __init__(self, postgresql: LiteralString, *, sqlite: LiteralString | None = None) -> None:
         """Take the text with `$1`, `$2` … for values."""
         self.postgresql: str = postgresql
         text = _ANY.sub(_IN.format(number=r"\1"), sqlite or postgresql)
         self.sqlite: str = _LOCK.sub("", _PLACEHOLDER.sub(r"?\1", text))
+        self._by_now = ""
         self._of_few: dict[Members, str] = {}
         self._of_rows: dict[int, str | None] = {}
+
+    def postgresql_by_now(self) -> str:
+        """For PostgreSQL, where `$1` is the server's time; the values that are given begin with `$2`."""
+        if not self._by_now:
+            self._by_now = _PLACEHOLDER.sub(_value_after_time, self.postgresql)
+        return self._by_now
 
     def sqlite_of_few(self, lists: "Members") -> str:
         """For SQLite, where the members of short lists are given one by one in place of the lists.
@@ -64,6 +73,11 @@ class Sql:
         if count not in self._of_rows:
             self._of_rows[count] = _of_rows(self.sqlite, count)
         return self._of_rows[count]
+
+
+def _value_after_time(found: re.Match[str]) -> str:
+    number, cast = int(found[1]), found[2] or ""
+    return _SERVER_TIME if number == 1 else f"${number - 1}{cast}"
 
 
 def _of_rows(text: str, count: int) -> str | None:
@@ -128,6 +142,10 @@ class Database(Protocol):
 
         Raises DatabaseUnavailable.
         """
+        ...
+
+    async def rows_now(self, statement: Sql, *values: Value) -> list[Row]:
+        """As `rows`, where the statement's `$1` is the database's own time. The values are those from `$2` on."""
         ...
 
     async def read(self, work: Work[T]) -> T:

@@ -94,13 +94,11 @@ class PostgresDatabase:
 
     async def rows(self, statement: Sql, *values: Value) -> list[Row]:
         """The rows of one statement, in one exchange with the server."""
-        connection = await self._acquire()
-        try:
-            return await connection.fetch(statement.postgresql, *values)
-        except (*_LOST, *_UNABLE) as error:
-            raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
-        finally:
-            await self._pool.release(connection)
+        return await self._fetched(statement.postgresql, values)
+
+    async def rows_now(self, statement: Sql, *values: Value) -> list[Row]:
+        """The same; the server puts its time in by itself."""
+        return await self._fetched(statement.postgresql_by_now(), values)
 
     async def read(self, work: Work[T]) -> T:
         """Run reads on one snapshot."""
@@ -168,6 +166,15 @@ class PostgresDatabase:
         connection = await self._acquire()
         try:
             return await _run(connection, work, begin)
+        finally:
+            await self._pool.release(connection)
+
+    async def _fetched(self, text: str, values: Sequence[Value]) -> list[Row]:
+        connection = await self._acquire()
+        try:
+            return await connection.fetch(text, *values)
+        except (*_LOST, *_UNABLE) as error:
+            raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
         finally:
             await self._pool.release(connection)
 

@@ -20,12 +20,9 @@ from apiinone.core.clock import Clock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Row, Sql, Value, Work
 from apiinone.db_sqlite_binding import ROWS_AT_ONCE, asked, inserted_together
+from apiinone.db_sqlite_connection import Connection, connect, connect_reading
 
 T = TypeVar("T")
-Connection = Any
-"""The driver's; of a type that Python 3.11 lacks its stubs make parts of it unknown."""
-FIXED_FROM: Final = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
-"""Releases without the WAL-reset bug: the first of the line and the back-ports (sqlite.org, WAL-reset bug)."""
 REFUSALS: Final = (
     apsw.AbortError,
     apsw.BusyError,
@@ -47,30 +44,6 @@ _FAST_COMMIT_S = 0.002
 """A thread's start and end on the event loop cost about as much as a commit this fast (ADR 0007)."""
 _COMMIT_WEIGHT = 0.2
 """How much the newest commit counts in the running mean."""
-_STATEMENTS_KEPT = 512
-"""As many as the driver keeps ready at most."""
-_PRAGMAS = (
-    "PRAGMA busy_timeout=5000",
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-16384",
-    "PRAGMA wal_autocheckpoint=2000",
-    "PRAGMA busy_timeout=0",
-)
-
-
-def sqlite_release() -> tuple[int, int, int]:
-    """The release of SQLite that runs, which need not be the one that the driver was built with."""
-    major, minor, patch = map(int, apsw.sqlite_lib_version().split(".")[:3])
-    return major, minor, patch
-
-
-def is_fixed(release: tuple[int, int, int]) -> bool:
-    """Whether this SQLite release is free of the WAL-reset bug."""
-    newest = FIXED_FROM[0]
-    return release >= newest or any(release[:2] == fixed[:2] and release >= fixed for fixed in FIXED_FROM[1:])
 
 
 def open_sqlite(path: str, clock: Clock) -> "SqliteDatabase":
@@ -91,8 +64,8 @@ class SqliteDatabase:
         """Open the connections."""
         self._path = path
         self._clock = clock
-        self._writer = _connect(path)
-        self._reader = _connect_reading(path)
+        self._writer = connect(path)
+        self._reader = connect_reading(path)
         self._lock = asyncio.Lock()
         self._listeners: list[Callable[[str], None]] = []
         self._commits = ThreadPoolExecutor(1, "commit")
@@ -116,6 +89,10 @@ class SqliteDatabase:
             return self._reader.execute(*asked(statement, values)).fetchall()
         except REFUSALS as error:
             raise DatabaseUnavailable(f"the database refused: {error}") from error
+
+    async def rows_now(self, statement: Sql, *values: Value) -> list[Row]:
+        """The same at this moment."""
+        return await self.rows(statement, self._clock.now_us(), *values)
 
     async def read(self, work: Work[T]) -> T:
         """Run short reads on one snapshot, at once."""
@@ -229,7 +206,7 @@ class SqliteDatabase:
 
     def _read_alone(self, work: Work[T]) -> T:
         try:
-            connection = _connect_reading(self._path)
+            connection = connect_reading(self._path)
         except REFUSALS as error:
             raise DatabaseUnavailable(f"the database cannot be opened for reading: {error}") from error
         try:
@@ -278,21 +255,3 @@ def drive(work: Any) -> Any:
         return end.value
     coroutine.close()
     raise RuntimeError("a transaction waited for something other than the database")
-
-
-def _connect(path: str) -> Connection:
-    """Without mutexes: a connection serves one thread at a time here, so that no call need take and give one back."""
-    flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_NOMUTEX
-    connection: Connection = apsw.Connection(path, flags=flags, statementcachesize=_STATEMENTS_KEPT)
-    # Else a statement that an index of some rows may serve is planned anew for each value that is bound to it.
-    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
-    for pragma in _PRAGMAS:
-        connection.execute(pragma)
-    return connection
-
-
-def _connect_reading(path: str) -> Connection:
-    """A connection that cannot write: reads never change anything."""
-    connection = _connect(path)
-    connection.execute("PRAGMA query_only=ON")
-    return connection

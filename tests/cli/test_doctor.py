@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from apiinone import db_sqlite
+from apiinone import db_sqlite_connection
 from apiinone.catalog.load import load_catalogue
 from apiinone.catalog.running import running_catalogue
 from apiinone.catalog.set_prices import Priced, SetPrice
@@ -98,7 +98,7 @@ def test_a_network_file_system_is_refused(
 def test_a_sqlite_release_with_the_wal_reset_bug_is_told(fresh_shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     assert finding(fresh_shell("doctor", "--json"), "database")["severity"] == "ok"
 
-    monkeypatch.setattr(db_sqlite, "sqlite_release", lambda: (3, 40, 1))
+    monkeypatch.setattr(db_sqlite_connection, "sqlite_release", lambda: (3, 40, 1))
     told = finding(fresh_shell("doctor", "--json"), "database")
     assert told["severity"] == "warning"
     assert "apsw" in told["fix"]

@@ -81,6 +81,16 @@ async def test_a_connection_is_given_back_without_a_word_to_the_server(
     assert (len(begun), [word for word in proxy.said if word not in begun]) == (2, [b"COMMIT"] * 2)
 
 
+async def test_an_index_is_searched_by_the_servers_time(postgres: Database) -> None:
+    statement = Sql("EXPLAIN SELECT 1 FROM mails WHERE due_us <= $1 LIMIT 1")
+
+    async def plan(tx: Tx) -> str:
+        await tx.rows(CONFIGURE, "enable_seqscan", "off")
+        return str(await tx.rows(Sql(statement.postgresql_by_now())))  # pyright: ignore[reportArgumentType] - ours
+
+    assert "Index Cond: (due_us <= " in await postgres.transact(plan)
+
+
 async def test_a_read_that_is_given_up_leaves_nothing_to_who_has_its_connection_next(postgres: Database) -> None:
     begun = asyncio.Event()
 

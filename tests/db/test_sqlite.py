@@ -14,7 +14,8 @@ from apiinone import db_sqlite
 from apiinone.core.clock import SystemClock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Sql, Tx
-from apiinone.db_sqlite import SqliteDatabase, SqliteTx, drive, is_fixed, open_sqlite
+from apiinone.db_sqlite import SqliteDatabase, SqliteTx, drive, open_sqlite
+from apiinone.db_sqlite_connection import is_fixed
 
 PUT = Sql("INSERT INTO facts (name, value) VALUES ($1, $2)")
 COUNT = Sql("SELECT count(*) FROM facts")

@@ -143,6 +143,17 @@ async def test_the_moment_of_a_transaction_is_the_databases_own_and_goes_forward
     assert moments[0] <= await database.read(look)
 
 
+async def test_what_is_asked_by_the_databases_time_is_given_that_time_as_its_first_value(database: Database) -> None:
+    async def look(tx: Tx) -> int:
+        return tx.now_us
+
+    before_us = await database.read(look)
+    asked = Sql("SELECT $1::bigint, $2::text, $1::bigint - $3::bigint")
+    ((now_us, text, earlier_us),) = await database.rows_now(asked, "a", 5)
+    assert before_us <= now_us <= await database.read(look)
+    assert (text, earlier_us) == ("a", now_us - 5)
+
+
 async def test_a_hint_reaches_every_listener_of_its_process(database: Database) -> None:
     heard: list[str] = []
     await database.listen(heard.append)

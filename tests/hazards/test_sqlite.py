@@ -7,7 +7,8 @@ import apsw
 
 from apiinone.core.clock import SystemClock
 from apiinone.db import Sql, Tx
-from apiinone.db_sqlite import is_fixed, open_sqlite, sqlite_release
+from apiinone.db_sqlite import open_sqlite
+from apiinone.db_sqlite_connection import is_fixed, sqlite_release
 
 PUT = Sql("INSERT INTO facts (name, value) VALUES ($1, '')")
 ALL = Sql("SELECT name FROM facts")

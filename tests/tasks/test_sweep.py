@@ -8,13 +8,16 @@ import pytest
 from apiinone.core.credits import whole
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Sql
+from apiinone.tasks.claim import enlist
 from apiinone.tasks.duties import Duties, Duty
 from apiinone.tasks.moves import Move, Outcome
 from apiinone.tasks.submit import Created, Replayed
 from apiinone.tasks.sweep import BITE_MAX, Sweeper, SweepRules
 from scripted_worker import until
+from spying import SpyDatabase
 from workshop import DAY_S, PRICE, Workshop
 
+WORKERS = Sql("SELECT epoch FROM workers")
 COUNT_TASKS = Sql("SELECT count(*) FROM tasks WHERE finished_us IS NULL")
 IDEMPOTENCY = Sql("SELECT key FROM idempotency ORDER BY key")
 STRIP = Sql("DELETE FROM hold_slices WHERE hold_id = $1")
@@ -54,6 +57,18 @@ class Bench:
 @pytest.fixture
 def bench(workshop: Workshop) -> Bench:
     return Bench(workshop)
+
+
+async def test_who_looks_for_dead_workers_writes_only_where_one_is(workshop: Workshop) -> None:
+    spy = SpyDatabase(workshop.database)
+    sweeper = Bench(Workshop(spy)).sweeper
+    epoch = workshop.ids.new()
+    await workshop.database.transact(lambda tx: enlist(tx, epoch, (78,), 15.0))
+    assert (await sweeper.take_over(), spy.transactions) == (0, [])
+    spy.let_pass(16.0)
+    assert await sweeper.take_over() == 0  # it held nothing
+    assert len(spy.transactions) == 1
+    assert await workshop.rows(WORKERS) == []
 
 
 async def test_deadlines_pass_in_bites(bench: Bench) -> None:

@@ -31,7 +31,7 @@ T = TypeVar("T")
 ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
 _NOTHING: Mapping[str, str] = {}
 THREAD_TURN_S = 0.0005
-"""How long a thread that computes keeps the loop from going on, each time. Python by itself lets it ten times as long."""
+"""How long a thread that computes keeps the loop from going on, each time; ten times as long is Python's own choice."""
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 

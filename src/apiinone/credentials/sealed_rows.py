@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from apiinone.core.clock import US_PER_DAY
-from apiinone.db import Sql, Tx
+from apiinone.db import Database, Sql, Tx
 
 SECRET_KEPT_US = US_PER_DAY
 """How long after an operator's revocation what is under way may still be asked about with the secret."""
@@ -18,7 +18,8 @@ _COLUMNS = (
     " changed_us, revoked_us"
 )
 _CHANGED = Sql(
-    "SELECT " + _COLUMNS + " FROM provider_credentials WHERE changed_us >= $1 ORDER BY changed_us, id"  # noqa: S608
+    "SELECT asked_us, " + _COLUMNS + " FROM (SELECT $1::bigint AS asked_us) AS asked"  # noqa: S608
+    " LEFT JOIN provider_credentials ON changed_us >= $2 ORDER BY changed_us, id"
 )
 _HOUSE = Sql("SELECT " + _COLUMNS + " FROM provider_credentials WHERE account_id IS NULL ORDER BY id LIMIT $1")  # noqa: S608
 _OWN = Sql(
@@ -89,9 +90,10 @@ class AlarmRow(Struct, frozen=True):
     since_us: int
 
 
-async def changed_since(tx: Tx, moment_us: int) -> list[SealedRow]:
-    """Rows added or changed since."""
-    return [SealedRow(*row) for row in await tx.rows(_CHANGED, moment_us)]
+async def changed_since(database: Database, moment_us: int) -> tuple[int, list[SealedRow]]:
+    """The database's time when it was asked, and the rows added or changed since a moment."""
+    rows = await database.rows_now(_CHANGED, moment_us)
+    return rows[0][0], [SealedRow(*row) for _, *row in rows if row[0] is not None]
 
 
 async def house_rows(tx: Tx) -> list[SealedRow]:

@@ -29,7 +29,7 @@ class Postman:
 
     async def round(self) -> int:
         """Send what is due; how many letters that was. Raises DatabaseUnavailable."""
-        if not await self._database.read(anything_due):
+        if not await anything_due(self._database):
             return 0
 
         async def take(tx: Tx) -> list[Taken]:

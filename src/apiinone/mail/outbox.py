@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from apiinone.core.clock import US_PER_S
 from apiinone.core.ids import Ids
-from apiinone.db import Sql, Tx
+from apiinone.db import Database, Sql, Tx
 from apiinone.mail.letter import Letter
 from apiinone.sealing import Seal, Unsealable
 
@@ -84,9 +84,9 @@ class Outbox:
         return Letter(kind, recipient, said.subject, said.text)
 
 
-async def anything_due(tx: Tx) -> bool:
+async def anything_due(database: Database) -> bool:
     """Whether taking might find something: a read, so that an idle process never writes."""
-    return await tx.row(_ANYTHING, tx.now_us) is not None
+    return bool(await database.rows_now(_ANYTHING))
 
 
 async def note_sent(tx: Tx, taken: Sequence[Taken]) -> None:

@@ -10,7 +10,7 @@ from typing import Final, cast, get_args
 from apiinone.catalog.set_prices import Priced, SetPrice, SetPrices
 from apiinone.core.credits import Credits
 from apiinone.core.errors import Conflict
-from apiinone.db import Row, Sql, Tx
+from apiinone.db import Database, Row, Sql, Tx
 from apiinone.switchboard.standing import HouseSwitch, OfferName, OfferSwitch, PriceOf, SignUp, Standing, TextName
 
 ROWS_MAX: Final = 10_000
@@ -63,10 +63,10 @@ _TEXT_AWAY = Sql("DELETE FROM site_texts WHERE name = $1")
 _TEXT = Sql("INSERT INTO site_texts (name, markdown, changed_us) VALUES ($1, $2, $3)")
 
 
-async def version_of(tx: Tx) -> str:
+async def version_of(database: Database) -> str:
     """What changes with every change; "" before the first."""
-    row = await tx.row(_VERSION)
-    return "" if row is None else str(row[0])
+    rows = await database.rows(_VERSION)
+    return str(rows[0][0]) if rows else ""
 
 
 async def read_standing(tx: Tx) -> Standing:

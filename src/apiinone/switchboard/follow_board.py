@@ -27,7 +27,7 @@ class BoardFollower:
 
     async def refresh(self) -> None:
         """Take what has changed. Raises DatabaseUnavailable."""
-        if await self.database.read(version_of) != self.board.now.version:
+        if await version_of(self.database) != self.board.now.version:
             self._take(await self.database.read(read_standing))
 
     def _take(self, standing: Standing) -> None:

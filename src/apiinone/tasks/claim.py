@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from apiinone.core.clock import US_PER_S
-from apiinone.db import Sql, Tx
+from apiinone.db import Database, Sql, Tx
 from apiinone.providers.provider import Reference, Rejected
 from apiinone.tasks.job import Job
 from apiinone.tasks.moves import NewAttempt
@@ -61,6 +61,7 @@ _EXTEND = Sql("UPDATE workers SET lease_until_us = $1 WHERE epoch = $2")
 _LOCK_EPOCH = Sql("SELECT 1 FROM workers WHERE epoch = $1 FOR UPDATE")
 _LEAVE = Sql("DELETE FROM workers WHERE epoch = $1")
 _BURY = Sql("UPDATE workers SET lease_until_us = 0")
+_ANYBODY_DEAD = Sql("SELECT 1 FROM workers WHERE lease_until_us < $1 LIMIT 1")
 _DEAD = Sql("SELECT epoch FROM workers WHERE lease_until_us < $1 ORDER BY epoch LIMIT 20 FOR UPDATE SKIP LOCKED")
 _GIVE_BACK = Sql(
     "UPDATE tasks SET holder = NULL, fence = fence + 1,"
@@ -100,9 +101,9 @@ Plan = Callable[[Job], NewAttempt | None]
 """Chooses the first offer of a queued task; None leaves it queued for the worker to end."""
 
 
-async def anything_due(tx: Tx, nodes: Sequence[int]) -> bool:
+async def anything_due(database: Database, nodes: Sequence[int]) -> bool:
     """Whether a claim might find something: a read, so that an idle worker never writes."""
-    return await tx.row(_ANYTHING, tx.now_us, nodes) is not None
+    return bool(await database.rows_now(_ANYTHING, nodes))
 
 
 async def claim(tx: Tx, order: Claim, plan: Plan) -> Claimed:
@@ -160,6 +161,11 @@ async def evidence_of(tx: Tx, attempt_id: str) -> Reference | Rejected | None:
     if row[0] == "rejected":
         return Rejected(row[3], row[4], retryable=False)
     return None if row[1] is None else Reference(row[1], row[2])
+
+
+async def anybody_dead(database: Database) -> bool:
+    """Whether taking over might find a worker whose lease has run out: a read as well."""
+    return bool(await database.rows_now(_ANYBODY_DEAD))
 
 
 async def take_over_dead(tx: Tx) -> int:

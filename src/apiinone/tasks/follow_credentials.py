@@ -38,12 +38,7 @@ class Follower:
 
     async def refresh(self) -> None:
         """Read what changed since the last time. Raises DatabaseUnavailable."""
-        since_us = self._seen_us - OVERLAP_US
-
-        async def look(tx: Tx) -> tuple[int, list[SealedRow]]:
-            return tx.now_us, await changed_since(tx, since_us)
-
-        self._seen_us, rows = await self.database.read(look)
+        self._seen_us, rows = await changed_since(self.database, self._seen_us - OVERLAP_US)
         for row in rows:
             if self._known_us.get(row.id) != row.changed_us:
                 self._known_us[row.id] = row.changed_us

@@ -16,9 +16,8 @@ from apiinone.core.credits import Credits
 from apiinone.core.ids import Ids, id_floor
 from apiinone.db import Database, Sql, Tx
 from apiinone.ledger.grants import refill
-from apiinone.ledger.ledger import Mode
 from apiinone.ledger.statements import load_books, write_books
-from apiinone.tasks.claim import take_over_dead
+from apiinone.tasks.claim import anybody_dead, take_over_dead
 from apiinone.tasks.moves import Move, Outcome, TimePassed
 from apiinone.tasks.worker import HINT
 from apiinone.webhooks.outbox import DROP_TASKS
@@ -85,11 +84,7 @@ class Sweeper:
 
     async def pass_limits(self) -> int:
         """Tell tasks whose deadline or last limit has passed."""
-
-        async def look(tx: Tx) -> list[tuple[str, str, Mode]]:
-            return [(row[0], row[1], row[2]) for row in await tx.rows(_LATE, tx.now_us, BITE_MAX)]
-
-        late = await self.database.read(look)
+        late = await self.database.rows_now(_LATE, BITE_MAX)
         moves = [Move(task_id, (account_id, mode), TimePassed()) for task_id, account_id, mode in late]
         outcomes = await asyncio.gather(*map(self.apply, moves), return_exceptions=True)
         failed = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
@@ -99,6 +94,8 @@ class Sweeper:
 
     async def take_over(self) -> int:
         """Give back the tasks of workers whose lease has run out, and say that they are there."""
+        if not await anybody_dead(self.database):
+            return 0
         given = await self.database.transact(take_over_dead)
         if given:
             await self.database.hint(HINT)

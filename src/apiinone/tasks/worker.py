@@ -186,10 +186,7 @@ class Worker:
         async def take(tx: Tx) -> Claimed:
             return await claim(tx, order, self._executor.first_attempt)
 
-        async def look(tx: Tx) -> bool:
-            return await anything_due(tx, self._rules.nodes)
-
-        if not await self._database.read(look):
+        if not await anything_due(self._database, self._rules.nodes):
             return False
         claimed = await self._database.transact(take)
         if not claimed.alive:

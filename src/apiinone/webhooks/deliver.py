@@ -140,7 +140,7 @@ class Deliverer:
         self._woken.clear()
         more = False
         open_ = self._show.ready and self.under_way < self._rules.at_once_max
-        if open_ and await self._database.read(anything_due):
+        if open_ and await anything_due(self._database):
             room = self._room()
 
             async def take(tx: Tx) -> Taken:

@@ -49,7 +49,7 @@ async def storage_finding(settings: Settings) -> Finding:
 
 
 def _sqlite() -> Finding:
-    from apiinone.db_sqlite import is_fixed, sqlite_release  # noqa: PLC0415 - one driver is loaded, not both
+    from apiinone.db_sqlite_connection import is_fixed, sqlite_release  # noqa: PLC0415 - one driver is loaded, not both
 
     release = sqlite_release()
     version = f"SQLite {'.'.join(map(str, release))}"
