@@ -38,15 +38,16 @@ class RequestRates:
         """Take one token; `now_s` is monotonic."""
         if per_minute_max <= 0:
             return Limited(per_minute_max, 60)
-        tokens, since_s = self._buckets.pop(key_id, (float(per_minute_max), now_s))
-        per_second = per_minute_max / 60
-        tokens = min(float(per_minute_max), tokens + (now_s - since_s) * per_second)
-        allowed = tokens >= 1
-        if allowed:
-            tokens -= 1
-        self._buckets[key_id] = (tokens, now_s)
-        if len(self._buckets) > BUCKETS_MAX:
+        tokens, per_second = float(per_minute_max), per_minute_max / 60
+        bucket = self._buckets.pop(key_id, None)
+        if bucket is not None:
+            left, since_s = bucket
+            tokens = min(tokens, left + (now_s - since_s) * per_second)
+        elif len(self._buckets) >= BUCKETS_MAX:
             self._buckets.popitem(last=False)
-        if not allowed:
+        if tokens < 1:
+            self._buckets[key_id] = (tokens, now_s)
             return Limited(per_minute_max, max(1, math.ceil((1 - tokens) / per_second)))
+        tokens -= 1
+        self._buckets[key_id] = (tokens, now_s)
         return Allowed(per_minute_max, int(tokens), math.ceil((per_minute_max - tokens) / per_second))

@@ -16,6 +16,10 @@ PIECES: Final = "apiinone.pieces"
 """An ASGI extension likewise: takes one more piece of a body of unknown length, of a response begun in messages, and
 writes it; False where it must be sent as a message, which has to be over before the next piece comes this way."""
 WritePiece = Callable[[bytes], bool]
+WHOLE_REQUEST: Final = "apiinone.whole_request"
+"""An ASGI extension likewise: gives the request's whole body, once, where all of it has come; else None, and it must be
+received in messages."""
+TakeWhole = Callable[[], bytes | None]
 encode: Final = msgspec.json.Encoder(decimal_format="number").encode
 """JSON of any value; amounts are exact decimal numbers."""
 

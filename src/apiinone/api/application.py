@@ -16,7 +16,7 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_scope
 from apiinone.accounts.limits import Allowed
 from apiinone.api import errors
-from apiinone.api.answer import Answer, BrokenOff, Header, Reply
+from apiinone.api.answer import WHOLE_REQUEST, Answer, BrokenOff, Header, Reply
 from apiinone.api.call import OWN_KEY, Call, ClientGone
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.api.context import Context
@@ -28,7 +28,7 @@ from apiinone.api.proxies import address_of, read_networks
 from apiinone.api.queries import NoQuery, read_query
 from apiinone.api.readiness import Readiness
 from apiinone.api.request_headers import own_request_id
-from apiinone.api.responding import respond
+from apiinone.api.responding import offered, respond
 from apiinone.api.route import (
     ByKey,
     ByMetricsToken,
@@ -107,9 +107,8 @@ class Application:
         began_s = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
         request_id = own_request_id(headers.get(b"x-request-id")) or f"req_{self._randomness(REQUEST_ID_BYTES).hex()}"
-        call = Call(
-            scope["method"], headers, scope["query_string"], address_of(scope, self._trusted), request_id, receive
-        )
+        address, take_whole = address_of(scope, self._trusted), offered(scope, WHOLE_REQUEST)
+        call = Call(scope["method"], headers, scope["query_string"], address, request_id, receive, take_whole)
         call.own_key = scope.get(OWN_KEY)
         common: list[Header] = [_NOSNIFF, (b"x-request-id", request_id.encode())]
         if b"origin" in headers and scope["path"].startswith(API):

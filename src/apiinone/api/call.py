@@ -6,6 +6,7 @@ from typing import Final
 from msgspec import Struct
 from starlette.types import Receive
 
+from apiinone.api.answer import TakeWhole
 from apiinone.core.errors import BadRequest, PayloadTooLarge
 
 OWN_KEY: Final = "apiinone.own_key"
@@ -27,6 +28,8 @@ class Call(Struct):
     """The network address of the client; empty where it is unknown."""
     request_id: str
     receive: Receive
+    take_whole: TakeWhole | None = None
+    """Gives the whole body where it has come, if the server offers that."""
     ids: dict[str, str] = {}
     """What stands in the path where the route has names."""
     own_key: tuple[str, str, str] | None = None
@@ -40,7 +43,18 @@ class Call(Struct):
         return None if value is None else value.decode("latin-1")
 
     async def body(self, bytes_max: int) -> bytes:
-        """The whole body, counted as it comes. Raises PayloadTooLarge, BadRequest, ClientGone."""
+        """The whole body: at once where it has come, else counted as it comes.
+
+        Raises PayloadTooLarge, BadRequest, ClientGone.
+        """
+        whole = None if self.take_whole is None else self.take_whole()
+        if whole is None:
+            return await self._received(bytes_max)
+        if len(whole) > bytes_max:
+            raise _too_large(bytes_max)
+        return whole
+
+    async def _received(self, bytes_max: int) -> bytes:
         announced = self.headers.get(b"content-length", b"0")
         if not announced.isdigit() or len(announced) > _LENGTH_DIGITS_MAX:
             raise BadRequest("Content-Length is not a number of bytes.", param="Content-Length")

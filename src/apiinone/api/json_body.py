@@ -32,7 +32,8 @@ def decode_object(data: bytes) -> Body:
         raise BadRequest("The body has too many members.", param="")
     try:
         body = _decode(data)
-        suspicious = data.count(b":") != _names_in(body)
+        names = len(body) if data.count(b"{") == 1 else _names_in(body)
+        suspicious = data.count(b":") != names
     except (ValueError, RecursionError) as error:
         raise _explained(data, error) from None
     if suspicious:

@@ -31,20 +31,21 @@ async def respond(reply: Reply, common: list[Header], asgi: tuple[Scope, Receive
     with_body = scope["method"] != "HEAD"
     match reply:
         case Answer():
-            write: WriteWhole | None = _offered(scope, WHOLE_RESPONSE)
+            write: WriteWhole | None = offered(scope, WHOLE_RESPONSE)
             headers = _headers(reply, len(reply.body), common)
             if write is None or not write(reply.status, headers, reply.body):
                 await send({"type": "http.response.start", "status": reply.status, "headers": headers})
                 await send({"type": "http.response.body", "body": reply.body if with_body else b""})
         case Streamed():
-            await _stream(reply, common, send, _offered(scope, PIECES), with_body=with_body)
+            await _stream(reply, common, send, offered(scope, PIECES), with_body=with_body)
         case Pushed():
             await _push(reply, common, receive, send, with_body=with_body)
         case _:
             assert_never(reply)
 
 
-def _offered(scope: Scope, extension: str) -> Any:  # what it is, its name says
+def offered(scope: Scope, extension: str) -> Any:
+    """What the server offers under the name of an ASGI extension, None where it does not; the name says what it is."""
     return scope.get("extensions", _NO_EXTENSIONS).get(extension)
 
 

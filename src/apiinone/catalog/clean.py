@@ -19,7 +19,14 @@ _Place = tuple[str | int, ...]
 
 def refuse_unclean(body: Mapping[str, object]) -> None:
     """Raise BadRequest naming the field, at any depth of the body."""
-    _refuse_in_mapping(body, (), 1)
+    try:
+        texts = "".join((*body, *body.values()))  # pyright: ignore[reportArgumentType] - most bodies hold texts alone
+        texts.encode()
+    except (TypeError, UnicodeEncodeError):
+        _refuse_in_mapping(body, (), 1)
+    else:
+        if "\0" in texts:
+            _refuse_in_mapping(body, (), 1)
 
 
 def pointer_to(parent: str, key: str | int) -> str:

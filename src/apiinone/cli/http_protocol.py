@@ -15,9 +15,10 @@ from typing import Any, ClassVar, Final, cast
 
 import httptools
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from apiinone.api.answer import PIECES, WHOLE_RESPONSE, Header
+from apiinone.api.answer import PIECES, WHOLE_REQUEST, WHOLE_RESPONSE, Header
 from apiinone.core.departures import Departures
 
 LEAVING_BYTES_MAX: Final = 64 * 1024
@@ -41,6 +42,27 @@ class WholeResponses(HttpToolsProtocol):
     """Those of all connections of the server."""
     _idle_since_s = 0.0
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn
+        """Begin a connection, and work out what the scopes of its requests have in common."""
+        super().connection_made(transport)
+        self._scope: Any = {
+            "type": "http",
+            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": "",
+        }
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
+        scope: Any = {**self._scope, "headers": self.headers}
+        self.scope = scope
+
     def on_headers_complete(self) -> None:
         """Begin the exchange, as uvicorn does; it knows no WebSocket and no limit of connections here."""
         parser: Any = self.parser
@@ -56,27 +78,31 @@ class WholeResponses(HttpToolsProtocol):
         scope["raw_path"] = url.path
         scope["query_string"] = url.query or b""
         before = self.cycle
-        self.cycle = cycle = _Exchange(
-            scope=scope,
-            transport=self.transport,
-            flow=self.flow,
-            logger=self.logger,
-            access_logger=self.access_logger,
-            access_log=False,
-            default_headers=self.server_state.default_headers,
-            message_event=asyncio.Event(),
-            expect_100_continue=self.expect_100_continue,
-            keep_alive=version != "1.0" and parser.should_keep_alive(),
-            on_response=self.on_response_complete,
-        )
-        cycle.let_leave(self.departures)
-        offered: Any = {WHOLE_RESPONSE: cycle.answer, PIECES: cycle.write_piece}
+        self.cycle = cycle = _Exchange(self, keep_alive=version != "1.0" and parser.should_keep_alive())
+        offered: Any = {WHOLE_REQUEST: cycle.take_body, WHOLE_RESPONSE: cycle.answer, PIECES: cycle.write_piece}
         scope["extensions"] = offered
         if before is None or before.response_complete:  # pyright: ignore[reportUnnecessaryComparison] - None at first
             self._start_asgi_task(cycle, application)  # pyright: ignore[reportArgumentType] - Starlette's name for it
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((cycle, application))  # pyright: ignore[reportArgumentType] - as above
+
+    def on_body(self, body: bytes) -> None:
+        """Add to the request's body."""
+        cycle = self.cycle
+        if cycle.response_complete:
+            return
+        cycle.body += body
+        if len(cycle.body) > HIGH_WATER_LIMIT:
+            self.flow.pause_reading()
+        cycle.message_event.set()
+
+    def on_message_complete(self) -> None:
+        """Let the request be whole."""
+        cycle = self.cycle
+        if not cycle.response_complete:
+            cycle.more_body = False
+            cycle.message_event.set()
 
     def on_response_complete(self) -> None:
         """Go on with what was sent meanwhile, else note since when the connection is idle."""
@@ -90,6 +116,11 @@ class WholeResponses(HttpToolsProtocol):
         self._idle_since_s = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._look_again(self._idle_since_s + self.timeout_keep_alive)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        task = self.loop.create_task(cycle.run_asgi(app))
+        task.add_done_callback(self.tasks.discard)
+        self.tasks.add(task)
 
     def _unset_keepalive_if_required(self) -> None:
         """Leave the alarm as it is: setting one for each response costs more than one look in vain each minute."""
@@ -126,24 +157,56 @@ class WholeResponses(HttpToolsProtocol):
 class _Exchange(RequestResponseCycle):
     """A request and its response."""
 
-    departures: Departures
-    _leaving: list[bytes]
-    """Pieces of a stream that leave at the end of this turn."""
+    access_log = False
+    disconnected = False
+    more_body = True
+    response_started = False
+    response_complete = False
+    chunked_encoding = None
+    expected_content_length = 0
     _leaving_bytes = 0
 
-    def let_leave(self, departures: Departures) -> None:
-        """Take those that leave together."""
-        self.departures, self._leaving = departures, []
+    def __init__(self, connection: WholeResponses, *, keep_alive: bool) -> None:  # pyright: ignore[reportMissingSuperCall] - one call for many
+        """Take what uvicorn's own takes one by one, and begin as it does."""
+        self.scope = connection.scope
+        self.transport = connection.transport
+        self.flow = connection.flow
+        self.logger = connection.logger
+        self.default_headers = connection.server_state.default_headers
+        self.message_event = asyncio.Event()
+        self.on_response = connection.on_response_complete
+        self.keep_alive = keep_alive
+        self.waiting_for_100_continue = connection.expect_100_continue
+        self.body = bytearray()
+        self.departures = connection.departures
+        self._leaving: list[bytes] = []
+        """Pieces of a stream that leave at the end of this turn."""
 
     async def run_asgi(self, app: Any) -> None:
-        """Let the application answer, then let go of the scope's hold on this exchange.
+        """Let the application answer, then let go of what holds this exchange: its scope and its connection.
 
-        Else each would wait for the garbage collector, which stopped the server for up to 80 ms at a time.
+        Else each would wait for the garbage collector, which stopped the server for up to 80 ms at a time. Of an
+        application that fails or does not answer uvicorn takes care.
         """
         try:
-            await super().run_asgi(app)
+            await app(self.scope, self.receive, self.send)
+        except BaseException as error:  # noqa: BLE001 - as uvicorn does
+            await super().run_asgi(_raising(error))
+        else:
+            if not self.response_complete:
+                await super().run_asgi(_silent)
         finally:
             self.scope.pop("extensions", None)
+            self.on_response = _silence
+
+    def take_body(self) -> bytes | None:
+        """The whole body, once. None where it must be received: more is to come, was told to wait, or never comes."""
+        if self.more_body or self.disconnected or self.waiting_for_100_continue or not self.message_event.is_set():
+            return None
+        self.flow.resume_reading()
+        self.message_event.clear()
+        body, self.body = bytes(self.body), bytearray()
+        return body
 
     def answer(self, status: int, headers: Iterable[Header], body: bytes) -> bool:
         """Have the whole response written; `headers` name its length. False where it must be sent the ordinary way.
@@ -198,3 +261,20 @@ class _Exchange(RequestResponseCycle):
         if not self.keep_alive:
             self.transport.close()
         then()
+
+
+def _raising(error: BaseException) -> Any:
+    """What fails with it."""
+
+    async def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+async def _silent(*_: object) -> None:
+    """Adds nothing to what was said."""
+
+
+def _silence() -> None:
+    """Nobody waits for the response any more."""

@@ -17,8 +17,8 @@ _OF_THREE_BITS = {digit: _DIGITS[value & 0x1C] for value, digit in enumerate(_DI
 """What may come last: 26 digits have two bits more than an id."""
 _TAILS = 256
 """So many ids get their random digits by one system call; none is given twice."""
-_MS_CHARACTERS = 10
-"""48 bits of milliseconds, and the first two of the version."""
+_AGE_CHARACTERS = 8
+"""40 bits of time. Those of its milliseconds that follow are a pair of characters with the first two of the version."""
 _FRACTIONS = tuple(
     "".join(_DIGITS[(0b11 << 13 | us * 4096 // 1000 << 1 | 1) >> shift & 0x1F] for shift in (10, 5, 0))
     for us in range(1000)
@@ -33,7 +33,7 @@ class Ids:
         """Take the clock that orders the ids and the source of their random bits."""
         self._clock = clock
         self._randomness = randomness
-        self._ms = -1
+        self._age = -1
         self._head = ""
         self._tails: list[str] = []
 
@@ -43,12 +43,12 @@ class Ids:
         Written from tables and not from one large number, because ids are made for every row.
         """
         ms, us = divmod(self._clock.now_us(), 1000)
-        if ms != self._ms:
-            self._ms, self._head = ms, _in_pairs(ms << 2 | 0b01, _MS_CHARACTERS)
+        if ms >> 8 != self._age:
+            self._age, self._head = ms >> 8, _in_pairs(ms >> 8, _AGE_CHARACTERS)
         if not self._tails:
             digits = self._randomness(_TAILS * _RANDOM_DIGITS).translate(_OF_ANY_BYTE).decode()
             self._tails = [_tail(digits[at : at + _RANDOM_DIGITS]) for at in range(0, len(digits), _RANDOM_DIGITS)]
-        return f"{self._head}{_FRACTIONS[us]}{self._tails.pop()}"
+        return f"{self._head}{_PAIRS[ms << 2 & 0x3FF | 0b01]}{_FRACTIONS[us]}{self._tails.pop()}"
 
 
 def is_id(text: str) -> bool:
