@@ -252,3 +252,33 @@ async def test_a_connection_that_is_used_stays_open() -> None:
         writer.write(ORDERS["plain"])
         await asyncio.wait_for(reader.readuntil(b"yes"), 10)
         writer.close()
+
+
+class Broken(Application):
+    """Fails, or leaves off, before or after its response was begun."""
+
+    def __init__(self, *, whole: bool, begun: bool, fails: bool) -> None:
+        super().__init__(whole=whole)
+        self.begun = begun
+        self.fails = fails
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        del scope, receive
+        if self.begun:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        if self.fails:
+            raise LookupError("nothing is there")
+
+
+@pytest.mark.parametrize("fails", [False, True], ids=["silent", "failing"])
+@pytest.mark.parametrize("begun", [False, True], ids=["at once", "after its head"])
+async def test_an_application_that_does_not_answer_is_dealt_with_as_uvicorn_does(
+    caplog: pytest.LogCaptureFixture, *, begun: bool, fails: bool
+) -> None:
+    seen: list[tuple[bytes, list[str]]] = []
+    for whole in (True, False):
+        caplog.clear()
+        answer = await said(Broken(whole=whole, begun=begun, fails=fails), ORDERS["plain"])
+        seen.append((answer, [record.getMessage() for record in caplog.records]))
+    assert seen[0] == seen[1]
+    assert (len(seen[0][1]), b"500" in seen[0][0]) == (1, not begun)

@@ -7,6 +7,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from apiinone.api.answer import WHOLE_REQUEST
+from apiinone.api.call import Call
+from apiinone.core.errors import PayloadTooLarge
 from cli.test_http_protocol import Application, said, served
 from scripted_worker import until
 
@@ -37,6 +39,18 @@ class Reading(Application):
 @pytest.fixture
 def reading() -> Reading:
     return Reading()
+
+
+async def test_a_body_that_has_come_may_be_no_larger_than_any_other() -> None:
+    async def never() -> Any:
+        raise AssertionError("nothing is to be received")
+
+    def call(body: bytes) -> Call:
+        return Call("POST", {}, b"", "", "", never, lambda: body)
+
+    assert await call(b"abcdef").body(6) == b"abcdef"
+    with pytest.raises(PayloadTooLarge):
+        await call(b"abcdefg").body(6)
 
 
 async def test_a_body_that_has_come_is_given_at_once(reading: Reading) -> None:

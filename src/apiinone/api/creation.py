@@ -102,7 +102,7 @@ async def creation_of(context: Context, caller: Caller, body: Body, made_by: Cre
     if entry.media:
         await judge_inputs(entry, parsed.fields)
     whose = _whose_keys(context, caller, parsed, made_by)
-    works_on = await own_references(context, caller, entry.references, parsed.fields) if entry.references else {}
+    works_on = await own_references(context, caller, entry.references, parsed.fields)
     percent = context.board.now.price_percent(caller.account_id, entry.id)
     full = price(choice_at(choice, percent), parsed.fields)
     return _priced(context, made_by, parsed, (full, whose, percent, catalogue.version), (callback, works_on))
