@@ -19,14 +19,8 @@ _Place = tuple[str | int, ...]
 
 def refuse_unclean(body: Mapping[str, object]) -> None:
     """Raise BadRequest naming the field, at any depth of the body."""
-    try:
-        texts = "".join(cast("Iterable[str]", (*body, *body.values())))  # in most bodies all are
-        texts.encode()
-    except (TypeError, UnicodeEncodeError):
+    if not _are_clean_texts((*body, *body.values())):  # as in most bodies
         _refuse_in_mapping(body, (), 1)
-    else:
-        if "\0" in texts:
-            _refuse_in_mapping(body, (), 1)
 
 
 def pointer_to(parent: str, key: str | int) -> str:
@@ -38,6 +32,16 @@ def shown(text: str) -> str:
     """A client's text as a message may repeat it: short, printable, encodable."""
     short = text if len(text) <= 64 else text[:64] + "…"  # noqa: PLR2004
     return short if short.isprintable() else short.encode("unicode_escape").decode()
+
+
+def _are_clean_texts(values: Iterable[object]) -> bool:
+    """Whether all are texts, and nothing is to be refused in any: looked at together, for less than one by one."""
+    try:
+        whole = "".join(cast("Iterable[str]", values))
+        whole.encode()
+    except (TypeError, UnicodeEncodeError):
+        return False
+    return "\0" not in whole
 
 
 def _refuse_in_mapping(mapping: Mapping[str, object], place: _Place, depth: int) -> None:

@@ -1,4 +1,4 @@
-"""A template is compiled once and runs in every language: a compiler takes 15 ms for a page's, and holds up all else.
+"""A template is compiled once and runs in every language: while it is compiled, everything else in the process waits.
 
 So nothing that depends on a language may be worked out while compiling. What a filter makes of a constant would be.
 """
