@@ -3,13 +3,16 @@
 Only the opaque part is a key. Node and suffix must be the task's own, else there is no such task.
 """
 
+import re
+
 from msgspec import Struct
 
-from apiinone.core.ids import ID_LENGTH, is_id
+from apiinone.core.ids import ID_LENGTH
 
 PATTERN = "^n[0-9]{1,3}[0-9a-v]{26}_[a-z0-9]{2,16}$"
 """What a written id looks like, for documents."""
-_NODE_DIGITS_MAX = 3
+_FORM = re.compile(rf"n([1-9][0-9]{{0,2}})([0-9a-z]{{{ID_LENGTH}}})_([0-9A-Za-z]+)")
+"""A node has up to three digits and does not begin with 0, so that each task has one id."""
 _NUMBER_DIGITS_MAX = 2
 
 
@@ -36,14 +39,8 @@ def written(node: int, task_id: str, suffix: str) -> str:
 
 def read_task_id(text: str) -> WrittenId | None:
     """Take a client's task id apart; None for what cannot be one."""
-    head, _, suffix = text.rpartition("_")
-    node, task_id = head[1:-ID_LENGTH], head[-ID_LENGTH:]
-    known_form = head[:1] == "n" and is_id(task_id) and 0 < len(node) <= _NODE_DIGITS_MAX
-    if not (known_form and node.isascii() and node.isdigit() and suffix.isascii() and suffix.isalnum()):
-        return None
-    if node[0] == "0":
-        return None
-    return WrittenId(int(node), task_id, suffix)
+    found = _FORM.fullmatch(text)
+    return None if found is None else WrittenId(int(found[1]), found[2], found[3])
 
 
 def written_take(task_id: str, output_no: int) -> str:
