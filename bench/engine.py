@@ -12,9 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
-import apsw
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 from cores import measured_core, on
 from instant import InstantMaker
@@ -27,6 +25,7 @@ from tenants import Tenant, all_ended, new_submission, open_tenant
 from apiinone.app import App, open_app
 from apiinone.cli.serving import freeze_memory
 from apiinone.db import Sql, Tx
+from apiinone.db_sqlite_connection import connect
 from apiinone.settings import Settings
 from apiinone.tasks.submit import Created
 from apiinone.tasks.worker import HINT
@@ -35,16 +34,6 @@ CLIENTS = 64
 WARM_UP = 640
 TASKS = 6_400
 _LAST_ENTRY = Sql("SELECT entry_no FROM balances WHERE account_id = $1 AND mode = 'test'")
-
-PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-16384",
-    "PRAGMA wal_autocheckpoint=2000",
-)
-"""The product's own, so that only what is written and decided differs."""
 
 Side = Callable[[int], Awaitable[None]]
 
@@ -120,10 +109,8 @@ async def _number(app: App, statement: Sql, about: str) -> int:
 
 async def _connection(stack: AsyncExitStack, url: str) -> Connection:
     if url.startswith("sqlite:///"):
-        connection: Any = apsw.Connection(url.removeprefix("sqlite:///"))
+        connection = connect(url.removeprefix("sqlite:///"))  # as the product: only what is written and decided differs
         stack.callback(connection.close)
-        for pragma in PRAGMAS:
-            connection.execute(pragma)
         return SqliteConnection(connection)
     connection = await asyncpg.connect(url, server_settings={"jit": "off"})  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     stack.push_async_callback(connection.close)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]

@@ -47,6 +47,13 @@ class Served:
         """All it has printed so far."""
         return self._log.read_text(errors="replace")
 
+    def wait_until_it_speaks(self, within_s: float = READY_WITHIN_S) -> None:
+        """Wait until it has printed something: it answers a moment before it says so. Raises AssertionError."""
+        deadline = time.monotonic() + within_s
+        while not self.log:
+            assert time.monotonic() < deadline, f"it said nothing within {within_s} s"
+            time.sleep(_LOOK_EVERY_S)
+
     def wait_until_ready(self, within_s: float = READY_WITHIN_S) -> None:
         """Wait until /readyz answers 200. Raises AssertionError with the log where it ends or takes too long."""
         deadline = time.monotonic() + within_s

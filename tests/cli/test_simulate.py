@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.command_line import Shell
-from serving import HOST, READY_WITHIN_S, Served, environment_for
+from serving import HOST, Served, environment_for
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_a_simulated_vendor_answers_and_says_how_to_use_it(
     running = Served(arguments, port=free_port, environment=environment, log=tmp_path / "log")
     try:
         assert _status(free_port, path) < 500
-        _wait_until_it_speaks(running)
+        running.wait_until_it_speaks()
     finally:
         running.kill()
     variable = "GOOGLE_CHAT" if vendor == "chat_vendor" else vendor.upper().replace("-", "_")
@@ -38,7 +38,7 @@ def test_simulated_payments_say_how_to_use_them(tmp_path: Path, free_port: int) 
     running = Served(arguments, port=free_port, environment=environment_for("", tmp_path), log=tmp_path / "log")
     try:
         assert _status(free_port, "/v1/events") == 401
-        _wait_until_it_speaks(running)
+        running.wait_until_it_speaks()
     finally:
         running.kill()
     assert f"APIINONE_STRIPE_URL=http://{HOST}:{free_port} STRIPE_SECRET_KEY=sk_test_" in running.log
@@ -60,11 +60,3 @@ def _status(port: int, path: str) -> int:
             time.sleep(0.05)
         finally:
             connection.close()
-
-
-def _wait_until_it_speaks(running: Served) -> None:
-    """It answers a moment before it says how to use it."""
-    deadline = time.monotonic() + READY_WITHIN_S
-    while not running.log:
-        assert time.monotonic() < deadline, "it says nothing"
-        time.sleep(0.01)

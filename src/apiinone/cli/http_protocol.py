@@ -1,10 +1,10 @@
 """uvicorn's HTTP/1.1 protocol, with whole responses written in one piece, and those of one turn written together.
 
-Reading requests, keeping connections, pipelining, back pressure and shutdown are uvicorn's. An application that has its
-whole response at hand may give it to the ASGI extension `WHOLE_RESPONSE` instead of sending two messages, for which
-uvicorn looks at each header with two regular expressions and writes twice (ADR 0010). It leaves with the others of this
-turn of the event loop: code that runs many times in a row stays in the processor's caches (ADR 0019). So do pieces of
-streams, by the extension `PIECES` (ADR 0025).
+Parsing, keeping connections, pipelining, back pressure and shutdown are uvicorn's; how a request begins and its body is
+gathered is written anew, for less. An application takes a body that has come by the ASGI extension `WHOLE_REQUEST`, and
+gives a whole response to `WHOLE_RESPONSE` instead of sending two messages, for which uvicorn looks at each header with
+two regular expressions and writes twice (ADR 0010). It leaves with the others of this turn of the event loop: code that
+runs many times in a row stays in the processor's caches (ADR 0019). So do pieces of streams, by `PIECES` (ADR 0025).
 """
 
 import asyncio
@@ -194,10 +194,10 @@ class _Exchange(RequestResponseCycle):
             await super().run_asgi(_raising(error))
         else:
             if not self.response_complete:
-                await super().run_asgi(_silent)
+                await super().run_asgi(_add_nothing)
         finally:
             self.scope.pop("extensions", None)
-            self.on_response = _silence
+            self.on_response = _nobody_waits
 
     def take_body(self) -> bytes | None:
         """The whole body, once. None where it must be received: more is to come, was told to wait, or never comes."""
@@ -272,9 +272,9 @@ def _raising(error: BaseException) -> Any:
     return fail
 
 
-async def _silent(*_: object) -> None:
-    """Adds nothing to what was said."""
+async def _add_nothing(*_: object) -> None:
+    """What was said is all; uvicorn deals with what is missing."""
 
 
-def _silence() -> None:
-    """Nobody waits for the response any more."""
+def _nobody_waits() -> None:
+    """The exchange is over."""

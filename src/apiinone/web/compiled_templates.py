@@ -1,4 +1,4 @@
-"""A template is compiled once and runs in every language: while it is compiled, everything else in the process waits.
+"""A template is compiled once and runs in every language: compiling holds up everything else in the process.
 
 So nothing that depends on a language may be worked out while compiling. What a filter makes of a constant would be.
 """
