@@ -6,7 +6,7 @@ The same function serves both engines: on PostgreSQL it waits for the server, on
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, LiteralString, Protocol, TypeVar
 
 from apiinone.core.clock import Clock
@@ -33,15 +33,20 @@ class Sql:
     second is derived; otherwise it is given. Texts are literals, so no value can be pasted into one: a type error.
     """
 
-    __slots__ = ("_by_now", "_of_few", "_of_rows", "postgresql", "sqlite")
+    __slots__ = ("_by_now", "_of_few", "_of_rows", "lists", "postgresql", "sqlite", "sqlite_of_ones")
 
     def __init__(self, postgresql: LiteralString, *, sqlite: LiteralString | None = None) -> None:
         """Take the text with `$1`, `$2` … for values."""
         self.postgresql: str = postgresql
-        text = _ANY.sub(_IN.format(number=r"\1"), sqlite or postgresql)
+        text = sqlite or postgresql
+        self.lists = tuple(sorted({int(number) - 1 for number in _ANY.findall(text)}))
+        """Where among the values those are that rows are looked up by as lists."""
+        text = _ANY.sub(_IN.format(number=r"\1"), text)
         self.sqlite: str = _LOCK.sub("", _PLACEHOLDER.sub(r"?\1", text))
+        self.sqlite_of_ones = _of_few(self.sqlite, dict.fromkeys(self.lists, 1))
+        """For SQLite, where each list has one member, which is given in its place."""
         self._by_now = ""
-        self._of_few: dict[Members, str] = {}
+        self._of_few: dict[tuple[int, ...], str] = {}
         self._of_rows: dict[int, str | None] = {}
 
     def postgresql_by_now(self) -> str:
@@ -50,18 +55,15 @@ class Sql:
             self._by_now = _PLACEHOLDER.sub(_value_after_time, self.postgresql)
         return self._by_now
 
-    def sqlite_of_few(self, lists: "Members") -> str:
-        """For SQLite, where the members of short lists are given one by one in place of the lists.
+    def sqlite_of_few(self, lengths: tuple[int, ...]) -> str:
+        """For SQLite, where the members of short lists are given one by one: the first in the place of its list.
 
+        The others come after all values. `lengths` are those of the `lists`, 0 for one that is given as JSON.
         Most lists are short, and of a list SQLite first makes a table, to look each row up in it (ADR 0024).
         """
-        text = self._of_few.get(lists)
+        text = self._of_few.get(lengths)
         if text is None:
-            text = self.sqlite
-            for number, *more in lists:
-                members = ", ".join(f"?{member}" for member in (number, *more))
-                text = text.replace(_IN.format(number=number), f"IN ({members})" if more else f"= ?{number}")
-            self._of_few[lists] = text
+            text = self._of_few[lengths] = _of_few(self.sqlite, dict(zip(self.lists, lengths, strict=True)))
         return text
 
     def sqlite_of_rows(self, count: int) -> str | None:
@@ -80,6 +82,17 @@ def _value_after_time(found: re.Match[str]) -> str:
     return _SERVER_TIME if number == 1 else f"${number - 1}{cast}"
 
 
+def _of_few(text: str, lengths: Mapping[int, int]) -> str:
+    given = max(map(int, _NUMBER.findall(text)), default=0)
+    for at, length in lengths.items():
+        members = [at + 1, *range(given + 1, given + length)]
+        given += max(length - 1, 0)
+        listed = ", ".join(f"?{member}" for member in members)
+        if length:
+            text = text.replace(_IN.format(number=at + 1), f"IN ({listed})" if length > 1 else f"= {listed}")
+    return text
+
+
 def _of_rows(text: str, count: int) -> str | None:
     insert = _INSERT.fullmatch(text)
     if insert is None:
@@ -88,10 +101,6 @@ def _of_rows(text: str, count: int) -> str | None:
     width = max(map(int, _NUMBER.findall(row)))
     rows = [_NUMBER.sub(lambda of, no=no: f"?{int(of[1]) + no * width}", row) for no in range(count)]
     return f"INSERT OR FAIL {head} {', '.join(rows)}"
-
-
-Members = tuple[tuple[int, ...], ...]
-"""Of each short list the numbers under which its members are given, the first of them the list's own."""
 
 
 class Tx(Protocol):

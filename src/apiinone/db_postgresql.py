@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs] - the driver ships no types
 
-from apiinone.core.boundary import transaction_mark
+from apiinone.core.boundary import TransactionMark
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import CommitInDoubt, Row, Sql, Value, Work
 
@@ -190,7 +190,7 @@ async def _run(connection: Any, work: Work[T], begin: str) -> T:
         await connection.execute(begin)
         writes = begin == _BEGIN_WRITE
         now = await connection.fetchrow(_NOW_AND_XID if writes else _NOW)
-        with transaction_mark():
+        with TransactionMark():
             result = await work(PostgresTx(connection, now[0]))
     except _LOST as error:
         raise DatabaseUnavailable(f"the database connection was lost: {type(error).__name__}") from error

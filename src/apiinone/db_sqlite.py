@@ -7,15 +7,14 @@ case is driven without an event loop: if it waits for anything but the database,
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import apsw
 
-from apiinone.core.boundary import transaction_mark
+from apiinone.core.boundary import TransactionMark
 from apiinone.core.clock import Clock
 from apiinone.core.errors import DatabaseUnavailable
 from apiinone.db import Row, Sql, Value, Work
@@ -129,21 +128,27 @@ class SqliteDatabase:
 
     def _finished(self, work: Work[T]) -> T:
         """Run what was begun, and commit."""
-        with self._or_undone():
+        try:
             result = self._driven(work)
             self._timed_commit()
+        except BaseException as error:
+            self._undo(error)
+            raise
         return result
 
     async def _transact(self, work: Work[T]) -> T:
         """The same with all its waits: for its turn, for another process, for the disk."""
         async with self._lock:
             await self._begin()
-            with self._or_undone():
+            try:
                 result = self._driven(work)
                 if self._commits_here:
                     self._timed_commit()
                 else:
                     await self._commit_apart()
+            except BaseException as error:
+                self._undo(error)
+                raise
             return result
 
     async def _commit_apart(self) -> None:
@@ -155,20 +160,15 @@ class SqliteDatabase:
             committing.result()
 
     def _driven(self, work: Work[T]) -> T:
-        with transaction_mark():
+        with TransactionMark():
             return drive(work(SqliteTx(self._writer, self._clock.now_us())))
 
-    @contextmanager
-    def _or_undone(self) -> Generator[None]:
-        """Roll back whatever does not come to its end. Raises DatabaseUnavailable where the database refuses."""
-        try:
-            yield
-        except BaseException as error:
-            if self._writer.in_transaction:
-                self._writer.execute("ROLLBACK")
-            if isinstance(error, REFUSALS):
-                raise DatabaseUnavailable(f"the database refused: {error}") from error
-            raise
+    def _undo(self, why: BaseException) -> None:
+        """Roll back what does not come to its end. Raises DatabaseUnavailable where the database refused."""
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK")
+        if isinstance(why, REFUSALS):
+            raise DatabaseUnavailable(f"the database refused: {why}") from why
 
     def _timed_commit(self) -> None:
         began_s = self._clock.monotonic_s()
@@ -238,12 +238,14 @@ class SqliteTx:
 
     async def many(self, statement: Sql, rows: Sequence[Sequence[Value]]) -> None:
         """Run once for each row of values."""
-        apart = 0
-        for text, values in inserted_together(statement, rows):
-            self._connection.execute(text, values)
-            apart += ROWS_AT_ONCE
-        if apart < len(rows):
-            self._connection.executemany(statement.sqlite, rows[apart:])  # pyright: ignore[reportArgumentType] - driver values
+        if not rows:
+            return
+        together = 0
+        if len(rows) >= ROWS_AT_ONCE:
+            for text, values in inserted_together(statement, rows):
+                self._connection.execute(text, values)
+                together += ROWS_AT_ONCE
+        self._connection.executemany(statement.sqlite, rows[together:])  # pyright: ignore[reportArgumentType] - driver values
 
 
 def drive(work: Any) -> Any:

@@ -233,7 +233,7 @@ async def served_api(
 @asynccontextmanager
 async def _served(application: ASGIApp, listener: socket.socket) -> AsyncGenerator[None]:
     """What `Server.serve` does, without its signal handlers and the tenths of a second it sleeps in the end."""
-    config = uvicorn.Config(application, log_config=None, proxy_headers=False, lifespan="off")
+    config = uvicorn.Config(application, interface="asgi3", log_config=None, proxy_headers=False, lifespan="off")
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)

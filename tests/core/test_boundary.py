@@ -2,11 +2,11 @@
 
 import pytest
 
-from apiinone.core.boundary import refuse_inside_transaction, transaction_mark
+from apiinone.core.boundary import TransactionMark, refuse_inside_transaction
 
 
 def test_no_network_call_happens_inside_a_transaction() -> None:
     refuse_inside_transaction()
-    with transaction_mark(), pytest.raises(AssertionError):
+    with TransactionMark(), pytest.raises(AssertionError):
         refuse_inside_transaction()
     refuse_inside_transaction()

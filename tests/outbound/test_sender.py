@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from apiinone.core.boundary import transaction_mark
+from apiinone.core.boundary import TransactionMark
 from apiinone.core.exchange import Request
 from apiinone.core.secret import Secret
 from apiinone.outbound import Lost, NotSent, Outbound
@@ -80,9 +80,9 @@ async def test_the_environments_proxy_is_not_used(monkeypatch: pytest.MonkeyPatc
 
 async def test_nothing_is_sent_inside_a_transaction() -> None:
     async with Loopback() as server, sender(server.netloc) as outbound:
-        with transaction_mark(), pytest.raises(AssertionError):
+        with TransactionMark(), pytest.raises(AssertionError):
             await outbound.send(post(server.url), secret=SECRET, hosts=(server.netloc,))
-        with transaction_mark(), pytest.raises(AssertionError):
+        with TransactionMark(), pytest.raises(AssertionError):
             await outbound.fetch(server.url, hosts=(server.netloc,), bytes_max=1, timeout_s=1)
     assert server.connections == 0
 

@@ -5,7 +5,7 @@ import gzip
 
 import pytest
 
-from apiinone.core.boundary import transaction_mark
+from apiinone.core.boundary import TransactionMark
 from apiinone.core.exchange import Request
 from apiinone.core.secret import Secret
 from apiinone.outbound import Lost, LostReason, NotSent, Outbound
@@ -157,7 +157,7 @@ async def test_the_same_addresses_are_refused_as_for_every_request() -> None:
         with pytest.raises(NotSent, match="credential_missing"):
             async with outbound.stream(post(server.url), secret=None, hosts=(server.netloc,)):
                 pass
-        with transaction_mark(), pytest.raises(AssertionError, match="transaction"):
+        with TransactionMark(), pytest.raises(AssertionError, match="transaction"):
             async with outbound.stream(post(server.url), secret=SECRET, hosts=(server.netloc,)):
                 pass
         assert server.connections == 0

@@ -16,8 +16,10 @@ def upstream_fields(offer: Offer, fields: Mapping[str, object]) -> dict[str, obj
     """
     body: dict[str, object] = {}
     for send in offer.send:
-        if send.form != "file" and _is_sent(send, fields):
-            _put(body, send.path, _formed(send, fields[send.field]))
+        if send.field in fields and send.form != "file":
+            value = fields[send.field]
+            if not omitted(send, value):
+                _put(body, send.path, _formed(send, value))
     for name, value in offer.constants.items():
         _put(body, name.split("."), value)
     return body
@@ -25,17 +27,15 @@ def upstream_fields(offer: Offer, fields: Mapping[str, object]) -> dict[str, obj
 
 def file_fields(offer: Offer, fields: Mapping[str, object]) -> dict[str, str]:
     """Our fields whose files travel as bytes, with the upstream's names for them."""
-    return {send.field: send.name or send.field for send in offer.files if _is_sent(send, fields)}
-
-
-def _is_sent(send: Send, fields: Mapping[str, object]) -> bool:
-    return send.field in fields and not omitted(send, fields[send.field])
+    sent = [send for send in offer.files if send.field in fields and not omitted(send, fields[send.field])]
+    return {send.field: send.name or send.field for send in sent}
 
 
 def _put(body: dict[str, object], path: Sequence[str], value: object) -> None:
-    for key in path[:-1]:
-        body = cast("dict[str, object]", body.setdefault(key, {}))
-    body[path[-1]] = value
+    *above, key = path
+    for name in above:
+        body = cast("dict[str, object]", body.setdefault(name, {}))
+    body[key] = value
 
 
 def _formed(send: Send, value: object) -> object:

@@ -89,20 +89,22 @@ class WholeResponses(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Add to the request's body."""
-        cycle = self.cycle
+        cycle: Any = self.cycle
         if cycle.response_complete:
             return
         cycle.body += body
         if len(cycle.body) > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
-        cycle.message_event.set()
+        if cycle.waited_by is not None:
+            cycle.waited_by.set()
 
     def on_message_complete(self) -> None:
         """Let the request be whole."""
-        cycle = self.cycle
+        cycle: Any = self.cycle
         if not cycle.response_complete:
             cycle.more_body = False
-            cycle.message_event.set()
+            if cycle.waited_by is not None:
+                cycle.waited_by.set()
 
     def on_response_complete(self) -> None:
         """Go on with what was sent meanwhile, else note since when the connection is idle."""
@@ -158,12 +160,18 @@ class _Exchange(RequestResponseCycle):
     """A request and its response."""
 
     access_log = False
+    body = b""
     disconnected = False
     more_body = True
     response_started = False
     response_complete = False
     chunked_encoding = None
     expected_content_length = 0
+    waited_by: asyncio.Event | None = None
+    """What whoever receives waits by. Most never wait; it is there too once the client has gone."""
+    _taken = False
+    _leaving: list[bytes] | None = None
+    """Pieces of a stream that leave at the end of this turn."""
     _leaving_bytes = 0
 
     def __init__(self, connection: WholeResponses, *, keep_alive: bool) -> None:  # pyright: ignore[reportMissingSuperCall] - one call for many
@@ -173,14 +181,19 @@ class _Exchange(RequestResponseCycle):
         self.flow = connection.flow
         self.logger = connection.logger
         self.default_headers = connection.server_state.default_headers
-        self.message_event = asyncio.Event()
         self.on_response = connection.on_response_complete
         self.keep_alive = keep_alive
         self.waiting_for_100_continue = connection.expect_100_continue
-        self.body = bytearray()
         self.departures = connection.departures
-        self._leaving: list[bytes] = []
-        """Pieces of a stream that leave at the end of this turn."""
+
+    @property
+    def message_event(self) -> asyncio.Event:  # pyright: ignore[reportIncompatibleVariableOverride] - made when it is asked for
+        """The same under uvicorn's name; set while something is to be received."""
+        if self.waited_by is None:
+            self.waited_by = asyncio.Event()
+            if not self._taken and (self.body or not self.more_body):
+                self.waited_by.set()
+        return self.waited_by
 
     async def run_asgi(self, app: Any) -> None:
         """Let the application answer, then let go of what holds this exchange: its scope and its connection.
@@ -201,11 +214,11 @@ class _Exchange(RequestResponseCycle):
 
     def take_body(self) -> bytes | None:
         """The whole body, once. None where it must be received: more is to come, was told to wait, or never comes."""
-        if self.more_body or self.disconnected or self.waiting_for_100_continue or not self.message_event.is_set():
+        if self._taken or self.waited_by is not None or self.more_body or self.waiting_for_100_continue:
             return None
         self.flow.resume_reading()
-        self.message_event.clear()
-        body, self.body = bytes(self.body), bytearray()
+        self._taken = True
+        body, self.body = self.body, b""
         return body
 
     def answer(self, status: int, headers: Iterable[Header], body: bytes) -> bool:
@@ -236,7 +249,8 @@ class _Exchange(RequestResponseCycle):
             return False
         if self._leaving_bytes >= LEAVING_BYTES_MAX:
             return False
-        if not self._leaving:
+        if self._leaving is None:
+            self._leaving = []
             self.departures.add(self._pieces_leave)
         self._leaving.append(b"%x\r\n%b\r\n" % (len(piece), piece))
         self._leaving_bytes += len(piece)
@@ -249,15 +263,16 @@ class _Exchange(RequestResponseCycle):
         await super().send(message)
 
     def _pieces_leave(self) -> None:
+        pieces, self._leaving = self._leaving or (), None
         if not self.transport.is_closing():
-            self.transport.write(b"".join(self._leaving))
-        self._leaving.clear()
+            self.transport.write(b"".join(pieces))
         self._leaving_bytes = 0
 
     def _leave(self, response: bytes, then: Callable[[], None]) -> None:
         if not self.transport.is_closing():
             self.transport.write(response)
-        self.message_event.set()
+        if self.waited_by is not None:
+            self.waited_by.set()
         if not self.keep_alive:
             self.transport.close()
         then()

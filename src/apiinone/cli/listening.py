@@ -44,6 +44,7 @@ async def answering(application: ASGIApp, listener: socket.socket) -> AsyncGener
     """Answer on the listener for the length of the block; what is under way at its end is answered within limits."""
     config = uvicorn.Config(
         application,
+        interface="asgi3",
         http=whole_responses(),
         ws="none",
         lifespan="off",

@@ -126,9 +126,12 @@ class Batcher(Generic[Item, Result]):
                 self._shares[share] = queue
         if len(self._shares) == 1:  # who is alone need not take turns
             ((share, queue),) = self._shares.items()
-            batch += [queue.popleft() for _ in range(min(len(queue), self._size_max - len(batch)))]
-            if not queue:
+            room = self._size_max - len(batch)
+            if len(queue) <= room:
+                batch += queue
                 del self._shares[share]
+            else:
+                batch += [queue.popleft() for _ in range(room)]
         self._waiting -= len(batch)
         self._turn_window()
         self._this_window += len(batch)

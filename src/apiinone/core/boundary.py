@@ -1,20 +1,22 @@
 """No network call inside a transaction: a mark that the database sets and the sender checks."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 _transaction_open: ContextVar[bool] = ContextVar("transaction_open", default=False)
 
 
-@contextmanager
-def transaction_mark() -> Generator[None]:
-    """Mark the running code as inside a transaction."""
-    token = _transaction_open.set(True)
-    try:
-        yield
-    finally:
-        _transaction_open.reset(token)
+class TransactionMark:
+    """Marks the code in its `with` block as inside a transaction."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        """Set the mark."""
+        self._token = _transaction_open.set(True)
+
+    def __exit__(self, *_: object) -> None:
+        """Let it be as before."""
+        _transaction_open.reset(self._token)
 
 
 def refuse_inside_transaction() -> None:

@@ -197,8 +197,8 @@ async def write_limits(tx: Tx, limits: Limits) -> None:
     """Store the changes, each row once and in sorted order."""
     await tx.many(_ADD_USED, [(*place, amount) for place, amount in sorted(limits.used_more.items())])
     await tx.many(_TAKE_USED, [(amount, *place) for place, amount in sorted(limits.used_less.items())])
-    changes = sorted((lineage, change) for lineage, change in limits.load_changes.items() if change)
-    await tx.many(_ADD_LOAD, [(change, lineage) for lineage, change in changes])
+    changes = sorted(limits.load_changes.items())
+    await tx.many(_ADD_LOAD, [(change, lineage) for lineage, change in changes if change])
 
 
 def _own_places(whose: str, day: str) -> tuple[Place, Place]:

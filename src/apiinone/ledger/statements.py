@@ -78,9 +78,7 @@ async def load_books(tx: Tx, owners: Collection[Owner], lot_ids: Collection[str]
     Lots past their time expire here, before anything is decided.
     """
     books = await _lock(tx, owners)
-    accounts = sorted({account for account, _ in owners})
-    modes = sorted({mode for _, mode in owners})
-    _add_lots(books, await tx.rows(_SPENDABLE_LOTS, accounts, modes))
+    _add_lots(books, await tx.rows(_SPENDABLE_LOTS, *_names(owners)))
     if lot_ids:
         _add_lots(books, await tx.rows(_LOTS, sorted(lot_ids)))
     books.expire_due()
@@ -104,17 +102,17 @@ async def load_holds(
     lot_ids = {part.lot_id for _, slices in books.open_holds.values() for part in slices}
     _add_lots(books, await tx.rows(_LOTS, sorted(lot_ids)))
     if spending:
-        accounts, modes = zip(*sorted(spending), strict=True)
-        _add_lots(books, await tx.rows(_SPENDABLE_LOTS, sorted(set(accounts)), sorted(set(modes))))
+        _add_lots(books, await tx.rows(_SPENDABLE_LOTS, *_names(spending)))
         books.expire_due()
     return books
 
 
 async def write_books(tx: Tx, books: Books) -> None:
     """Store every move made on the books."""
-    await tx.many(_NEW_LOT, [_new_lot(owner, lot) for owner, lot in _each_lot(books) if lot.new])
-    await tx.many(_WRITE_LOT, [_lot(lot) for _, lot in _each_lot(books) if lot.changed and not lot.new])
     now_us = books.now_us
+    lots = [(owner, lot) for owner, lots in books.lots.items() for lot in lots.values() if lot.new or lot.changed]
+    await tx.many(_NEW_LOT, [_new_lot(owner, lot) for owner, lot in lots if lot.new])
+    await tx.many(_WRITE_LOT, [_lot(lot) for _, lot in lots if not lot.new])
     await tx.many(_NEW_HOLD, [_hold(hold, now_us) for hold in books.holds])
     await tx.many(_GROW_HOLD, [(hold.amount, hold.id) for hold in books.grown])
     await tx.many(_NEW_SLICE, [(hold_id, no, part.lot_id, part.amount) for hold_id, no, part in books.slices])
@@ -170,15 +168,21 @@ async def frozen_and_owed(tx: Tx, owner: Owner) -> tuple[Credits, Credits]:
 
 async def _lock(tx: Tx, owners: Collection[Owner]) -> Books:
     books = Books(tx.now_us)
-    accounts = sorted({account for account, _ in owners})
-    modes = sorted({mode for _, mode in owners})
     wanted = set(owners)
-    for row in await tx.rows(_LOCK_BALANCES, accounts, modes):
+    for row in await tx.rows(_LOCK_BALANCES, *_names(wanted)):
         owner: Owner = (row[0], row[1])
         if owner in wanted:
             books.balances[owner] = Balance(row[2], row[3], row[4], bytes(row[5]), row[6], row[7], row[8])
             books.lots[owner] = {}
     return books
+
+
+def _names(owners: Collection[Owner]) -> tuple[list[str], list[Mode]]:
+    """Their accounts and their modes, each once and in order."""
+    if len(owners) == 1:
+        ((account, mode),) = owners
+        return [account], [mode]
+    return sorted({account for account, _ in owners}), sorted({mode for _, mode in owners})
 
 
 def _add_lots(books: Books, rows: Iterable[tuple[str | int | None, ...]]) -> None:
@@ -191,10 +195,6 @@ def _add_lots(books: Books, rows: Iterable[tuple[str | int | None, ...]]) -> Non
 
 def _mode(value: object) -> Mode:
     return "live" if value == "live" else "test"
-
-
-def _each_lot(books: Books) -> Iterable[tuple[Owner, Lot]]:
-    return ((owner, lot) for owner, lots in books.lots.items() for lot in lots.values())
 
 
 def _new_lot(owner: Owner, lot: Lot) -> tuple[str | int | None, ...]:

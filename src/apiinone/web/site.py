@@ -1,7 +1,7 @@
 """The site in front of the API: a page where the address is one, else whatever the API answers."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -77,14 +77,15 @@ class Site:
         self._made: dict[tuple[str, Look], Document] = {}
         self._state: object = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer one request; one of the API is handed on as it is."""
         if scope["type"] != "http" or scope["path"].startswith(OURS):
-            await self._api(scope, receive, send)
-            return
+            return self._api(scope, receive, send)
         if scope["path"].startswith(WITH_KEY):
-            await self._door()(scope, receive, send)
-            return
+            return self._door()(scope, receive, send)
+        return self._show(scope, receive, send)
+
+    async def _show(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             reply = await self._answer(scope, receive)
         except ClientGone:
