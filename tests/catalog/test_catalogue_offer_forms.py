@@ -80,6 +80,11 @@ def test_whatever_a_field_can_be_sent_by_is_known_to_judge_or_not() -> None:
     assert not any(Send(field="f", form=form).judges for form in SENDS_ALL)
 
 
+def test_a_word_is_sent_as_the_upstream_has_it() -> None:
+    made = offer(send=[{"field": "style", "values": {"Auto": "AUTO"}}])
+    assert upstream_fields(made, {"style": "Auto"}) == {"style": "AUTO"}
+
+
 def test_dots_lead_into_objects_and_constants_join_them() -> None:
     made = offer(
         send=[{"field": "ratio", "name": "config.image.ratio"}], constants={"config.image.size": "1K", "config.n": 1}

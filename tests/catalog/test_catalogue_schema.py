@@ -88,6 +88,11 @@ def test_common_fields_are_taken_apart() -> None:
     assert not {"metadata", "max_credits", "model"} & set(found.fields)
 
 
+def test_a_whole_number_is_one_however_it_is_written() -> None:
+    (written, meant) = (parsed("kling-3", duration=duration).fields["duration"] for duration in (5.0, 5))
+    assert (type(written), written) == (type(meant), meant) == (int, 5)
+
+
 @pytest.mark.parametrize(
     ("written", "micro"), [(0, 0), (1, 1_000_000), (0.1, 100_000), (1e-6, 1), (999_999.999999, 999_999_999_999)]
 )

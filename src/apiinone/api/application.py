@@ -114,9 +114,13 @@ class Application:
         if b"origin" in headers and scope["path"].startswith(API):
             common += _CORS
         found = self._table.find(call.method, scope["path"], scope.get("raw_path") or b"")
-        name = found.route.name if isinstance(found, Found) else _ELSEWHERE
+        name = _ELSEWHERE
         try:
-            reply = await self._enter(found, call, common) if isinstance(found, Found) else _elsewhere(found, call)
+            if isinstance(found, Found):
+                name = found.route.name
+                reply = await self._enter(found, call, common)
+            else:
+                reply = _elsewhere(found, call)
         except Refusal as refusal:
             reply = _refused(refusal, call, name)
         except ClientGone:

@@ -19,8 +19,7 @@ _Place = tuple[str | int, ...]
 
 def refuse_unclean(body: Mapping[str, object]) -> None:
     """Raise BadRequest naming the field, at any depth of the body."""
-    if not _are_clean_texts((*body, *body.values())):  # as in most bodies
-        _refuse_in_mapping(body, (), 1)
+    _refuse_in_mapping(body, (), 1)
 
 
 def pointer_to(parent: str, key: str | int) -> str:
@@ -45,6 +44,8 @@ def _are_clean_texts(values: Iterable[object]) -> bool:
 
 
 def _refuse_in_mapping(mapping: Mapping[str, object], place: _Place, depth: int) -> None:
+    if _are_clean_texts((*mapping, *mapping.values())):  # as in most bodies, and in messages of chats
+        return
     for key, value in mapping.items():
         if not key.isascii() or "\0" in key:
             _refuse_text(key, (*place, key))

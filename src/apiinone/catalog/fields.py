@@ -16,10 +16,13 @@ def upstream_fields(offer: Offer, fields: Mapping[str, object]) -> dict[str, obj
     """
     body: dict[str, object] = {}
     for send in offer.send:
-        if send.field in fields and send.form != "file":
-            value = fields[send.field]
-            if not omitted(send, value):
-                _put(body, send.path, _formed(send, value))
+        if send.field not in fields:
+            continue
+        value = fields[send.field]
+        if send.is_copied:
+            body[send.path[0]] = value
+        elif send.form != "file" and not omitted(send, value):
+            _put(body, send.path, _formed(send, value))
     for name, value in offer.constants.items():
         _put(body, name.split("."), value)
     return body

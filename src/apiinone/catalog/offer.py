@@ -74,6 +74,11 @@ class Send(Fact, frozen=True, kw_only=True, dict=True):
         return bounded or formed or self.side_multiple_of > 1 or bool(self.values)
 
     @cached_property
+    def is_copied(self) -> bool:
+        """Whether it is sent as it is, whatever it is, and at the top of the upstream's body; most are."""
+        return self.form == "as_is" and not self.values and self.omit_when is None and len(self.path) == 1
+
+    @cached_property
     def path(self) -> tuple[str, ...]:
         """Where it stands in the upstream's body: the objects on the way, and its name in the last of them."""
         return tuple((self.name or self.field).split("."))

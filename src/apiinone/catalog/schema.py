@@ -130,16 +130,14 @@ def refuse_callback_without_webhook(parsed: Parsed) -> None:
 
 
 def _taken_apart(choice: Choice, form: _Form, body: Mapping[str, object]) -> Parsed:
-    fields = dict(form.defaults)
-    common: dict[str, object] = {}
-    for name, value in body.items():
-        if name in COMMON_FIELDS:
-            common[name] = value
-        elif name != MODEL_FIELD:
-            # JSON knows no whole numbers: 2.0 keeps the schema and means 2
-            fields[name] = int(cast("float", value)) if name in form.whole else value
-    if not common:
+    fields: dict[str, object] = {**form.defaults, **body}
+    fields.pop(MODEL_FIELD, None)
+    for name in form.whole:
+        if type(value := fields.get(name)) is float:  # JSON knows no whole numbers: 2.0 keeps the schema and means 2
+            fields[name] = int(value)
+    if COMMON_FIELDS.keys().isdisjoint(body):
         return Parsed(choice, fields)
+    common = {name: fields.pop(name) for name in COMMON_FIELDS.keys() & body.keys()}
     return Parsed(
         choice,
         fields,

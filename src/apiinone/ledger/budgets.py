@@ -195,8 +195,9 @@ async def set_budget(tx: Tx, lineage_id: str, limit: Credits, period: Period) ->
 
 async def write_limits(tx: Tx, limits: Limits) -> None:
     """Store the changes, each row once and in sorted order."""
-    await tx.many(_ADD_USED, [(*place, amount) for place, amount in sorted(limits.used_more.items())])
-    await tx.many(_TAKE_USED, [(amount, *place) for place, amount in sorted(limits.used_less.items())])
+    if limits.used_more or limits.used_less:
+        await tx.many(_ADD_USED, [(*place, amount) for place, amount in sorted(limits.used_more.items())])
+        await tx.many(_TAKE_USED, [(amount, *place) for place, amount in sorted(limits.used_less.items())])
     changes = sorted(limits.load_changes.items())
     await tx.many(_ADD_LOAD, [(change, lineage) for lineage, change in changes if change])
 

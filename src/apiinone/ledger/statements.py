@@ -5,6 +5,8 @@ The balance row is the lock for everything an owner has: lots, holds and entries
 
 from collections.abc import Collection, Iterable
 
+from msgspec.structs import astuple
+
 from apiinone.core.credits import Credits
 from apiinone.db import Sql, Tx
 from apiinone.ledger.buckets import BUCKETS
@@ -211,21 +213,8 @@ def _parts_back(lot: Lot) -> tuple[int, ...]:
 
 
 def _entry(entry: Entry) -> tuple[str | int | bytes | None, ...]:
-    return (
-        *entry.owner,
-        entry.entry_no,
-        entry.key,
-        entry.kind,
-        *BUCKETS[entry.kind],
-        entry.amount,
-        entry.lot_id,
-        entry.task_id,
-        entry.request_id,
-        entry.actor,
-        entry.reason,
-        entry.created_us,
-        entry.hash,
-    )
+    owner, number, key, kind, *others = astuple(entry)  # in the order of the columns
+    return (*owner, number, key, kind, *BUCKETS[kind], *others)
 
 
 def _hold(hold: Hold, now_us: int) -> tuple[str | int | None, ...]:

@@ -114,7 +114,11 @@ class Scene(Struct):
         return Moved(task.state, task.fence, cancel_requested=asked, calls_back=task.calls_back, held=held)
 
     def _move(self, task: Task, what: What) -> bool:  # noqa: C901, PLR0911, PLR0912 - one arm for each kind of move
-        match what:
+        match what:  # the commonest first: each is asked for in turn
+            case WasStored():
+                return self._store(task, what)
+            case WasAnswered():
+                return self._answer(task, what)
             case Planned():
                 return self._plan(task, what)
             case Sending():
@@ -127,16 +131,12 @@ class Scene(Struct):
                 return self._go(task, "copy_later")
             case WasRejected():
                 return self._reject(task, what)
-            case WasStored():
-                return self._store(task, what)
             case Redirected():
                 return self._redirect(task, what.attempt)
             case WasRelayed():
                 return self._relay(task, what.note)
             case HoldMore():
                 return self._hold_more(task, what.level)
-            case WasAnswered():
-                return self._answer(task, what)
             case WasCanceled():
                 return self._end(task, "canceled")
             case CancelAsked():
