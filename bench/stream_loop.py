@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from chat_upstream import CHUNKS, WORD
 from closed_loop import ANSWER_WITHIN_S, HOST, Stop
 
 END = b"data: [DONE]"
@@ -36,10 +37,11 @@ async def _connection(port: int, post: bytes, until_s: float, left: list[float])
 
 
 async def _read_stream(reader: asyncio.StreamReader) -> None:
-    """To its end. Raises AssertionError where it is no stream or has no end."""
+    """To its end. Raises AssertionError where it is no stream, has no end or lacks a word."""
     received = b""
     while not (END in received and received.endswith(CLOSED)):
         piece = await reader.read(PIECE_BYTES)
         assert piece, f"the stream broke off: {received[-300:]!r}"
         received += piece
     assert received.startswith(b"HTTP/1.1 200"), received[:300]
+    assert received.count(WORD.encode()) == CHUNKS, received.count(WORD.encode())

@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from apiinone.api.answer import PIECES, WHOLE_RESPONSE
 from apiinone.cli.http_protocol import whole_responses
 from apiinone.cli.serving import on_fast_loop
+from apiinone.core import departures
 
 BODIES = {"/short": b"yes", "/empty": b"", "/long": b"x" * 300_000}
 ORDERS = {
@@ -152,6 +153,17 @@ async def test_pieces_of_one_turn_leave_in_one_write() -> None:
     application.wrote = count
     assert b"three" in await said(application, LAST, server)
     assert leaving == [1]
+
+
+@pytest.mark.parametrize("takes_s", [0, 0.000_001], ids=["in one turn", "in many turns"])
+async def test_no_piece_is_lost_where_so_many_leave_in_a_turn_that_it_leaves_at_once(
+    monkeypatch: pytest.MonkeyPatch, takes_s: float
+) -> None:
+    monkeypatch.setattr(departures, "TOGETHER_MAX", 1)
+    straight, plain = (Streaming([b"one", b"two", b"three"], whole=whole) for whole in (True, False))
+    straight.takes_s = plain.takes_s = takes_s
+    assert await said(straight, LAST) == await said(plain, LAST)
+    assert all(straight.taken)
 
 
 @pytest.mark.parametrize("takes_s", [0, 0.000_001], ids=["in one turn", "in many turns"])

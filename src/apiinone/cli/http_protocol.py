@@ -249,11 +249,13 @@ class _Exchange(RequestResponseCycle):
             return False
         if self._leaving_bytes >= LEAVING_BYTES_MAX:
             return False
-        if self._leaving is None:
-            self._leaving = []
-            self.departures.add(self._pieces_leave)
-        self._leaving.append(b"%x\r\n%b\r\n" % (len(piece), piece))
+        chunk = b"%x\r\n%b\r\n" % (len(piece), piece)
         self._leaving_bytes += len(piece)
+        if self._leaving is None:
+            self._leaving = [chunk]
+            self.departures.add(self._pieces_leave)  # which lets it leave at once where many others wait
+        else:
+            self._leaving.append(chunk)
         return True
 
     async def send(self, message: Any) -> None:
