@@ -9,7 +9,7 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -186,7 +186,7 @@ class Edges:
             write: WriteWhole = scope["extensions"][WHOLE_RESPONSE]
             await application({**scope, "extensions": {WHOLE_RESPONSE: write_trapped}}, receive, send_trapped)
 
-        answer.make_ready = _nothing  # pyright: ignore[reportFunctionMemberAccess] - nobody will ask for a page
+        answer.made_ready = _nothing  # pyright: ignore[reportFunctionMemberAccess] - nobody will ask for a page
         return answer
 
     def send(self, whole: Callable[..., Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
@@ -233,8 +233,9 @@ class InstantMaker:
         return (Inline(TINY_SVG if vector else TINY_PNG),) * outputs
 
 
-def _nothing() -> None:
+def _nothing() -> Iterator[str]:
     """In place of what is made ready beforehand."""
+    return iter(())
 
 
 def read_catalogue(kept: Path) -> Callable[[Path | None], Catalogue]:

@@ -44,7 +44,7 @@ async def answering(application: ASGIApp, listener: socket.socket) -> AsyncGener
     """Answer on the listener for the length of the block; what is under way at its end is answered within limits."""
     config = uvicorn.Config(
         application,
-        interface="asgi3",
+        interface="asgi3",  # else uvicorn goes by whether a call is a coroutine function, and the site's is none
         http=whole_responses(),
         ws="none",
         lifespan="off",

@@ -17,6 +17,7 @@ from msgspec import Struct
 from apiinone.app import App, open_app
 from apiinone.cli.internal import answering_inside
 from apiinone.cli.listening import answering
+from apiinone.cli.making_ready import make_ready
 from apiinone.cli.opening import holding_database, sqlite_file
 from apiinone.cli.preparing import Migrated, prepare
 from apiinone.cli.printing import say
@@ -144,9 +145,10 @@ async def _commands(app: App, ownership: Ownership | None) -> AsyncGenerator[Non
 async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenerator[None]:
     site = gateway(app, url)
     async with answering(site, listener):
-        made_ready = asyncio.create_task(asyncio.to_thread(site.make_ready))
+        making_ready = asyncio.create_task(make_ready(site.made_ready(), app.clock))
         try:
             yield
         finally:
-            await asyncio.gather(made_ready, return_exceptions=True)
+            making_ready.cancel()
+            await asyncio.gather(making_ready, return_exceptions=True)
             app.watchers.end_all()

@@ -29,7 +29,7 @@ class OperatorsAddress:
         """Take the site and the operators' address, such as `https://ops.example.com`."""
         self._site = site
         self._host = urlsplit(url).netloc.lower()
-        self.make_ready = site.make_ready
+        self.made_ready = site.made_ready
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; what does not belong to its address is not there."""

@@ -1,7 +1,7 @@
 """The site in front of the API: a page where the address is one, else whatever the API answers."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qsl
@@ -96,9 +96,9 @@ class Site:
         common: list[Header] = [(b"x-content-type-options", b"nosniff")]
         await respond(reply, common, (scope, receive, send))
 
-    def make_ready(self) -> None:
-        """Do what the first page would wait for; in a thread, while the API answers already."""
-        self._opened().pages_of(Look()).templates.compile()
+    def made_ready(self) -> Iterator[str]:
+        """Do what the first page would wait for, step by step; each may be taken in a thread."""
+        yield from self._opened().pages_of(Look()).templates.compiled()
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer | Streamed | None:
         """A page's answer; None: the address is none of ours."""

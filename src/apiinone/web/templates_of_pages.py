@@ -1,6 +1,6 @@
 """Fills templates: everything is escaped, and a name that is not there is an error rather than a blank."""
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -49,11 +49,12 @@ class Templates:
         """The text of a template with these facts, in a language."""
         return self._in(language).get_template(name).render({**self._common, **self._said(language), **facts})
 
-    def compile(self) -> None:
-        """Make ready what visitors open first, so that none of them waits for it."""
+    def compiled(self) -> Iterator[str]:
+        """Compile what visitors open first, one with each step, so that none of them waits for it."""
         for language in self._languages.names:
             for name in OPENED_FIRST:
                 self._in(language).get_template(name)
+                yield name
 
     def _tables(self, language: str) -> Mapping[str, Mapping[str, str]]:
         """Texts that are chosen by a code."""
