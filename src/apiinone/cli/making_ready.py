@@ -1,4 +1,4 @@
-"""What a first page would wait for is done after the start, beside the first requests and without holding them up."""
+"""What a first page would wait for is done a while after the start, in steps; each still delays what comes then."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
