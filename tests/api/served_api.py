@@ -32,6 +32,7 @@ from apiinone.api.routes import ROUTES
 from apiinone.api.table import Found, Table
 from apiinone.app import App, open_app
 from apiinone.catalog.entry import Choice
+from apiinone.cli.listening import KEEP_ALIVE_S
 from apiinone.core.credits import Credits, whole
 from apiinone.core.secret import Secret
 from apiinone.credentials.sealed_rows import SealedRow, add_row
@@ -233,7 +234,14 @@ async def served_api(
 @asynccontextmanager
 async def _served(application: ASGIApp, listener: socket.socket) -> AsyncGenerator[None]:
     """What `Server.serve` does, without its signal handlers and the tenths of a second it sleeps in the end."""
-    config = uvicorn.Config(application, interface="asgi3", log_config=None, proxy_headers=False, lifespan="off")
+    config = uvicorn.Config(
+        application,
+        interface="asgi3",
+        log_config=None,
+        proxy_headers=False,
+        lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_S,  # uvicorn's own 5 s may end between two generated examples
+    )
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
