@@ -16,7 +16,10 @@ from apiinone.web.operators_address import OperatorsAddress
 from apiinone.web.site import Site
 
 
-def gateway(app: App, address: str) -> Site | OperatorsAddress:
+Gateway = Site | OperatorsAddress
+
+
+def gateway(app: App, address: str) -> Gateway:
     """The application; `address` is where it listens, for links where no public URL is set."""
     show = app.callbacks.show
     show.public_url = show.public_url or address.rstrip("/")

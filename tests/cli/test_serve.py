@@ -79,6 +79,15 @@ def test_commands_beside_a_server_take_effect_in_it_at_once(server: Served, on_s
     assert on_server("accounts", "create", "--email", "someone@example.com", status=1).out == ""
 
 
+def test_a_link_that_a_command_writes_leads_to_the_server_that_runs(
+    serve: Serve, fresh_shell: Shell, sqlite_path: Path
+) -> None:
+    server = serve(f"sqlite:///{sqlite_path}")
+    fresh_shell.set({"APIINONE_DATABASE_URL": f"sqlite:///{sqlite_path}"})
+    made = fresh_shell("operators", "create", "--email", "ada@example.com", "--json").data
+    assert made["link"].startswith(f"{server.url}/new-password?token=")
+
+
 def test_a_copy_is_taken_while_a_server_writes(
     serve: Serve, fresh_shell: Shell, data_folder: Path, tmp_path: Path
 ) -> None:

@@ -25,7 +25,7 @@ from apiinone.control.ownership import Ownership, Taken
 from apiinone.control.serving import taking_commands
 from apiinone.core.errors import Conflict
 from apiinone.front_desk import desk_of
-from apiinone.gateway import gateway
+from apiinone.gateway import Gateway, gateway
 from apiinone.settings import Settings, environment
 
 T = TypeVar("T")
@@ -56,15 +56,16 @@ async def serving(
     try:
         async with holding_database(settings) as ownership:
             await prepare_aloud(settings)
-            async with (
-                open_app(settings, {**environment(), **further}) as app,
-                app.work(),
-                _commands(app, ownership),
-                answering_inside(app),
-                _answering(app, listener, url),
-            ):
-                freeze_memory()
-                yield Served(app, url)
+            async with open_app(settings, {**environment(), **further}) as app:
+                site = gateway(app, url)  # before commands are taken: some of them write links to where it listens
+                async with (
+                    app.work(),
+                    _commands(app, ownership),
+                    answering_inside(app),
+                    _answering(app, site, listener),
+                ):
+                    freeze_memory()
+                    yield Served(app, url)
     except Taken as taken:
         raise Conflict(f"{taken}; one server at a time serves an embedded database") from taken
 
@@ -142,8 +143,7 @@ async def _commands(app: App, ownership: Ownership | None) -> AsyncGenerator[Non
 
 
 @asynccontextmanager
-async def _answering(app: App, listener: socket.socket, url: str) -> AsyncGenerator[None]:
-    site = gateway(app, url)
+async def _answering(app: App, site: Gateway, listener: socket.socket) -> AsyncGenerator[None]:
     async with answering(site, listener):
         making_ready = asyncio.create_task(make_ready(site.made_ready(), app.clock))
         try:
