@@ -5,8 +5,9 @@ refused instead of being understood. Numeric addresses are judged by one table t
 """
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final, Literal
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -55,6 +56,23 @@ class Address(Struct, frozen=True):
 
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+PORT_MAX: Final = 65_535
+
+
+Network = IPv4Network | IPv6Network
+
+
+def read_networks(texts: Sequence[str]) -> tuple[Network, ...]:
+    """Addresses and ranges. Raises ValueError."""
+    return tuple(ip_network(text, strict=False) for text in texts)
+
+
+def read_host_and_port(text: str) -> tuple[str, int]:
+    """Of ``host:port``, an IPv6 address in brackets. Raises ValueError."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) <= PORT_MAX:
+        raise ValueError(f"not host:port: {text[:100]!r}")
+    return host, int(port)
 
 
 def read_address(url: str) -> Address:

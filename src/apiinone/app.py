@@ -13,12 +13,12 @@ from pathlib import Path
 from apiinone.accounts.callers import Callers
 from apiinone.api.node_door import NodeDoor
 from apiinone.assets.ingest import SVG_TARGET, Ingest
-from apiinone.assets.storage import Storage, open_storage
+from apiinone.assets.storage import Storage
 from apiinone.batching import moves_of, submissions_of
 from apiinone.calling_back import Callbacks, callbacks_of
 from apiinone.catalog.load import Catalogue, load_catalogue
 from apiinone.catalog.running import RunningCatalogue, running_catalogue
-from apiinone.connect import chat_sources, connect_vendors, follower, lyrics_sources, outbound_of
+from apiinone.connect import chat_sources, connect_vendors, follower, lyrics_sources, outbound_of, storage_of
 from apiinone.core.batch import Batcher
 from apiinone.core.clock import SystemClock
 from apiinone.core.credits import whole
@@ -173,7 +173,7 @@ async def open_app(
     try:
         await refuse_other_revision(database)
         await agree_on_secret(database, secret)
-        storage = open_storage(settings.storage, {})
+        storage = storage_of(settings)
         ingest = Ingest(storage, outbound, sandbox, RandomPool())
         ground = _Ground(settings, environ, secret, clock, database, storage, ingest, outbound, sandbox)
         app = _compose(ground, maker or LocalMaker(sandbox, outbound))

@@ -1,4 +1,4 @@
-"""Which providers can be reached from here: adapters, the credentials that are set, and what seals the stored ones."""
+"""What can be reached from here: the storage, providers with the credentials that are set, what seals stored ones."""
 
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from apiinone import __version__
+from apiinone.assets.storage import Storage, open_storage
 from apiinone.core.clock import Clock
 from apiinone.core.randomness import RandomPool
 from apiinone.core.secret import Secret
@@ -18,7 +19,7 @@ from apiinone.providers.chat import ChatRemote
 from apiinone.providers.provider import Remote
 from apiinone.providers.registry import chat_remotes, lyrics_remotes, remote_providers
 from apiinone.sealing import Seal
-from apiinone.settings import Settings, SettingsError, read_secret, read_secrets
+from apiinone.settings import PREFIX, Settings, SettingsError, read_secret, read_secrets
 from apiinone.tasks.breaker import BreakerRules
 from apiinone.tasks.follow_credentials import Follower, MakePace
 from apiinone.tasks.keyring import FROM_ENVIRONMENT, Credential, Keyring
@@ -42,6 +43,14 @@ def outbound_of(settings: Settings, clock: Clock) -> Outbound:
         user_agent=f"apiinone/{__version__}",
         clock=clock,
     )
+
+
+def storage_of(settings: Settings) -> Storage:
+    """Where outputs are kept. Raises SettingsError, StorageFailed."""
+    try:
+        return open_storage(settings.storage, {})
+    except ValueError as error:
+        raise SettingsError(f"{PREFIX}STORAGE_URL: {error}") from error
 
 
 class Connected(Struct, frozen=True):

@@ -64,6 +64,10 @@ async def open_postgresql(url: str) -> "PostgresDatabase":
             server_settings=_SERVER_SETTINGS,
             reset=_nothing_to_reset,
         )
+    except asyncpg.InvalidCatalogNameError as error:
+        raise DatabaseUnavailable("the database server has no database of that name") from error
+    except asyncpg.InvalidAuthorizationSpecificationError as error:
+        raise DatabaseUnavailable("the database server does not let this user in with this password") from error
     except (*_LOST, asyncpg.PostgresError, ValueError) as error:
         raise DatabaseUnavailable(f"the database does not answer: {type(error).__name__}") from error
     return PostgresDatabase(pool)

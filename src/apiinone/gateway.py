@@ -15,7 +15,6 @@ from apiinone.web.open_site import drawing_with, make_site, site_parts
 from apiinone.web.operators_address import OperatorsAddress
 from apiinone.web.site import Site
 
-
 Gateway = Site | OperatorsAddress
 
 

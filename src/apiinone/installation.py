@@ -7,9 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
-from apiinone.core.secret import Secret
+from apiinone.core.secret import KEY_CHARACTERS_MIN, Secret
 
-CHARACTERS_MIN = 32
 FILE = "secret"
 
 
@@ -18,8 +17,8 @@ class InstallationSecret:
 
     def __init__(self, text: str) -> None:
         """Take at least 32 characters. Raises ValueError."""
-        if len(text) < CHARACTERS_MIN:
-            raise ValueError(f"the installation's secret needs at least {CHARACTERS_MIN} characters")
+        if len(text) < KEY_CHARACTERS_MIN:
+            raise ValueError(f"the installation's secret needs at least {KEY_CHARACTERS_MIN} characters")
         self._root = text.encode()
 
     def key(self, purpose: str) -> bytes:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from apiinone.core.secret import Secret
+from apiinone.setting_rules import RULES
 
 PREFIX = "APIINONE_"
 CONFIG_FILE = "APIINONE_CONFIG"
@@ -28,6 +29,8 @@ PROVIDER_TABLES = {
 
 CREDENTIALS_MAX = 9
 """Credentials of one provider that the environment may hold."""
+Some = Annotated[int, Meta(ge=1)]
+Positive = Annotated[float, Meta(gt=0)]
 
 
 def provider_variable(provider: str, ending: str) -> str:
@@ -72,35 +75,35 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Nodes whose tasks this process works on; empty: all."""
     metrics_token: str = ""
     """Bearer token for /metrics; empty: the route is off."""
-    requests_per_minute_max: int = 600_000
+    requests_per_minute_max: Some = 600_000
     """Requests a minute of a key that names no limit of its own, counted by each process for itself."""
-    open_tasks_max: int = 20_000
+    open_tasks_max: Some = 20_000
     """Open tasks of a key that names no limit of its own."""
-    waiting_requests_max: int = 64
+    waiting_requests_max: Some = 64
     """Requests of one key that may wait for a task at once."""
-    chat_unread_s_max: float = 30.0
+    chat_unread_s_max: Positive = 30.0
     """How long in all a client may hold a streamed chat up by not reading it; then it is cut off."""
-    event_streams_max: int = 1_000
+    event_streams_max: Some = 1_000
     """Event streams of one key that may be open at once, counted by each process for itself."""
-    test_credits_per_day: int = 1_000
+    test_credits_per_day: Annotated[int, Meta(ge=0)] = 1_000
     """The level that test balances are raised to each UTC day."""
-    body_bytes_max: int = 20 * 1024 * 1024
+    body_bytes_max: Some = 20 * 1024 * 1024
     """Largest request body."""
-    deadline_s: int = 600
+    deadline_s: Some = 600
     """A task's deadline where the request names none."""
-    unknown_max_s: int = 3_600
+    unknown_max_s: Some = 3_600
     """How long after the deadline an unknown outcome is waited for."""
-    result_ttl_s: int = 7 * 24 * 3_600
+    result_ttl_s: Some = 7 * 24 * 3_600
     """How long outputs are kept where the request does not say."""
-    task_keep_days: int = 90
+    task_keep_days: Some = 90
     """How long ended tasks are kept; their money rows stay."""
-    lease_s: float = 15.0
+    lease_s: Positive = 15.0
     """After how many seconds without a sign of life a worker's tasks are taken over."""
-    jobs_max: int = 20_000
+    jobs_max: Some = 20_000
     """Open tasks one worker holds."""
-    steps_max: int = 256
+    steps_max: Some = 256
     """Steps of tasks one worker takes at once."""
-    queue_max: int = 4_096
+    queue_max: Some = 4_096
     """Requests that may wait to be stored; beyond, 503 `overloaded`."""
     face_swap_accepted: bool = False
     """Whether you answer for face swaps with live keys (consent of who is shown, the law); they are off otherwise."""
@@ -133,7 +136,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     `SMTP_PASSWORD`; empty: letters are shown in the log."""
     mail_from: str = ""
     """The address that letters come from."""
-    drawing_children_max: int = 1
+    drawing_children_max: Some = 1
     """Child processes that make test pictures, films and sounds."""
     internal_listen: str = ""
     """`host:port` on a private network, where other processes of this installation have this one ask the providers that
@@ -146,11 +149,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """YAML file whose fields replace those of the packaged one: packs, bounds, seller, taxes, bank."""
     stripe_url: str = ""
     """Where Stripe's API stands, if not at Stripe: a simulator's address."""
-    provider_errors_max: Annotated[int, Meta(ge=1)] = 5
+    provider_errors_max: Some = 5
     """Provider errors and lost answers in a row after which an offer is left alone for a while."""
-    provider_rest_s: Annotated[float, Meta(gt=0)] = 15.0
+    provider_rest_s: Positive = 15.0
     """How long it is left alone the first time; then one order probes it."""
-    provider_no_balance_rest_s: Annotated[float, Meta(gt=0)] = 120.0
+    provider_no_balance_rest_s: Positive = 120.0
     """How long a credential that is out of money is left alone the first time; then one order probes it."""
     provider_wait_s_max: Annotated[float, Meta(ge=0)] = 60.0
     """How long a task stays queued for a provider that comes back; where none does in that time it fails."""
@@ -161,14 +164,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     provider_base_urls: dict[str, str] = {}
     """Where a provider's API stands, if not at the vendor: `APIINONE_RECRAFT_BASE_URL` …, and its chat alone:
     `APIINONE_GOOGLE_CHAT_BASE_URL`."""
-    provider_submits_per_s_max: dict[str, float] = {}
+    provider_submits_per_s_max: dict[str, Positive] = {}
     """Submits a second, if your contract with the vendor allows others: `APIINONE_RECRAFT_SUBMITS_PER_S_MAX` …"""
-    provider_concurrent_max: dict[str, int] = {}
+    provider_concurrent_max: dict[str, Some] = {}
     """Submits at once, likewise: `APIINONE_RECRAFT_CONCURRENT_MAX` …"""
     provider_node_urls: dict[str, str] = {}
     """Where a process of this installation that holds a provider's credential listens, for those that do not:
     `APIINONE_GOOGLE_NODE_URL` …"""
-    provider_questions_per_s_max: dict[str, float] = {}
+    provider_questions_per_s_max: dict[str, Positive] = {}
     """Questions a second how jobs stand, over all jobs, likewise: `APIINONE_RECRAFT_QUESTIONS_PER_S_MAX` …"""
 
     @property
@@ -187,31 +190,41 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         return self.storage_url or str(self.data_path / "outputs")
 
 
+class WhatIsSet(Struct, frozen=True):
+    """The settings, where those stand that are not the default, and what is wrong with the others."""
+
+    settings: Settings
+    named: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
 def environment() -> Mapping[str, str]:
     """This process's environment; nothing else reads it."""
     return dict(os.environ)
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings. Raises SettingsError naming the variable or the file's field."""
-    values = _from_file(environ.get(CONFIG_FILE, ""))
-    for name, text in environ.items():
-        if not name.startswith(PREFIX) or name == CONFIG_FILE:
-            continue
-        field = name.removeprefix(PREFIX).lower()
-        ending = next((ending for ending in PROVIDER_TABLES if name.endswith(ending)), None)
-        if field in Settings.__struct_fields__:
-            values[field] = _typed(field, text)
-        elif ending is not None:
-            table = PROVIDER_TABLES[ending]
-            provider = field.removesuffix(ending.lower()).replace("_", "-")
-            values[table] = {**values.get(table, {}), provider: text}
+    """Read the settings. Raises SettingsError naming each variable, or field of the file, that cannot be used."""
+    said = read_what_is_set(environ)
+    if said.faults:
+        raise SettingsError("; ".join(said.faults))
+    return said.settings
+
+
+def read_what_is_set(environ: Mapping[str, str]) -> WhatIsSet:
+    """The same, where what cannot be used is told and has its default."""
+    faults: list[str] = []
+    named: list[str] = []
+    values: dict[str, Any] = {}
+    for where, field, value in (*_from_file(environ.get(CONFIG_FILE, ""), faults), *_from_variables(environ)):
+        try:
+            found = _read(field, value)
+        except ValueError as error:  # which msgspec's and ours are
+            faults.append(f"{where}: {error}")
         else:
-            raise SettingsError(f"{name}: there is no such setting")
-    try:
-        return msgspec.convert(values, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"settings: {error}") from error
+            named.append(where)
+            values[field] = {**values.get(field, {}), **found} if isinstance(found, dict) else found
+    return WhatIsSet(Settings(**values), tuple(named), tuple(faults))
 
 
 def read_secret(environ: Mapping[str, str], names: tuple[str, ...]) -> Secret | None:
@@ -229,13 +242,10 @@ def read_secrets(environ: Mapping[str, str], names: tuple[str, ...]) -> dict[str
     Raises SettingsError naming the variable.
     """
     first = next((name for name in names if _secret(environ, name) is not None), None)
-    numbered = (_numbered(name, number) for number in range(2, CREDENTIALS_MAX + 1) for name in names)
+    numbers = range(2, CREDENTIALS_MAX + 1)
+    numbered = (PAIR_MARK.join(f"{part}_{n}" for part in name.split(PAIR_MARK)) for n in numbers for name in names)
     found = {name: _secret(environ, name) for name in (*(() if first is None else (first,)), *numbered)}
     return {name: secret for name, secret in found.items() if secret is not None}
-
-
-def _numbered(name: str, number: int) -> str:
-    return PAIR_MARK.join(f"{part}_{number}" for part in name.split(PAIR_MARK))
 
 
 def _secret(environ: Mapping[str, str], name: str) -> Secret | None:
@@ -248,19 +258,43 @@ def _secret(environ: Mapping[str, str], name: str) -> Secret | None:
         raise SettingsError(f"{name}: {error}") from error
 
 
-def _typed(field: str, text: str) -> Any:
-    kind = {entry.name: entry.type for entry in msgspec.structs.fields(Settings)}[field]
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    try:
-        return msgspec.convert(parts if "tuple" in str(kind) else text, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"{PREFIX}{field.upper()}: {error}") from error
+def _from_variables(environ: Mapping[str, str]) -> list[tuple[str, str, Any]]:
+    """Variable, field, value of each setting; what is set for one provider is a table of one row."""
+    found: list[tuple[str, str, Any]] = []
+    for name, text in environ.items():
+        if not name.startswith(PREFIX) or name == CONFIG_FILE:
+            continue
+        field = name.removeprefix(PREFIX).lower()
+        ending = next((ending for ending in PROVIDER_TABLES if name.endswith(ending)), None)
+        if field in Settings.__struct_fields__ or ending is None:
+            lists = "tuple" in str(_KINDS.get(field))
+            found.append((name, field, [part.strip() for part in text.split(",") if part.strip()] if lists else text))
+        else:
+            provider = field.removesuffix(ending.lower()).replace("_", "-")
+            found.append((name, PROVIDER_TABLES[ending], {provider: text}))
+    return found
 
 
-def _from_file(path: str) -> dict[str, Any]:
+def _from_file(path: str, faults: list[str]) -> list[tuple[str, str, Any]]:
+    """The same of the file."""
     if not path:
-        return {}
+        return []
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{CONFIG_FILE}: {path} cannot be read: {error}") from error
+        values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        faults.append(f"{CONFIG_FILE}: {path} cannot be read: {error}")
+        return []
+    return [(f"{path}: {field}", field, value) for field, value in values.items()]
+
+
+def _read(field: str, value: Any) -> Any:
+    """A setting's value in its type. Raises ValueError."""
+    if field not in _KINDS:
+        raise ValueError("there is no such setting")
+    found = msgspec.convert(value, _KINDS[field], strict=False)
+    if field in RULES and found:
+        RULES[field](found)
+    return found
+
+
+_KINDS = {entry.name: entry.type for entry in msgspec.structs.fields(Settings)}

@@ -6,7 +6,8 @@ import pytest
 
 from api.served_api import served_api
 from apiinone.accounts.keys import KeyRules
-from apiinone.api.proxies import client_address, read_networks
+from apiinone.addresses import read_networks
+from apiinone.api.proxies import client_address
 from databases import sqlite_url
 
 TRUSTED = read_networks(("10.0.0.0/8", "2001:db8::/32"))

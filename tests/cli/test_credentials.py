@@ -147,4 +147,4 @@ def test_a_sealed_secret_is_worth_nothing_in_another_row(shell: Shell, typing: i
 def test_a_short_sealing_key_is_refused(shell: Shell, data_folder: Path) -> None:
     shell.set({"APIINONE_CREDENTIALS_KEY": "short"})
     assert "APIINONE_CREDENTIALS_KEY" in shell("accounts", "create", "--email", "a@example.com", status=2).err
-    assert data_folder.exists()
+    assert not data_folder.exists()

@@ -23,6 +23,12 @@ def finding(said: Any, about: str) -> dict[str, str]:
     return one
 
 
+def wrong_settings(said: Any) -> list[str]:
+    """Where they stand."""
+    wrong = [one for one in said.data["findings"] if one["about"] == "settings" and one["severity"] == "error"]
+    return [one["says"].partition(":")[0] for one in wrong]
+
+
 def test_a_fresh_folder_is_sound_and_every_warning_says_what_to_do(fresh_shell: Shell) -> None:
     said = fresh_shell("doctor", "--json")
     assert said.data["ok"] is True
@@ -44,7 +50,7 @@ def test_a_server_of_ones_own_is_told_once_it_has_an_address_and_needs_no_creden
     assert not [one for one in fresh_shell("doctor", "--json").data["findings"] if one["about"] in own]
     fresh_shell.set({"APIINONE_COMFYUI_BASE_URL": "http://gpu.lan:8188"})
     said = fresh_shell("doctor", "--json")
-    assert finding(said, "comfyui")["says"] == "it is asked without a credential; 0 models"
+    assert finding(said, "comfyui")["says"] == "no model of this catalogue is made there"
     assert not [one for one in said.data["findings"] if one["about"] == "comfyui address"]
 
 
@@ -55,7 +61,7 @@ def test_a_public_address_is_named(fresh_shell: Shell) -> None:
     fresh_shell.set({"APIINONE_PUBLIC_URL": "http://api.example.com"})
     assert finding(fresh_shell("doctor", "--json"), "public URL")["severity"] == "warning"
     fresh_shell.set({"APIINONE_PUBLIC_URL": "api.example.com"})
-    assert finding(fresh_shell("doctor", "--json", status=1), "public URL")["severity"] == "error"
+    assert wrong_settings(fresh_shell("doctor", "--json", status=1)) == ["APIINONE_PUBLIC_URL"]
 
 
 def test_an_address_of_the_operators_own_is_named_and_must_be_another(fresh_shell: Shell) -> None:
@@ -146,7 +152,7 @@ def test_proxies_that_are_no_addresses_are_wrong(fresh_shell: Shell) -> None:
     fresh_shell.set({"APIINONE_TRUSTED_PROXIES": "10.0.0.0/8"})
     assert "10.0.0.0/8" in finding(fresh_shell("doctor", "--json"), "proxies")["says"]
     fresh_shell.set({"APIINONE_TRUSTED_PROXIES": "my-proxy"})
-    assert finding(fresh_shell("doctor", "--json", status=1), "proxies")["severity"] == "error"
+    assert wrong_settings(fresh_shell("doctor", "--json", status=1)) == ["APIINONE_TRUSTED_PROXIES"]
 
 
 def test_what_test_films_and_songs_are_written_as_is_told(fresh_shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,3 +195,30 @@ def test_a_set_price_that_covers_its_cost_no_more_is_a_warning_and_one_that_is_m
     assert "--below-cost" in told.fix
     running.follow({Priced("hunyuan-image-3"): {"fixed": SetPrice(whole(11), below_cost=True)}})
     assert [one.severity for one in catalogue_findings(running)] == ["ok"]
+
+
+def test_each_setting_that_cannot_be_used_is_told_beside_all_other_findings(fresh_shell: Shell, tmp_path: Path) -> None:
+    (tmp_path / "chosen.toml").write_text("lease_s = 20\nport = 1\n")
+    fresh_shell.set(
+        {
+            "APIINONE_CONFIG": str(tmp_path / "chosen.toml"),
+            "APIINONE_JOBS_MAX": "0",
+            "APIINONE_SECRET_KEY": "canary",
+        }
+    )
+    said = fresh_shell("doctor", "--json", status=1)
+    assert set(wrong_settings(said)) == {"APIINONE_JOBS_MAX", "APIINONE_SECRET_KEY", str(tmp_path / "chosen.toml")}
+    named = next(one["says"] for one in said.data["findings"] if one["about"] == "settings")
+    assert named == f"{tmp_path / 'chosen.toml'}: lease_s, APIINONE_DATA_DIR set; the others have their defaults"
+    assert finding(said, "catalogue")["severity"] == "ok"
+    assert "canary" not in said.out + said.err
+
+
+def test_looking_makes_no_secret(fresh_shell: Shell, data_folder: Path) -> None:
+    assert "will be made" in finding(fresh_shell("doctor", "--json"), "secret")["says"]
+    assert not (data_folder / "secret").exists()
+
+
+def test_a_provider_that_makes_no_model_of_the_catalogue_asks_for_no_credential(fresh_shell: Shell) -> None:
+    told = finding(fresh_shell("doctor", "--json"), "stability")
+    assert (told["severity"], told["fix"]) == ("ok", "")

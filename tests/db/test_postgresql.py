@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -230,3 +231,13 @@ async def test_a_hint_reaches_other_processes_and_does_not_come_back(postgres: D
 async def test_a_server_that_does_not_answer_is_a_refusal_when_opening() -> None:
     with pytest.raises(DatabaseUnavailable):
         await open_database("postgresql://postgres@/nowhere?host=/nonexistent", SystemClock())
+
+
+async def test_a_server_without_that_database_or_that_user_says_so(postgres_url: str) -> None:
+    parts = urlsplit(postgres_url)
+    other_name = parts._replace(path="/nobodys").geturl()
+    other_user = parts._replace(netloc=f"nobody:canary@{parts.netloc.rpartition('@')[2]}").geturl()
+    for url, says in ((other_name, "no database of that name"), (other_user, "does not let this user in")):
+        with pytest.raises(DatabaseUnavailable, match=says) as told:
+            await open_database(url, SystemClock())
+        assert "canary" not in told.value.message

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import refuse_scope
 from apiinone.accounts.limits import Allowed
+from apiinone.addresses import read_networks
 from apiinone.api import errors
 from apiinone.api.answer import WHOLE_REQUEST, Answer, BrokenOff, Header, Reply
 from apiinone.api.call import OWN_KEY, Call, ClientGone
@@ -24,7 +25,7 @@ from apiinone.api.counts import Counts
 from apiinone.api.hints import Hints
 from apiinone.api.house import House
 from apiinone.api.kept_document import KeptDocument
-from apiinone.api.proxies import address_of, read_networks
+from apiinone.api.proxies import address_of
 from apiinone.api.queries import NoQuery, read_query
 from apiinone.api.readiness import Readiness
 from apiinone.api.request_headers import own_request_id

@@ -6,13 +6,9 @@ from typing import Final
 
 from starlette.types import Scope
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from apiinone.addresses import Network
+
 HOPS_MAX: Final = 32
-
-
-def read_networks(texts: Sequence[str]) -> tuple[Network, ...]:
-    """Addresses and ranges. Raises ValueError."""
-    return tuple(ipaddress.ip_network(text, strict=False) for text in texts)
 
 
 def address_of(scope: Scope, trusted: Sequence[Network]) -> str:

@@ -8,6 +8,9 @@ SHOWN: Final = "•••"
 
 SECRET_CHARACTERS_MAX: Final = 4096
 
+KEY_CHARACTERS_MIN: Final = 32
+"""Of a secret that keys are derived from."""
+
 
 class Secret:
     """A credential. Printing, formatting, encoding, copying and pickling give nothing away; only `reveal` does.

@@ -17,6 +17,7 @@ from apiinone.addresses import (
     plain_parts,
     read_address,
     read_callback,
+    read_host_and_port,
     require_public,
 )
 from apiinone.core.boundary import refuse_inside_transaction
@@ -65,8 +66,7 @@ class Outbound:
         Raises ValueError where an entry names no port.
         """
         for entry in allowed_private | own_listeners:
-            if not entry.rpartition(":")[2].isdigit():
-                raise ValueError(f"not host:port: {entry!r}")
+            read_host_and_port(entry)
         self._allowed_private = allowed_private
         self._own_listeners = own_listeners
         self._connections_max = connections_max

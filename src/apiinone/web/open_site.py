@@ -6,7 +6,7 @@ from functools import cache
 
 from starlette.types import ASGIApp
 
-from apiinone.api.proxies import read_networks
+from apiinone.addresses import read_networks
 from apiinone.core.errors import Overloaded
 from apiinone.providers.local.brief import TARGET, Brief, Drawing
 from apiinone.sandbox import Sandbox, SandboxFailed

@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, quote
 from msgspec.structs import replace as replace_fields
 from starlette.types import Receive, Scope
 
+from apiinone.addresses import Network
 from apiinone.api.answer import Answer, Header, Streamed
 from apiinone.api.call import Call, ClientGone
-from apiinone.api.proxies import Network, address_of
+from apiinone.api.proxies import address_of
 from apiinone.core.errors import NotFound, PermissionDenied, Refusal
 from apiinone.web.answer_page import SECURITY
 from apiinone.web.asked_by_page import GO_ON, VARY, asked_by_page, drawn_for_another, whole_address

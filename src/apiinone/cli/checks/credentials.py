@@ -12,7 +12,7 @@ from apiinone.core.clock import iso
 from apiinone.credentials.sealed_rows import AlarmRow, SealedRow, house_rows, read_alarms
 from apiinone.credentials.seals import Seals, place_of
 from apiinone.db import Tx
-from apiinone.installation import installation_secret
+from apiinone.own_secret import own_secret
 from apiinone.sealing import Unsealable
 from apiinone.settings import Settings
 from apiinone.tasks.keyring import FROM_ENVIRONMENT
@@ -39,12 +39,13 @@ async def stored_credentials(settings: Settings) -> Stored:
     async with reading(settings) as database:
         rows, alarms = await database.read(look)
     good = [row for row in rows if row.revoked_us is None]
-    seals = seals_of(settings, installation_secret(settings.secret_key, settings.data_path))
+    sealed = _sealed(good, seals_of(settings, own_secret(settings))) if good else ()
     counted = dict(Counter(row.provider for row in good))
-    return Stored(counted, [*_sealed(good, seals), *_alarms(alarms, {row.id for row in rows})])
+    return Stored(counted, [*sealed, *_alarms(alarms, {row.id for row in rows})])
 
 
 def _sealed(good: list[SealedRow], seals: Seals) -> Iterator[Finding]:
+    """What is to be said of one or more."""
     closed = [row.id for row in good if not _opens(row, seals)]
     behind = sum(row.seal_key != seals.present for row in good) - len(closed)
     for credential_id in closed:
@@ -52,7 +53,7 @@ def _sealed(good: list[SealedRow], seals: Seals) -> Iterator[Finding]:
         yield error("credentials", f"{credential_id} cannot be opened with this installation's keys", fix)
     if behind > 0:
         yield warning("credentials", f"{behind} are sealed under an older key", "apiinone credentials rotate-key")
-    if good and not closed:
+    if not closed:
         yield ok("credentials", f"{len(good)} stored, sealed")
 
 

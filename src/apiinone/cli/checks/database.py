@@ -36,7 +36,9 @@ async def database_findings(settings: Settings) -> AsyncIterator[Finding]:
                 yield _holder(settings)
             yield await _fingerprint(database, settings)
     except DatabaseUnavailable as failure:
-        yield error("database", failure.message, "check APIINONE_DATABASE_URL, and whether the database runs")
+        yield error(
+            "database", failure.message, _fix(settings.database_url, "APIINONE_DATABASE_URL", "whether it runs")
+        )
 
 
 async def storage_finding(settings: Settings) -> Finding:
@@ -44,7 +46,7 @@ async def storage_finding(settings: Settings) -> Finding:
     try:
         await check(open_storage(settings.storage, {}), secrets.token_bytes(16))
     except (StorageFailed, ValueError) as failure:
-        return error("storage", str(failure), "check APIINONE_STORAGE_URL and its credentials")
+        return error("storage", str(failure), _fix(settings.storage_url, "APIINONE_STORAGE_URL", "its credentials"))
     return ok("storage", f"{_without_query(settings.storage)}: written, read and deleted")
 
 
@@ -112,6 +114,10 @@ async def _fingerprint(database: Database, settings: Settings) -> Finding:
         return ok("keys", "they were made with this installation's secret")
     says = "the database belongs to an installation with another secret: none of its keys works here"
     return error("keys", says, "set APIINONE_SECRET_KEY to that secret")
+
+
+def _fix(url: str, setting: str, further: str) -> str:
+    return f"check {setting} and {further}" if url else "see that the data folder is this installation's, and writable"
 
 
 def _without_query(url: str) -> str:

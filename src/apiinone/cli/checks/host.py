@@ -35,7 +35,7 @@ def _writable(folder: Path) -> Finding:
     except OSError as failure:
         reason = os.strerror(failure.errno or 0)
         return error(
-            "data folder", f"{folder} cannot be written: {reason}", "set APIINONE_DATA_DIR to a folder of ours"
+            "data folder", f"{folder} cannot be written: {reason}", "set APIINONE_DATA_DIR to a folder of yours"
         )
     return ok("data folder", str(folder))
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from apiinone.addresses import read_networks
 from apiinone.api.catalogue_pages import CataloguePages
-from apiinone.api.proxies import read_networks
 from apiinone.catalog.load import Catalogue
 from apiinone.catalog.running import RunningCatalogue
 from apiinone.cli.checks.finding import Finding, error, ok, warning
@@ -102,8 +102,10 @@ def _credential(remote: Remote, variables: Sequence[str], stored: int, catalogue
         for offer in sub.offers
         if offer.provider == remote.name
     ]
+    if not offered:
+        return ok(remote.name, "no model of this catalogue is made there")
     if not variables and not stored:
-        says = f"no credential; {len(offered)} models could be made there with live keys"
+        says = f"no credential; {len(offered)} variants could be made there with live keys"
         return warning(remote.name, says, f"set {remote.credential_names[0]}, or use `apiinone credentials add`")
     named = [name for name in variables if not name.startswith(NONE_NEEDED)]
     parts = [f"{' and '.join(named)} {'is' if len(named) == 1 else 'are'} set"] if named else []
@@ -112,7 +114,7 @@ def _credential(remote: Remote, variables: Sequence[str], stored: int, catalogue
     found = ", ".join(parts)
     unsure = [model for model, confidence in offered if confidence == "unconfirmed"]
     if not unsure:
-        return ok(remote.name, f"{found}; {len(offered)} models")
+        return ok(remote.name, f"{found}; {len(offered)} variants")
     some = ", ".join(unsure[:NAMED_MAX]) + (" and others" if len(unsure) > NAMED_MAX else "")
-    says = f"{found}; {len(offered)} models, of which {len(unsure)} nobody has confirmed: {some}"
+    says = f"{found}; {len(offered)} variants, of which {len(unsure)} nobody has confirmed: {some}"
     return warning(remote.name, says, "try these with a small budget first; their offers name the source")
