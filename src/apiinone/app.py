@@ -44,6 +44,7 @@ from apiinone.switchboard.follow_board import BoardFollower
 from apiinone.switchboard.standing import Board
 from apiinone.taking_money import Payments, payments_of
 from apiinone.tasks.ask import AskingRules, open_asker
+from apiinone.tasks.blame import Blame
 from apiinone.tasks.calls import Calls, open_calls
 from apiinone.tasks.claim import bury_all
 from apiinone.tasks.conclude import Conclusions, Tries
@@ -247,7 +248,7 @@ def _compose(ground: _Ground, maker: Maker) -> App:
     asker = open_asker(database, ground.outbound, clock, connected.vendors, asking)
     ways = Ways(running, connected.vendors, connected.keyring, board, settings.provider_wait_s_max)
     orders = Orders(running, connected.vendors, *reading, OwnOutputs(database, ground.storage), ids)
-    executor = Executor(running, ways, ground.outbound, maker, orders, clock, ends, asker)
+    executor = Executor(running, ways, ground.outbound, maker, orders, clock, ends, asker, Blame(ends.say))
     rules = _worker_rules(settings, running.listed)
     others = (*others, lags_written(database, ids.new(), asker.lags))
     sweep_rules = SweepRules(settings.task_keep_days, whole(settings.test_credits_per_day))

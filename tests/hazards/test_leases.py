@@ -1,39 +1,18 @@
-"""Hazards 15 to 18: leases, tasks that kill, nodes without workers, hints that never come."""
+"""Hazards 15, 17 and 18: leases, nodes without workers, hints that never come."""
 
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from apiinone.db import Sql, Tx
-from apiinone.tasks.claim import Claim, claim, enlist, take_over_dead
-from apiinone.tasks.job import Job
-from apiinone.tasks.moves import NewAttempt, Sending
+from apiinone.tasks.claim import take_over_dead
 from apiinone.tasks.worker_rules import WorkerRules
+from dying import LEASE_S, die_with
 from scripted_worker import NODES, Hands, at_work, until, worker_of
 from whole_app import working
 from workshop import PRICE, Workshop
 
-LEASE_S = 15.0
 LEASES = Sql("SELECT lease_until_us FROM workers")
-END_LEASES = Sql("UPDATE workers SET lease_until_us = 0")
 HELD = Sql("SELECT count(*) FROM tasks WHERE holder IS NOT NULL")
-
-
-async def die_with(workshop: Workshop, provider: str = "local") -> Job:
-    """A worker claims the one due task and is never heard of again."""
-    epoch = workshop.ids.new()
-
-    def plan(job: Job) -> NewAttempt:
-        del job
-        return NewAttempt(workshop.ids.new(), provider, "recraftv4", "because", None)
-
-    async def work(tx: Tx) -> list[Job]:
-        await enlist(tx, epoch, NODES, LEASE_S)
-        return (await claim(tx, Claim(epoch, NODES, 10, ""), plan)).jobs
-
-    (job,) = await workshop.database.transact(work)
-    return job
 
 
 async def test_leases_are_judged_by_the_databases_clock(workshop: Workshop) -> None:
@@ -69,27 +48,6 @@ async def test_a_holder_stops_before_its_lease_is_over(workshop: Workshop) -> No
             return tx.now_us
 
         assert await workshop.database.read(now) < lease_until_us
-
-
-@pytest.mark.parametrize("provider", ["local", "recraft"])
-async def test_a_task_that_kills_workers_is_given_up(
-    workshop: Workshop, database_url: str, tmp_path: Path, provider: str
-) -> None:
-    caller = await workshop.tenant(live=100)
-    task_id = await workshop.task(caller)
-    for _ in range(3):
-        job = await die_with(workshop, provider)
-        if provider == "recraft" and job.attempt_state == "planned":
-            await workshop.apply(job.move(Sending(job.attempt_id or "")))
-        await workshop.run(END_LEASES)
-        await workshop.database.transact(take_over_dead)
-    assert (await workshop.seen(task_id)).state == "submitting"
-    async with working(database_url, tmp_path, vendors=["recraft"]) as running:
-        (seen,) = await running.reached([task_id], ["failed", "unknown"])
-        assert running.maker.made == 0
-        assert (await running.vendors["recraft"].seen()).submits == 0
-    assert (seen.state, seen.captured) == (("failed", 0) if provider == "local" else ("unknown", None))
-    await workshop.assert_sound()
 
 
 async def test_a_node_without_workers_still_meets_its_deadlines(database_url: str, tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ from apiinone.sandbox import Sandbox
 from apiinone.simulators.pictures import TINY_PNG, TINY_SVG
 from apiinone.tasks import worker
 from apiinone.tasks.claim import Claim, Claimed, Plan, claim
-from apiinone.tasks.moves import EndedByHand, Move, Moved, Sending, WasAccepted, WasLost, WasStored
+from apiinone.tasks.moves import Blamed, EndedByHand, Move, Moved, Sending, WasAccepted, WasLost, WasStored
 from apiinone.tasks.moves import Outcome as MoveOutcome
 from apiinone.tasks.settle import apply_moves
 from apiinone.tasks.submission import Submission
@@ -57,6 +57,7 @@ KINDS: Mapping[type, str] = {
     WasAccepted: "accept",
     WasLost: "loss",
     WasStored: "end",
+    Blamed: "blame",
     EndedByHand: "settlement by hand",
 }
 _written: ContextVar[list[str]] = ContextVar("written")
@@ -100,8 +101,8 @@ def _strike(orders: Orders) -> None:
 
 
 class Transactions:
-    """`… written` before the COMMIT and `… committed` after it: of submit, claim, sending, accept, loss, end, payment,
-    and of a settlement by hand, whose reason is written down only after its `… written`.
+    """`… written` before the COMMIT and `… committed` after it: of submit, claim, blame, sending, accept, loss, end,
+    payment, and of a settlement by hand, whose reason is written down only after its `… written`.
 
     `claim begun`: the transaction is open and has not asked for anything.
     """

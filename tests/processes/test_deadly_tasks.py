@@ -7,13 +7,15 @@ import psutil
 import pytest
 from aiohttp import ClientSession
 
+from apiinone.tasks.conclude import Tries
 from databases import run_apart, sqlite_url
-from processes.books import CLAIMS_MAX, assert_sound, money_of
+from processes.books import assert_sound, money_of
 from processes.client import Client, new_request
 from processes.crashing import Orders
 from processes.installation import Installation
 from processes.vendors import Vendors
 
+CLAIMS_MAX = Tries().claims_max
 GONE_WITHIN_S = 10.0
 
 
@@ -29,12 +31,12 @@ def installation(sqlite_path: Path, tmp_path: Path, vendors: Vendors) -> Iterato
 async def test_a_task_that_ends_every_process_that_takes_it_is_given_up_and_costs_nothing(
     installation: Installation, session: ClientSession, vendors: Vendors, new_port: Callable[[], int]
 ) -> None:
-    port, deadly = new_port(), Orders("claim committed")
-    server = installation.serve(port, orders=deadly)
+    port, deadly = new_port(), Orders("blame committed")
+    server = installation.serve(port, orders=Orders("claim committed"))
     client = Client(installation, session, server.url)
     accepted = await client.create(new_request("local"))
     server.wait_until_dead()
-    for _ in range(CLAIMS_MAX - 1):
+    for _ in range(CLAIMS_MAX):
         installation.serve(port, orders=deadly, ready=False).wait_until_dead()
     installation.serve(port)
     assert accepted is not None
@@ -43,6 +45,22 @@ async def test_a_task_that_ends_every_process_that_takes_it_is_given_up_and_cost
     another = await client.create(new_request("local"))
     assert another is not None
     assert (await client.reached(another.task_id, "test"))["status"] == "SUCCESS"
+    await assert_sound(client, vendors.seen())
+
+
+async def test_a_task_that_waits_in_every_process_that_dies_is_made_by_one_that_lives(
+    installation: Installation, session: ClientSession, vendors: Vendors, new_port: Callable[[], int]
+) -> None:
+    port, deadly = new_port(), Orders("claim committed")
+    server = installation.serve(port, orders=deadly)
+    client = Client(installation, session, server.url)
+    accepted = await client.create(new_request("recraft"))
+    server.wait_until_dead()
+    for _ in range(2 * CLAIMS_MAX):
+        installation.serve(port, orders=deadly, ready=False).wait_until_dead()
+    installation.serve(port)
+    assert accepted is not None
+    assert (await client.reached(accepted.task_id, "live"))["status"] == "SUCCESS"
     await assert_sound(client, vendors.seen())
 
 

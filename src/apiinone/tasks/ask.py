@@ -67,8 +67,15 @@ class Asker:
         sought = Sought(job.attempt_id, vendor.remote.name, offer.upstream_model, fields)
         return await self.finder.find(vendor, secret, sought)
 
-    async def ask(self, job: Job, vendor: Vendor, secret: Secret | None, reference: Reference) -> PollReply | Later:
-        """The vendor's answer, or when to come again."""
+    async def ask(
+        self,
+        job: Job,
+        vendor: Vendor,
+        secret: Secret | None,
+        reference: Reference,
+        begins: Callable[[Job], Awaitable[bool]],
+    ) -> PollReply | Later:
+        """The vendor's answer, or when to come again. `begins` says whether it may be asked, once it is its turn."""
         questions = self.questions[vendor.remote.name]
         if not job.has_turn:  # taken over, or begun anew: with everything else that was open
             wait_s = self.turn_s(job, vendor, 0.0)
@@ -76,8 +83,10 @@ class Asker:
                 return Later(wait_s)
         if (wait_s := questions.enter()) > 0:
             return Later(wait_s)
-        job.asked_s = self.clock.monotonic_s()
         try:
+            if not await begins(job):
+                return Later(0.0)
+            job.asked_s = self.clock.monotonic_s()
             reply, wait_s = await poll(self.outbound, vendor.remote, secret, reference)
         finally:
             questions.leave()

@@ -16,6 +16,7 @@ from msgspec import Struct
 from apiinone.core.clock import US_PER_S
 from apiinone.db import Database, Sql, Tx
 from apiinone.providers.provider import Reference, Rejected
+from apiinone.tasks.blame import UNBLAMED
 from apiinone.tasks.job import Job
 from apiinone.tasks.moves import NewAttempt
 
@@ -34,7 +35,7 @@ _DUE = Sql(
     " ORDER BY due_us LIMIT $4 FOR UPDATE SKIP LOCKED"
 )
 _JOBS = Sql(
-    "SELECT t.id, t.account_id, t.mode, t.state, t.fence + 1, t.claims + 1, t.sub_model, t.units, t.scenario,"
+    "SELECT t.id, t.account_id, t.mode, t.state, t.fence + 1, t.claims, t.sub_model, t.units, t.scenario,"
     " t.attempts, t.attempt_id, t.created_us, t.deadline_us, t.cancel_requested_us, coalesce(i.request, '{}'),"
     " t.operation, t.node, t.whose_keys"
     " FROM tasks t LEFT JOIN task_inputs i ON i.task_id = t.id WHERE t.id = ANY($1::text[])"
@@ -69,7 +70,7 @@ _GIVE_BACK = Sql(
     " sweep_us = CASE WHEN due_us IS NULL THEN $1::bigint ELSE sweep_us END WHERE id IN"
     " (SELECT id FROM tasks WHERE holder = $2 ORDER BY id LIMIT 500 FOR UPDATE)"
 )
-_HAND_BACK = Sql(
+_HAND_BACK = Sql(  # in good order: the claim blames nobody
     "UPDATE tasks SET holder = NULL, fence = fence + 1, claims = claims - 1,"
     " due_us = CASE WHEN due_us IS NULL THEN NULL ELSE $1::bigint END,"
     " sweep_us = CASE WHEN due_us IS NULL THEN $1::bigint ELSE sweep_us END WHERE id IN"
@@ -119,6 +120,7 @@ async def claim(tx: Tx, order: Claim, plan: Plan) -> Claimed:
     jobs = [Job(*row) for row in await tx.rows(_JOBS, ids)]
     for job in jobs:
         job.to_stop = job.cancel_requested_us is not None
+        job.in_doubt = job.claims > 0
     await _add_attempts(tx, jobs)
     await _add_tried(tx, [job for job in jobs if job.attempts])
     new = [(job, attempt) for job in jobs if job.state == "queued" and (attempt := _planned(plan, job)) is not None]
@@ -229,7 +231,7 @@ def _planned(plan: Plan, job: Job) -> NewAttempt | None:
 
 
 def _taken(job: Job, epoch: str, now_us: int) -> tuple[str | int | None, ...]:
-    return (epoch, job.fence, job.claims, job.state, job.attempts, job.attempt_id, now_us, job.id)
+    return (epoch, job.fence, max(job.claims, UNBLAMED), job.state, job.attempts, job.attempt_id, now_us, job.id)
 
 
 def _attempt(job: Job, attempt: NewAttempt, now_us: int) -> tuple[str | int | None, ...]:

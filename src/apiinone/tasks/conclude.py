@@ -14,6 +14,7 @@ from apiinone.providers.provider import Finished, Rejected
 from apiinone.tasks.job import Job
 from apiinone.tasks.lifecycle import FINAL
 from apiinone.tasks.moves import (
+    Blamed,
     CopyLater,
     Move,
     Moved,
@@ -25,6 +26,7 @@ from apiinone.tasks.moves import (
     WasStored,
     What,
 )
+from apiinone.tasks.routing import LOCAL
 
 
 class Tries(Struct, frozen=True):
@@ -33,7 +35,8 @@ class Tries(Struct, frozen=True):
     attempts_max: int = 3
     unsent_max: int = 20
     """Attempts that are given up before anything is sent; they are no tries."""
-    claims_max: int = 3
+    claims_max: int = 4
+    """A task that is blamed for more is worked on no more: it was begun once among others and three times alone."""
     copies_max: int = 5
     again_after_s: float = 0.4
     again_after_s_max: float = 30.0
@@ -58,7 +61,7 @@ class Conclusions:
 
         Where the database does not answer, a fact is kept to be said again; a request for leave is not.
         """
-        job.unsaid = None if isinstance(what, (Planned, Sending)) else what
+        job.unsaid = None if isinstance(what, (Planned, Sending, Blamed)) else what
         outcome = await self.apply(job.move(what))
         job.unsaid = None
         if isinstance(outcome, Moved):
@@ -117,6 +120,14 @@ class Conclusions:
             job.attempt_state = "unknown"
         return self.again(job, self.tries.lost_again_after_s)
 
+    async def killer(self, job: Job) -> float | None:
+        """A task took too many workers with it: end it, or leave it to its last limit."""
+        if job.attempt_state in {None, "planned"} or job.provider == LOCAL:
+            return await self.rejected(job, _NOT_WORKABLE)
+        if job.state != "unknown":
+            await self.lost(job, "every worker that went on with it ended")
+        return None
+
     async def reconciled(self, job: Job) -> float | None:
         """Look whether a worker that is gone had stored the outputs already."""
         try:
@@ -141,6 +152,9 @@ class Conclusions:
 
     def _backoff_s(self, tries: int) -> float:
         return min(self.tries.again_after_s_max, self.tries.again_after_s * 2 ** (tries - 1))
+
+
+_NOT_WORKABLE = Rejected("provider_error", "this request could not be worked on", retryable=False)
 
 
 def _place(job: Job) -> Place:

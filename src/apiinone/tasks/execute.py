@@ -4,6 +4,7 @@ Nothing paid is sent without a row that says so: the attempt goes from planned t
 just before the socket, and what was sending when a worker died is never sent again.
 """
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -25,6 +26,7 @@ from apiinone.providers.provider import (
     Unclear,
 )
 from apiinone.tasks.ask import Asker, Later
+from apiinone.tasks.blame import Blame
 from apiinone.tasks.conclude import Conclusions
 from apiinone.tasks.job import Job
 from apiinone.tasks.keyring import Credential
@@ -52,18 +54,22 @@ class Executor:
     clock: Clock
     ends: Conclusions
     asker: Asker
+    blame: Blame
 
     def first_attempt(self, job: Job) -> NewAttempt | None:
         """The attempt that a claim writes down for a queued task; None where none can be begun now."""
         route = self.ways.choose(job)
         return self.orders.attempt(job, route) if isinstance(route, Route) else None
 
-    async def step(self, job: Job) -> float | None:
+    def step(self, job: Job) -> Awaitable[float | None]:
         """Do the next thing for this task. Returns in how many seconds to come again; None: it is over for us."""
         if job.unsaid is not None:
-            return await self.ends.repeated(job, job.unsaid)
+            return self.ends.repeated(job, job.unsaid)
         if job.claims > self.ends.tries.claims_max:
-            return await self._end_killer(job)
+            return self.ends.killer(job)
+        return self.blame.step(job, self._next) if job.in_doubt else self._next(job)
+
+    async def _next(self, job: Job) -> float | None:
         match job.state:
             case "queued":
                 return await self._plan(job)
@@ -119,6 +125,8 @@ class Executor:
 
         It is made with the turn in hand, so that the files it needs are read once and not at each wait for a turn.
         """
+        if not await self.blame.begins(job):
+            return None
         order = await self.orders.order(job)
         if order is None or not await self.ends.say(job, Sending(order.attempt_id, turn.id)):
             return None
@@ -167,21 +175,27 @@ class Executor:
         if (rejected := await self.asker.known(job)) is not None:
             return await self.ends.rejected(job, rejected)
         reached = self.ways.reached(job)
-        if reached is None:
-            return await self.ends.reconciled(job)
+        if reached is None or job.reference is None:
+            return await self._sought(job, reached)
         vendor, credential = reached
-        if job.reference is None:
-            found = await self.asker.find(job, vendor, credential.secret, self.orders.offer(job))
-            if found is None:
-                return await self.ends.reconciled(job)
-            return await self._accepted(job, vendor, Accepted(found, vendor.remote.poll_interval_s))
-        reply = await self.asker.ask(job, vendor, credential.secret, job.reference)
+        reply = await self.asker.ask(job, vendor, credential.secret, job.reference, self.blame.begins)
         if job.to_stop and isinstance(reply, Running) and reply.reference is None:
             job.to_stop = False  # only what is still being made: some vendors forget a result that is "canceled"
             await cancel(self.outbound, vendor.remote, credential.secret, job.reference)
         if not isinstance(reply, Later):
             self.ways.questioned(job, credential, reply)
         return await self._heard(job, vendor, reply)
+
+    async def _sought(self, job: Job, reached: tuple[Vendor, Credential] | None) -> float | None:
+        """Look for the job of a lost answer at its vendor, or for outputs that were stored already."""
+        if not await self.blame.begins(job):
+            return None
+        if reached is not None:
+            vendor, credential = reached
+            found = await self.asker.find(job, vendor, credential.secret, self.orders.offer(job))
+            if found is not None:
+                return await self._accepted(job, vendor, Accepted(found, vendor.remote.poll_interval_s))
+        return await self.ends.reconciled(job)
 
     async def _heard(self, job: Job, vendor: Vendor, reply: PollReply | Later) -> float | None:
         job.output_hosts = vendor.remote.output_hosts
@@ -210,6 +224,8 @@ class Executor:
 
     async def _delivered(self, job: Job, finished: Finished) -> float | None:
         """Copy what the vendor made; what only our credential opens is fetched with it first."""
+        if not await self.blame.begins(job):
+            return None
         if len(finished.outputs) > job.units:  # some make more than was ordered
             finished = structs.replace(finished, outputs=finished.outputs[: job.units])
         reached = self.ways.reached(job)
@@ -254,6 +270,8 @@ class Executor:
         choice = self.catalogue.now.remembered(job.sub_model)
         if choice is None:
             return await self.ends.rejected(job, _NOT_CONFIGURED)
+        if not await self.blame.begins(job):
+            return None
         try:
             made = await self.maker.make(choice, job.fields(), outputs, job.operation)
         except CannotMake as error:
@@ -262,20 +280,11 @@ class Executor:
             return await self.ends.rejected(job, _unusable(error))
         return await self.ends.copied(job, Finished(made))
 
-    async def _end_killer(self, job: Job) -> float | None:
-        """A task that was claimed too often took its workers with it: end it, or leave it to its last limit."""
-        if job.attempt_state in {None, "planned"} or job.provider == LOCAL:
-            return await self.ends.rejected(job, _NOT_WORKABLE)
-        if job.state != "unknown":
-            await self.ends.lost(job, "claimed too often")
-        return None
-
 
 _NOT_CONFIGURED = Rejected("provider_error", "no provider that serves this model is configured here", retryable=False)
 _ALL_OUT = Rejected("provider_error", "no provider of this model can take an order now", retryable=True)
 _OWN_KEYS_OUT = Rejected("provider_error", "none of your own provider keys can take an order now", retryable=True)
 _NEVER_SENT = Rejected("provider_error", "the provider could not be asked", retryable=True)
-_NOT_WORKABLE = Rejected("provider_error", "this request could not be worked on", retryable=False)
 
 
 def _look_after_s(wait_s: float) -> float:

@@ -82,6 +82,12 @@ class Job(Struct):
     """Whether the client wants it stopped, and the vendor has not been told by this holder."""
     held: bool = True
     """False once another worker has the task."""
+    in_doubt: bool = False
+    """Whether a worker died with it, and it was not worked on since by one that lived on (`blame.py`)."""
+    blamed: bool = False
+    """Whether it is blamed should this worker die now."""
+    stood_back: bool = False
+    """Whether it has let others go first."""
     unsaid: What | None = None
     """What happened and could not be written down, because the database did not answer."""
     read: Fields | None = None

@@ -1,6 +1,6 @@
 """Rows of tasks and attempts under their locks, and how a batch of moves is written."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -24,6 +24,7 @@ _WRITE = Sql(
     " cancel_requested_us = $7, started_us = $8, captured_micro = $9, error_type = $10, error_message = $11,"
     " finished_us = $12, expires_us = $13, held_micro = $14 WHERE id = $15 AND fence = $16"
 )
+_BLAME = Sql("UPDATE tasks SET claims = $1 WHERE id = $2 AND fence = $3")
 _ATTEMPTS = Sql(
     "SELECT id, task_id, attempt_no, state, provider, upstream_id, poll_url, own_key FROM attempts"
     " WHERE id = ANY($1::text[])"
@@ -86,6 +87,8 @@ class Task(Struct):
     own_unit: int | None
     """The price of one output that the account's own key makes; None where none of its keys may be used."""
     calls_back: bool
+    claims: int | None = None
+    """What it is blamed for; None: as before."""
     captured: int | None = None
     error_type: str | None = None
     error_message: str | None = None
@@ -160,13 +163,16 @@ async def read_attempts(tx: Tx, attempt_ids: Collection[str]) -> dict[str, Attem
     return {row[0]: Attempt(*row) for row in rows}  # pyright: ignore[reportArgumentType] - the columns above
 
 
-async def write_moves(tx: Tx, tasks: Iterable[Task], attempts: Sequence[Attempt], usage: dict[UsageKey, Usage]) -> None:
+async def write_moves(
+    tx: Tx, tasks: Collection[Task], attempts: Sequence[Attempt], usage: dict[UsageKey, Usage]
+) -> None:
     """Store what changed. The fence stands in the condition once more, beside the lock."""
     changed = [task for task in tasks if task.changed]
     now_us = tx.now_us
     await tx.many(_NEW_ATTEMPT, [(*_plan(attempt), now_us) for attempt in attempts if attempt.new])
     await tx.many(_WRITE_ATTEMPT, [_attempt(attempt) for attempt in attempts if attempt.changed])
     await tx.many(_WRITE, [_task(task) for task in changed])
+    await tx.many(_BLAME, [(task.claims, task.id, task.fence) for task in tasks if task.claims is not None])
     outputs = [(task, no, output) for task in changed for no, output in enumerate(task.outputs)]
     await tx.many(_NEW_OUTPUT, [_output(task, no, output) for task, no, output in outputs])
     await announce(tx, [_ended(task) for task in changed if task.calls_back and task.state in EVENTS])

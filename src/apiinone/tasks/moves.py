@@ -117,6 +117,12 @@ class WasCanceled(Struct, frozen=True):
     attempt_id: str
 
 
+class Blamed(Struct, frozen=True):
+    """Work begins or is over; `claims` is what the task is to be blamed for should the worker die (`blame.py`)."""
+
+    claims: int
+
+
 class CancelAsked(Struct, frozen=True):
     """The client wants it to stop."""
 
@@ -144,6 +150,7 @@ What = (
     | HoldMore
     | WasAnswered
     | WasCanceled
+    | Blamed
     | CancelAsked
     | TimePassed
     | EndedByHand
@@ -185,6 +192,6 @@ Outcome = Moved | Stale
 
 def attempt_named(what: What) -> str | None:
     """The attempt that something happened to; None where it happened to the task alone."""
-    if isinstance(what, (Planned, CancelAsked, TimePassed, EndedByHand)):
+    if isinstance(what, (Planned, Blamed, CancelAsked, TimePassed, EndedByHand)):
         return None
     return what.attempt_id

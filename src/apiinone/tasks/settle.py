@@ -34,6 +34,7 @@ from apiinone.tasks.move_rows import (
     write_moves,
 )
 from apiinone.tasks.moves import (
+    Blamed,
     CancelAsked,
     CopyLater,
     EndedByHand,
@@ -139,6 +140,9 @@ class Scene(Struct):
                 return self._hold_more(task, what.level)
             case WasCanceled():
                 return self._end(task, "canceled")
+            case Blamed(claims):
+                task.claims = claims
+                return True
             case CancelAsked():
                 return self._cancel(task)
             case TimePassed():
