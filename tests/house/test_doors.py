@@ -22,7 +22,7 @@ DOORS = {
     "defusedxml": ("assets.svg", "assets.svg_tree"),
     "email_validator": ("people.email_address",),
     "fpdf": ("payments.document_drawing",),
-    "httptools": ("cli.http_protocol", "outbound.wire"),
+    "httptools": ("cli.http_limits", "cli.http_protocol", "outbound.wire"),
     "joserfc": ("people.openid_protocol",),
     "jinja2": ("web.compiled_templates", "web.templates_of_pages"),
     "jsonschema_rs": ("catalog.check_fields", "catalog.explain", "catalog.schema"),

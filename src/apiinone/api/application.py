@@ -28,7 +28,7 @@ from apiinone.api.kept_document import KeptDocument
 from apiinone.api.proxies import address_of
 from apiinone.api.queries import NoQuery, read_query
 from apiinone.api.readiness import Readiness
-from apiinone.api.request_headers import own_request_id
+from apiinone.api.request_headers import REQUEST_ID_BYTES, new_request_id, own_request_id
 from apiinone.api.responding import offered, respond
 from apiinone.api.route import (
     ByKey,
@@ -46,7 +46,6 @@ from apiinone.core.randomness import RandomPool
 
 API: Final = "/api/v1/"
 _LOG: Final = logging.getLogger(__name__)
-REQUEST_ID_BYTES: Final = 12
 POLICIES_MAX: Final = 1024
 _ELSEWHERE: Final = "unknown"
 _EXPOSED: Final = (
@@ -107,7 +106,8 @@ class Application:
             return
         began_s = time.perf_counter()
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        request_id = own_request_id(headers.get(b"x-request-id")) or f"req_{self._randomness(REQUEST_ID_BYTES).hex()}"
+        own_id = own_request_id(headers.get(b"x-request-id"))
+        request_id = own_id or new_request_id(self._randomness(REQUEST_ID_BYTES))
         address, take_whole = address_of(scope, self._trusted), offered(scope, WHOLE_REQUEST)
         call = Call(scope["method"], headers, scope["query_string"], address, request_id, receive, take_whole)
         call.own_key = scope.get(OWN_KEY)

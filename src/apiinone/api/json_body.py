@@ -65,15 +65,26 @@ def _names_below(values: Iterable[object]) -> int:
     return count
 
 
-def _refuse_doubles(data: bytes) -> None:
-    def unique(members: list[tuple[str, object]]) -> None:
-        names = {name for name, _ in members}
-        for name, _ in members:
-            if name not in names:
-                raise BadRequest("A field stands twice in the body.", param=pointer_to("", name))
-            names.remove(name)
+class _Members(list[tuple[str, object]]):
+    """An object's members as they were written."""
 
-    json.loads(data, object_pairs_hook=unique)
+
+def _refuse_doubles(data: bytes) -> None:
+    _refuse_double(json.loads(data, object_pairs_hook=_Members), "")
+
+
+def _refuse_double(value: object, pointer: str) -> None:
+    if isinstance(value, _Members):
+        names: set[str] = set()
+        for name, below in value:
+            here = pointer_to(pointer, name)
+            if name in names:
+                raise BadRequest("A field stands twice in the body.", param=here)
+            names.add(name)
+            _refuse_double(below, here)
+    elif isinstance(value, list):
+        for number, below in enumerate(cast("list[object]", value)):
+            _refuse_double(below, pointer_to(pointer, number))
 
 
 def _explained(data: bytes, error: ValueError | RecursionError) -> BadRequest:

@@ -15,7 +15,13 @@ IDEMPOTENCY_KEY_CHARACTERS_MAX: Final = 255
 SCENARIO_CHARACTERS_MAX: Final = 200
 _REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9_-]{1,64}")
 _SCENARIO: Final = SCENARIO.lower().encode()
+REQUEST_ID_BYTES: Final = 12
 _KEY: Final = re.compile(r"[ -~]{1,255}")
+
+
+def new_request_id(randomness: bytes) -> str:
+    """Ours, of `REQUEST_ID_BYTES`."""
+    return f"req_{randomness.hex()}"
 
 
 def own_request_id(value: bytes | None) -> str | None:

@@ -16,9 +16,10 @@ from typing import Any, ClassVar, Final, cast
 import httptools
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from apiinone.api.answer import PIECES, WHOLE_REQUEST, WHOLE_RESPONSE, Header
+from apiinone.cli.http_limits import LimitedConnection
 from apiinone.core.departures import Departures
 
 LEAVING_BYTES_MAX: Final = 64 * 1024
@@ -35,12 +36,11 @@ def whole_responses() -> "type[WholeResponses]":
     return OfOneServer
 
 
-class WholeResponses(HttpToolsProtocol):
+class WholeResponses(LimitedConnection):
     """One connection."""
 
     departures: ClassVar[Departures]
     """Those of all connections of the server."""
-    _idle_since_s = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn
         """Begin a connection, and work out what the scopes of its requests have in common."""
@@ -65,6 +65,7 @@ class WholeResponses(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin the exchange, as uvicorn does; it knows no WebSocket and no limit of connections here."""
+        self.head_is_whole()
         parser: Any = self.parser
         application = cast("ASGIApp", self.app)  # pyright: ignore[reportUnknownMemberType] - uvicorn's open types
         version: str = parser.get_http_version()
@@ -89,6 +90,8 @@ class WholeResponses(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Add to the request's body."""
+        self.unplaced_bytes = 0
+        self.body_bytes += len(body)
         cycle: Any = self.cycle
         if cycle.response_complete:
             return
@@ -100,6 +103,8 @@ class WholeResponses(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Let the request be whole."""
+        self.unplaced_bytes = 0
+        self.owed_bytes = None
         cycle: Any = self.cycle
         if not cycle.response_complete:
             cycle.more_body = False
@@ -115,32 +120,12 @@ class WholeResponses(HttpToolsProtocol):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
             return
-        self._idle_since_s = self.loop.time()
-        if self.timeout_keep_alive_task is None:
-            self._look_again(self._idle_since_s + self.timeout_keep_alive)
+        self.idle_since_s = self.loop.time()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         task = self.loop.create_task(cycle.run_asgi(app))
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
-
-    def _unset_keepalive_if_required(self) -> None:
-        """Leave the alarm as it is: setting one for each response costs more than one look in vain each minute."""
-
-    def timeout_keep_alive_handler(self) -> None:
-        """Close the connection if it has been idle for so long, else look again when it may have been."""
-        now_s = self.loop.time()
-        since_s = self._idle_since_s if self.cycle.response_complete else now_s
-        if now_s - since_s >= self.timeout_keep_alive:
-            super().timeout_keep_alive_handler()
-        else:
-            self._look_again(since_s + self.timeout_keep_alive)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """There is nothing more to look at."""
-        super().connection_lost(exc)
-        if self.timeout_keep_alive_task is not None:
-            self.timeout_keep_alive_task.cancel()
 
     def shutdown(self) -> None:
         """Close when what is under way is answered; what was answered leaves first."""
@@ -151,9 +136,6 @@ class WholeResponses(HttpToolsProtocol):
         """Refuse what is no HTTP, after the answers to what was."""
         self.departures.leave()
         super().send_400_response(msg)
-
-    def _look_again(self, at_s: float) -> None:
-        self.timeout_keep_alive_task = self.loop.call_at(at_s, self.timeout_keep_alive_handler)
 
 
 class _Exchange(RequestResponseCycle):
