@@ -1,0 +1,53 @@
+"""What pages show on every screen: nothing cut off, nothing out of view, in every language that is there."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser.chromium import visit
+from browser.test_console import WITHIN_MS, Ada, asked, made_key, signed_up
+from serving import Served
+
+pytestmark = pytest.mark.slow
+WIDTHS = (360, 390, 430, 600, 768, 1440)
+BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def ada(site: Served, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ada:
+    state = tmp_path_factory.mktemp("state") / "ada.json"
+    with visit(chromium) as page:
+        signed_up(page, site, "ada@example.com")
+        key = made_key(page, site, "first")
+        page.context.storage_state(path=state)
+    return Ada(str(state), key)
+
+
+@pytest.fixture(scope="module")
+def ended(site: Served, chromium: Browser, ada: Ada) -> str:
+    """A task that has ended; its id."""
+    with visit(chromium, state=ada.state) as page:
+        task_id = asked(page, site, ada.key)
+        page.goto(f"{site.url}/console/tasks/{task_id}")
+        expect(page.locator(".outputs img")).to_be_visible(timeout=WITHIN_MS)
+    return task_id
+
+
+def is_inside(page: Page, selector: str) -> bool:
+    """Whether the first of these lies in the window from side to side."""
+    box = page.locator(selector).first.bounding_box()
+    size = page.viewport_size
+    assert box is not None
+    assert size is not None
+    return box["x"] >= 0 and box["x"] + box["width"] <= size["width"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_asks_before_a_deletion_opens_inside_the_window(
+    site: Served, chromium: Browser, ada: Ada, ended: str, language: str
+) -> None:
+    with visit(chromium, state=ada.state) as page:
+        page.goto(f"{site.url}/console/tasks/{ended}?lang={language}")
+        page.click(".ask summary")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert (width, is_inside(page, ".ask form"), page.evaluate(BEYOND)) == (width, True, 0)
