@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from browser.chromium import browser
+from browser.chromium import browser, visit
+from browser.test_console import Ada, made_key, signed_up
 from serving import HOST, Served, environment_for, free_port_now
 
 
@@ -25,3 +26,14 @@ def chromium() -> Iterator[Browser]:
     """The browser; each test has its own visits."""
     with browser() as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def ada(site: Served, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ada:
+    """Somebody with an account and a key."""
+    state = tmp_path_factory.mktemp("state") / "ada.json"
+    with visit(chromium) as page:
+        signed_up(page, site, "ada@example.com")
+        key = made_key(page, site, "first")
+        page.context.storage_state(path=state)
+    return Ada(str(state), key)

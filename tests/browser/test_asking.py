@@ -22,16 +22,6 @@ MODELS = len(load_catalogue().entries)
 STILL_MS = 6000
 
 
-@pytest.fixture(scope="module")
-def ada(site: Served, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ada:
-    state = tmp_path_factory.mktemp("state") / "ada.json"
-    with visit(chromium) as page:
-        signed_up(page, site, "ada@example.com")
-        key = made_key(page, site, "first")
-        page.context.storage_state(path=state)
-    return Ada(str(state), key)
-
-
 @contextmanager
 def staying(page: Page, *, failing: bool = False) -> Generator[list[Request]]:
     """The page is not left meanwhile, and its console stays empty unless it is made to fail; what it asked for."""

@@ -27,16 +27,6 @@ class Ada(NamedTuple):
     key: str
 
 
-@pytest.fixture(scope="module")
-def ada(site: Served, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ada:
-    state = tmp_path_factory.mktemp("state") / "ada.json"
-    with visit(chromium) as page:
-        signed_up(page, site, "ada@example.com")
-        key = made_key(page, site, "first")
-        page.context.storage_state(path=state)
-    return Ada(str(state), key)
-
-
 def signed_up(page: Page, site: Served, email: str) -> None:
     before = links(site)
     page.goto(f"{site.url}/sign-up")

@@ -4,22 +4,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from browser.chromium import visit
-from browser.test_console import WITHIN_MS, Ada, asked, made_key, signed_up
+from browser.test_console import WITHIN_MS, Ada, asked
 from serving import Served
 
 pytestmark = pytest.mark.slow
 WIDTHS = (360, 390, 430, 600, 768, 1440)
 BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="module")
-def ada(site: Served, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ada:
-    state = tmp_path_factory.mktemp("state") / "ada.json"
-    with visit(chromium) as page:
-        signed_up(page, site, "ada@example.com")
-        key = made_key(page, site, "first")
-        page.context.storage_state(path=state)
-    return Ada(str(state), key)
 
 
 @pytest.fixture(scope="module")

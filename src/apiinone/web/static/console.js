@@ -2,6 +2,7 @@
 (() => {
   const QUOTE_AFTER_MS = 500;
   const WAIT_S = 20;
+  const SERVER_ERROR = 500;
   const place = document.querySelector("[data-console]");
   if (!place) return;
   const find = (name) => place.querySelector(`[data-console-${name}]`);
@@ -9,7 +10,7 @@
   const form = find("form"), error = find("error"), run = find("run"), quote = find("quote"), preview = find("preview"), result = find("result");
   const keys = find("keys"), chosen = find("chosen"), pasted = find("pasted");
   const words = window.said(place), filled = window.filled;
-  let form_ = null, entry = null, asked = 0, own = null;
+  let form_ = null, entry = null, asked = 0, loads = 0, looks = 0, running = false, own = null;
 
   const element = (name, facts = {}, ...inside) => { const made = Object.assign(document.createElement(name), facts); made.append(...inside); return made; };
   // Who is signed in uses a key of the account by its id; the key itself never comes into the page.
@@ -17,10 +18,12 @@
   const api = (path) => (own ? `/console/with/${keys.value}${path}` : path);
   const hasKey = () => Boolean(own ? keys.value : key.value.trim());
 
+  const refusal = (answer, body) => ({ message: `HTTP ${answer.status}`, ...body.error, status: answer.status });
+
   async function get(path, options = {}) {
     const answer = await fetch(path, options);
     const body = await answer.json();
-    if (!answer.ok) throw body.error ?? { message: `HTTP ${answer.status}` };
+    if (!answer.ok) throw refusal(answer, body);
     return body;
   }
 
@@ -83,17 +86,25 @@
   }
 
   let timer = 0;
+  // A price is of one request: with any change it goes at once, and so does an answer that is still on its way.
+  function unpriced() {
+    clearTimeout(timer);
+    asked += 1;
+    quote.textContent = "";
+  }
+
   function changed() {
+    unpriced();
+    if (!form_) return;
     const body = form_.body();
     show(body);
     say(null);
-    clearTimeout(timer);
     timer = setTimeout(() => price(body), QUOTE_AFTER_MS);
   }
 
   async function price(body) {
-    const mine = ++asked;
-    quote.textContent = "";
+    unpriced();
+    const mine = asked;
     if (!hasKey()) return;
     try {
       const found = await get(api("/api/v1/quotes"), { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: undefined }) });
@@ -104,16 +115,18 @@
   }
 
   async function who() {
+    const mine = ++looks;
     if (!own) sessionStorage.setItem("key", key.value.trim());
     if (!hasKey()) { account.textContent = words.key_stays; return; }
     try {
       const me = (await get(api("/api/v1/me"), { headers: headers() })).data;
       const credits = (await get(api("/api/v1/credits"), { headers: headers() })).data;
+      if (mine !== looks) return;
       account.replaceChildren(element("span", { className: `mode-${me.mode}`, textContent: words[`${me.mode}_key`] }), " ", filled(words.available, credits));
       if (own) account.append(" ", element("a", { href: "/console/keys", textContent: words.keys }), " · ", element("a", { href: "/usage", textContent: words.all_runs }));
       if (form_) price(form_.body());
     } catch (problem) {
-      account.replaceChildren(...window.told(words, problem));
+      if (mine === looks) account.replaceChildren(...window.told(words, problem));
     }
   }
 
@@ -149,11 +162,12 @@
     remember(task.task_id);
   }
 
-  async function chat(body) {
+  async function chat(body, begins) {
     const text = element("p", {});
     result.replaceChildren(element("h3", { textContent: words.result }), text);
     const answer = await fetch(api(entry.path), { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: true, stream_options: { include_usage: true } }) });
-    if (!answer.ok) throw (await answer.json()).error;
+    if (!answer.ok) throw refusal(answer, await answer.json());
+    begins();
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "", usage = null;
     for (;;) {
@@ -184,27 +198,41 @@
     result.append(element("details", {}, element("summary", { textContent: words.earlier }), list));
   }
 
+  const mayRun = () => { run.disabled = running || !form_; };
+
+  // What was refused made nothing. Where no answer came, or the server's own fault did, only the usage page knows.
+  function outcome(problem, begun) {
+    if (begun) return words.not_followed;
+    return problem.status < SERVER_ERROR ? words.nothing_made : words.not_answered;
+  }
+
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    if (running || !form_) return;
     say(null);
     if (!hasKey()) { say({ message: words.key_needed }); key.focus(); return; }
-    run.disabled = true;
+    let begun = false;
+    running = true;
+    mayRun();
     try {
       const body = form_.body();
-      if (entry.endpoint === "chat") { await chat(body); return; }
+      if (entry.endpoint === "chat") { await chat(body, () => { begun = true; }); return; }
       result.replaceChildren(...waiting(words.sending));
       const made = await get(api(entry.path), { method: "POST", headers: { ...headers(), "Idempotency-Key": crypto.randomUUID?.() ?? String(Math.random()) }, body: JSON.stringify(body) });
+      begun = true;
       await follow(made.data);
     } catch (problem) {
-      result.replaceChildren(element("h3", { textContent: words.result }), element("p", { className: "quiet", textContent: words.not_followed }));
+      result.replaceChildren(element("h3", { textContent: words.result }), element("p", { className: "quiet", textContent: outcome(problem, begun) }));
       say(problem);
     } finally {
-      run.disabled = false;
+      running = false;
+      mayRun();
       if (hasKey()) who();
     }
   });
 
   find("share").addEventListener("click", async (event) => {
+    if (!form_) return;
     const text = btoa(unescape(encodeURIComponent(JSON.stringify(short(form_.body())))));
     const url = `${location.origin}/playground#${encodeURIComponent(text)}`;
     try { await navigator.clipboard.writeText(url); event.target.textContent = words.copied; } catch { location.hash = encodeURIComponent(text); }
@@ -212,11 +240,18 @@
   });
 
   async function load(name, given) {
+    const mine = ++loads;
+    form_ = null;
+    unpriced();
+    mayRun();
     fields.replaceChildren(element("p", { className: "quiet", textContent: words.loading }));
-    entry = (await get(`/api/v1/models/${encodeURI(name)}`)).data;
-    const schema = await get(entry.schema_path);
+    const found = (await get(`/api/v1/models/${encodeURI(name)}`)).data;
+    const schema = await get(found.schema_path);
+    if (mine !== loads) return; // another model was chosen meanwhile
+    entry = found;
     form_ = window.formOf(schema, given ?? entry.example, fields, words);
     models.value = entry.id;
+    mayRun();
     changed();
   }
 
@@ -252,7 +287,9 @@
 
   models.addEventListener("change", () => load(models.value).catch(say));
   form.addEventListener("input", changed);
+  key.addEventListener("input", () => { looks += 1; unpriced(); account.textContent = words.key_stays; });
+  key.addEventListener("paste", () => setTimeout(who)); // once the field holds what is pasted
   key.addEventListener("change", who);
-  keys.addEventListener("change", who);
+  keys.addEventListener("change", () => { unpriced(); who(); });
   begin().catch((problem) => { fields.replaceChildren(element("p", { className: "error" }, ...window.told(words, problem))); });
 })();
