@@ -56,6 +56,17 @@ async def test_who_pays_buys_and_who_does_not_sees_as_much_as_the_role_says(site
         assert (role, " ".join(shown)) == (role, sees[role])
 
 
+async def test_no_page_about_money_says_that_nothing_costs_money_in_test_mode(site: Api) -> None:
+    ada = await somebody(site, "ada@example.com")
+    order = await bought(ada)
+    paper = await own_document(ada)
+    for path in ("credits", f"orders/{order.id}", "orders", "documents", f"documents/{paper}", "plan"):
+        text = (await ada.get(f"/billing/{path}")).text
+        assert (path, text.count("What you buy are live credits.")) == (path, 1)
+        assert (path, "Nothing here costs money" in text) == (path, False)
+    assert "Nothing here costs money" in (await ada.get("/console")).text
+
+
 async def test_a_form_sent_twice_is_one_order_and_another_form_is_another(site: Api) -> None:
     ada = await somebody(site, "ada@example.com")
     once = ONCE.search((await ada.get("/billing/credits")).text)
