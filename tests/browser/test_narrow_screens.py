@@ -41,3 +41,30 @@ def test_what_asks_before_a_deletion_opens_inside_the_window(
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
             assert (width, is_inside(page, ".ask form"), page.evaluate(BEYOND)) == (width, True, 0)
+
+
+def cut_off(page: Page, tables: str) -> list[str]:
+    """Cells of tables that reach beyond the box around them, so that one would have to scroll to read them."""
+    return page.evaluate(
+        """(tables) => [...document.querySelectorAll(`${tables} :is(th, td)`)].filter((cell) => {
+            const box = cell.closest(".scrolls").getBoundingClientRect();
+            return cell.closest("tbody") && cell.getBoundingClientRect().right > box.right + 1;
+        }).map((cell) => cell.textContent.trim())""",
+        tables,
+    )
+
+
+@pytest.mark.parametrize("path", ["/pricing", "/console", "/usage"])
+def test_each_cell_of_prices_and_tasks_is_read_without_scrolling_sideways(
+    site: Served, chromium: Browser, ada: Ada, ended: str, path: str
+) -> None:
+    del ended
+    with visit(chromium, state=ada.state) as page:
+        page.goto(site.url + path)
+        expect(page.locator(".stacks tbody tr").first).to_be_visible()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert (width, cut_off(page, ".stacks")) == (width, [])
+            rows = page.get_by_role("table").get_by_role("row")
+            assert rows.count() == page.locator(".stacks tr").count()
+            expect(page.get_by_role("columnheader", name="Credits").first).to_be_attached()
