@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from browser.chromium import visit
-from browser.test_console import CREATE, WITHIN_MS, Ada
+from browser.test_console import CREATE, WITHIN_MS, Ada, asked
 from serving import Served
 
 pytestmark = pytest.mark.slow
@@ -112,3 +112,28 @@ def test_a_good_key_that_is_pasted_takes_the_word_of_the_bad_one_away(
         )
         expect(page.locator(account)).to_contain_text("test key")
         expect(page.locator("[data-console-quote]")).to_have_text("10 credits")
+
+
+def cells(page: Page, rows: str) -> list[list[str]]:
+    """The words of each row."""
+    return page.locator(rows).evaluate_all("(rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText))")
+
+
+def test_lots_and_ledger_read_the_same_with_a_pasted_key_as_signed_in(
+    site: Served, chromium: Browser, ada: Ada
+) -> None:
+    with visit(chromium, state=ada.state) as page:
+        task_id = asked(page, site, ada.key)
+        page.goto(f"{site.url}/console/tasks/{task_id}")
+        expect(page.locator(".outputs img")).to_be_visible(timeout=WITHIN_MS)
+        page.goto(f"{site.url}/billing/credits")
+        lots, ledger = cells(page, "section:has(#lots) tbody tr"), cells(page, "#entries tbody tr")
+    with visit(chromium) as page:
+        page.goto(f"{site.url}/billing/credits")
+        page.fill("[data-desk-key]", ada.key)
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-desk-result] table")).to_have_count(2)
+        seen = cells(page, "[data-desk-result] tbody tr")
+    assert lots
+    assert [row for row in ledger if task_id in row]
+    assert seen == [*lots, *ledger]

@@ -141,7 +141,7 @@ def test_a_model_is_run_on_its_page_and_the_charge_is_seen(site: Site, chromium:
         page.goto(site.url + "/usage")
         expect(page.locator("[data-desk-result]")).to_contain_text("recraft-v4")
         page.goto(site.url + "/billing/credits")
-        expect(page.locator("[data-desk-result]")).to_contain_text("capture")
+        expect(page.locator("[data-desk-result]")).to_contain_text("Charged")
 
 
 def test_one_request_is_run_on_the_home_page_and_without_a_script_a_link_leads_to_it(

@@ -25,6 +25,7 @@ PAY_AT = Sql("UPDATE orders SET pay_url = 'https://pay.example/1' , method = 'st
 SET_STATE = Sql("UPDATE orders SET state = $1, method = 'manual' WHERE id = $2")
 TERMS = Sql("SELECT state, pack, amount_minor, method FROM orders WHERE id = $1")
 HIDDEN = re.compile(r'type="hidden" name="(offer|amount|method|save|once|csrf)" value="([^"]*)"')
+BOUGHT, GRANTED = "Live credits are bought on this page", "Live credits are granted by the operator"
 OWE = Sql("UPDATE balances SET debt_micro = 12000000, available_micro = 0 WHERE account_id = $1 AND mode = 'live'")
 OWED = Sql("UPDATE orders SET owed_micro = 12000000 WHERE id = $1")
 
@@ -65,6 +66,19 @@ async def test_no_page_about_money_says_that_nothing_costs_money_in_test_mode(si
         assert (path, text.count("What you buy are live credits.")) == (path, 1)
         assert (path, "Nothing here costs money" in text) == (path, False)
     assert "Nothing here costs money" in (await ada.get("/console")).text
+
+
+async def test_a_visitor_of_a_server_that_sells_reads_that_credits_are_bought_there(site: Api) -> None:
+    text = (await Browser(site).get("/billing/credits")).text
+    assert (BOUGHT in text, GRANTED in text) == (True, False)
+
+
+async def test_a_visitor_of_a_server_that_sells_nothing_reads_who_grants_credits(
+    sqlite_path: Path, tmp_path: Path
+) -> None:
+    async with served_api(sqlite_url(sqlite_path), tmp_path, working=False) as without_a_shop:
+        text = (await Browser(without_a_shop).get("/billing/credits")).text
+        assert (BOUGHT in text, GRANTED in text) == (False, True)
 
 
 async def test_a_form_sent_twice_is_one_order_and_another_form_is_another(site: Api) -> None:

@@ -5,9 +5,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
-from apiinone.web.code_names import REFUSALS, code_name
+from apiinone.web.code_names import ENTRY_KINDS, REFUSALS, code_name
 from apiinone.web.flashes import FLASHES
-from apiinone.web.kind_names import kind_name
+from apiinone.web.kind_names import KIND_NAMES, kind_name
 from apiinone.web.languages import ENGLISH, Languages
 from apiinone.web.moments import browser_name, clock_time, moment
 from apiinone.web.price_words import credits_words
@@ -90,6 +90,8 @@ class Templates:
         filters["credits"] = at_run(partial(credits_words, words=words))
         other = {} if language == ENGLISH else {kind: words.gettext(text) for kind, text in REFUSALS.items()}
         names["refusals"] = other  # in English the API's own sentence says enough
+        names["entry_kinds"] = {kind: words.gettext(text) for kind, text in ENTRY_KINDS.items()}
+        names["kind_names"] = {kind: words.gettext(text) for kind, text in KIND_NAMES.items()}
         names["in_english"] = Markup("" if language == ENGLISH else f' lang="{ENGLISH}"')  # noqa: S704 - our own
         made.install_gettext_translations(words, newstyle=True)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType] - the extension's
         return made

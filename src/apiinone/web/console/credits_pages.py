@@ -11,7 +11,7 @@ from apiinone.ledger.lots import Lot
 from apiinone.ledger.statements import balance_of
 from apiinone.payments.document_drawing import money
 from apiinone.tasks.task_view import task_names
-from apiinone.web.billing.shop import Shop, shop_for
+from apiinone.web.billing.shop import Shop, shop_for, ways_to_pay
 from apiinone.web.code_names import ENTRY_KINDS, METHODS
 from apiinone.web.console.csv_rows import PAGE_ROWS, Cell, csv_file
 from apiinone.web.console.shell import in_console
@@ -40,7 +40,7 @@ async def show_credits(rooms: Rooms, call: PageCall) -> PageReply:
     """Balance, lots and ledger; who is not signed in can look with a key."""
     here = call.visitor.member
     if here is None:
-        return Shown("credits.html.j2", {})
+        return Shown("credits.html.j2", {"sells": bool(ways_to_pay(rooms.house.context.cashier))})
     return await credits_page(rooms, call, here, await shop_for(rooms, here))
 
 
