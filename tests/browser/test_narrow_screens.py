@@ -11,6 +11,13 @@ from serving import Served
 
 pytestmark = pytest.mark.slow
 WIDTHS = (360, 390, 430, 600, 768, 1440)
+CUT = "(() => { const name = document.querySelector('.who-name'); return name.scrollWidth > name.clientWidth; })()"
+FREE_PX = """(() => {
+    const [brand, who] = [".brand span", ".who"].map((one) => document.querySelector(one).getBoundingClientRect());
+    return innerWidth < 640 ? who.left - brand.right : 0;
+})()"""
+"""Between brand and name where the header has two lines; in one line, places of the site stand between them."""
+GAP_PX_MAX = 14
 BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -70,3 +77,15 @@ def test_each_cell_of_prices_tasks_and_ledger_is_read_without_scrolling_sideways
             rows = page.get_by_role("table").get_by_role("row")
             assert rows.count() == page.locator(".stacks tr").count()
             expect(page.get_by_role("columnheader", name=re.compile("Credits|Held")).first).to_be_attached()
+
+
+def test_a_name_is_cut_only_where_the_header_has_no_more_room(site: Served, chromium: Browser, ada: Ada) -> None:
+    with visit(chromium, state=ada.state) as page:
+        page.goto(f"{site.url}/console")
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            for name in ("Ada Löwe", "Ada Löwe and everybody who works with her on films and songs"):
+                page.evaluate("(name) => { document.querySelector('.who-name').textContent = name; }", name)
+                cut = page.evaluate(CUT)
+                room = page.evaluate(FREE_PX)
+                assert (width, name, cut and room > GAP_PX_MAX, page.evaluate(BEYOND)) == (width, name, False, 0)
