@@ -89,3 +89,16 @@ def test_a_name_is_cut_only_where_the_header_has_no_more_room(site: Served, chro
                 cut = page.evaluate(CUT)
                 room = page.evaluate(FREE_PX)
                 assert (width, name, cut and room > GAP_PX_MAX, page.evaluate(BEYOND)) == (width, name, False, 0)
+
+
+def test_the_headline_of_the_status_stands_beside_its_dot(site: Served, chromium: Browser) -> None:
+    with visit(chromium) as page:
+        page.goto(f"{site.url}/status?lang=es")
+        for text in (None, "Algunas cosas no funcionan como deben"):
+            page.evaluate("(text) => { if (text) document.querySelector('.state strong').textContent = text; }", text)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                dot, words = (page.locator(f".state {one}").bounding_box() for one in (".dot", "strong"))
+                assert dot is not None
+                assert words is not None
+                assert (width, words["x"] > dot["x"] + dot["width"]) == (width, True)

@@ -235,7 +235,9 @@ async def test_maintenance_closes_the_site_but_not_to_operators_nor_the_apis_rea
         assert "noon" in seen.text
     for path in ("/status", "/sign-in"):
         assert (await visitor.get(path)).status == 200, path
-    assert "accepts no new tasks" in (await visitor.get("/status")).text
+    told = (await visitor.get("/status")).text
+    assert "accepts no new tasks" in told
+    assert "<strong>No new tasks are accepted now</strong>" in told
     assert (await site.get("/api/v1/models")).status == 200
     assert (await site.create(tenant.key)).status == 503
     assert "Maintenance is on" in (await ada.get("/admin")).text

@@ -21,6 +21,7 @@ OVERALL: Final[dict[Health, str]] = {
     "partly": marked("Some things do not work as they should"),
     "bad": marked("New tasks are not worked on now"),
 }
+CLOSED: Final = marked("No new tasks are accepted now")
 
 
 class FamilyState(Struct, frozen=True):
@@ -57,12 +58,17 @@ class StatusSeen(Struct, frozen=True):
         parts = {self.api, self.workers, *(family.health for family in self.families)}
         return "good" if parts == {"good"} and not self.incident else "partly"
 
+    @property
+    def headline(self) -> str:
+        """The same in words; where nothing is accepted, what was accepted before may well be worked on."""
+        return CLOSED if self.api == "bad" else OVERALL[self.overall]
+
 
 async def show_status(rooms: Rooms, call: PageCall) -> PageReply:
     """The page."""
     del call
     seen = await read_status(rooms.house)
-    return Shown("status.html.j2", {"seen": seen, "overall": OVERALL[seen.overall]})
+    return Shown("status.html.j2", {"seen": seen})
 
 
 async def read_status(house: House) -> StatusSeen:
