@@ -191,3 +191,19 @@ def test_a_request_can_be_shared_by_its_address(site: Site, chromium: Browser, t
     with visit(chromium) as page:
         page.goto(address.partition("?")[0] + "#" + address.partition("#")[2])
         expect(page.locator("#field-prompt")).to_have_value("A boat with a grüner mast", timeout=LONG_MS)
+
+
+def test_a_link_to_a_route_of_the_reference_arrives_at_it_unfolded(site: Site, chromium: Browser) -> None:
+    with visit(chromium) as page:
+        page.goto(f"{site.url}/docs/reference#time_lyrics")
+        expect(page.locator("#time_lyrics")).to_have_attribute("open", "")
+        routes = page.locator("details.operation")
+        other = routes.first.get_attribute("id")
+        page.evaluate("(id) => { location.hash = id; }", other)
+        expect(routes.first).to_have_attribute("open", "")
+
+
+def test_the_reference_shows_code_as_code(site: Site, chromium: Browser) -> None:
+    with visit(chromium) as page:
+        page.goto(f"{site.url}/docs/reference")
+        assert "`" not in (page.locator("article").text_content() or "")

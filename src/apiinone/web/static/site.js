@@ -72,6 +72,14 @@ document.addEventListener("keydown", (event) => {
   open.querySelector("summary").focus();
 });
 
+// Who follows a link to something that is folded wants to read it.
+function unfold() {
+  const named = document.getElementById(location.hash.slice(1));
+  if (named?.matches("details")) named.open = true;
+}
+addEventListener("hashchange", unfold);
+unfold();
+
 chooseLanguage(storage.get("language") ?? "curl");
 
 // In another language, a page shows what it shows now: filters and the playground's request stand in its address alone.
