@@ -18,6 +18,7 @@ FREE_PX = """(() => {
 })()"""
 """Between brand and name where the header has two lines; in one line, places of the site stand between them."""
 GAP_PX_MAX = 14
+SCREEN_PX = 900
 BEYOND = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -102,3 +103,28 @@ def test_the_headline_of_the_status_stands_beside_its_dot(site: Served, chromium
                 assert dot is not None
                 assert words is not None
                 assert (width, words["x"] > dot["x"] + dot["width"]) == (width, True)
+
+
+def test_documents_begin_with_their_text_and_their_places_are_one_click_away(site: Served, chromium: Browser) -> None:
+    with visit(chromium, width=390) as page:
+        page.goto(f"{site.url}/docs/chat")
+        heading = page.locator("h1").bounding_box()
+        assert heading is not None
+        assert heading["y"] < SCREEN_PX / 2
+        places = page.get_by_role("navigation", name="Documentation")
+        expect(places).to_have_count(0)
+        page.click(".folded-menu summary")
+        expect(places).to_have_count(1)
+        page.set_viewport_size({"width": 1440, "height": SCREEN_PX})
+        expect(places).to_have_count(1)
+        expect(page.locator(".folded-menu")).to_be_hidden()
+
+
+def test_what_copies_an_example_covers_none_of_it(site: Served, chromium: Browser) -> None:
+    with visit(chromium, width=390) as page:
+        page.goto(f"{site.url}/models/recraft-v4")
+        button = page.locator("#example .copy").first.bounding_box()
+        code = page.locator("#example code").first.bounding_box()
+        assert button is not None
+        assert code is not None
+        assert button["y"] + button["height"] <= code["y"]
