@@ -228,4 +228,5 @@ async def test_an_address_that_cannot_be_called_is_not_registered(site: Api, fie
     fields = {"url": "https://hooks.example.com/", "name": "mine", "events": "task.failed", field: value}
     seen = await browser.post("/console/webhooks/endpoints", None, **fields)
     assert (seen.status, f'id="why-{at}"' in seen.text) == (422, True)
+    assert "'url'" not in seen.text, "no page calls it so"
     assert len(await site.rows(Sql("SELECT id FROM webhook_endpoints"))) == 1

@@ -69,7 +69,11 @@ async def do_register(rooms: Rooms, call: PageCall, here: MemberHere) -> PageRep
     if not errors:
         try:
             await register(rooms.house.context, here.owner, EndpointBody(url, events, name))
-        except (BadRequest, Conflict) as refused:
+        except BadRequest:  # the API's sentence names its own field; this one stands beside the field that one sees
+            errors["url"] = call.say(
+                "This must be an https address on port 443, without user or password, that others can reach."
+            )
+        except Conflict as refused:
             errors["url"] = refusal_told(refused, call.visitor.language, call.say)
         else:
             return SeeOther(WEBHOOKS, "endpoint_registered")
