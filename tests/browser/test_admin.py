@@ -102,6 +102,14 @@ def set_a_price(page: Page, site: Site) -> None:
     is_for_everybody(page)
 
 
+def edges(page: Page, part: str) -> tuple[float, float]:
+    """Where a part of the page begins and how wide it is, on a wide screen."""
+    page.set_viewport_size({"width": 1440, "height": 900})
+    box = page.locator(part).first.bounding_box()
+    assert box is not None
+    return box["x"], box["width"]
+
+
 def test_an_operator_looks_after_the_installation(site: Site, chromium: Browser) -> None:
     with visit(chromium, reduced=True) as page:
         sign_up_as_operator(site, page)
@@ -111,6 +119,10 @@ def test_an_operator_looks_after_the_installation(site: Site, chromium: Browser)
         for route in shown:
             page.goto(site.url + route.path.format(**ids))
             expect(page.get_by_role("navigation", name="Operators")).to_be_visible()
+            assert (route.path, edges(page, ".bar"), edges(page, ".columns")) == (
+                route.path,
+                *[edges(page, ".admin")] * 2,
+            )
             is_for_everybody(page)
 
         page.goto(f"{site.url}/admin/accounts")
