@@ -154,6 +154,12 @@ async def test_every_name_of_a_model_leads_to_its_page(site: Api) -> None:
         assert (await page(site, f"/model/{name}"))[0] == 200, name
 
 
+async def test_amounts_of_thousands_are_written_alike_on_every_page_about_prices(site: Api) -> None:
+    for path in ("/pricing", "/models/kling-3"):
+        text = (await page(site, path))[2].decode()
+        assert (path, "1,200" in text, re.findall(r"–1200", text)) == (path, True, [])  # noqa: RUF001 - a dash
+
+
 async def test_what_is_not_there_is_a_page_for_people_and_an_error_for_programs(site: Api) -> None:
     status, headers, body = await page(site, "/models/nothing")
     assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")

@@ -10,7 +10,7 @@ from apiinone.web.flashes import FLASHES
 from apiinone.web.kind_names import KIND_NAMES, kind_name
 from apiinone.web.languages import ENGLISH, Languages
 from apiinone.web.moments import browser_name, clock_time, moment
-from apiinone.web.price_words import credits_words
+from apiinone.web.price_words import credits_words, grouped
 from apiinone.web.role_names import ROLE_NAMES
 from apiinone.web.route_words import reason_in
 from apiinone.web.static_files import StaticFiles
@@ -87,6 +87,7 @@ class Templates:
         filters["kind"] = at_run(partial(kind_name, say=words.gettext))
         filters["named"] = at_run(partial(code_name, say=words.gettext))
         filters["why_chosen"] = at_run(partial(reason_in, say=words.gettext))
+        filters["grouped"] = grouped
         filters["credits"] = at_run(partial(credits_words, words=words))
         other = {} if language == ENGLISH else {kind: words.gettext(text) for kind, text in REFUSALS.items()}
         names["refusals"] = other  # in English the API's own sentence says enough

@@ -10,6 +10,7 @@
   const form = find("form"), error = find("error"), run = find("run"), quote = find("quote"), preview = find("preview"), result = find("result");
   const keys = find("keys"), chosen = find("chosen"), pasted = find("pasted");
   const words = window.said(place), filled = window.filled;
+  const credits = (count) => filled(words.credits, { credits: window.grouped(count) });
   let form_ = null, entry = null, asked = 0, loads = 0, looks = 0, running = false, own = null;
 
   const element = (name, facts = {}, ...inside) => { const made = Object.assign(document.createElement(name), facts); made.append(...inside); return made; };
@@ -108,7 +109,7 @@
     if (!hasKey()) return;
     try {
       const found = await get(api("/api/v1/quotes"), { method: "POST", headers: headers(), body: JSON.stringify({ ...body, stream: undefined }) });
-      if (mine === asked) quote.textContent = filled(words.credits, found.data);
+      if (mine === asked) quote.textContent = credits(found.data.credits);
     } catch (problem) {
       if (mine === asked && problem.param) say(problem);
     }
@@ -120,9 +121,9 @@
     if (!hasKey()) { account.textContent = words.key_stays; return; }
     try {
       const me = (await get(api("/api/v1/me"), { headers: headers() })).data;
-      const credits = (await get(api("/api/v1/credits"), { headers: headers() })).data;
+      const balance = (await get(api("/api/v1/credits"), { headers: headers() })).data;
       if (mine !== looks) return;
-      account.replaceChildren(element("span", { className: `mode-${me.mode}`, textContent: words[`${me.mode}_key`] }), " ", filled(words.available, credits));
+      account.replaceChildren(element("span", { className: `mode-${me.mode}`, textContent: words[`${me.mode}_key`] }), " ", filled(words.available, { available: window.grouped(balance.available) }));
       if (own) account.append(" ", element("a", { href: "/console/keys", textContent: words.keys }), " · ", element("a", { href: "/usage", textContent: words.all_runs }));
       if (form_) price(form_.body());
     } catch (problem) {
@@ -153,7 +154,7 @@
       result.replaceChildren(...waiting(`${words.stages[task.stage ?? "queued"]}, ${Math.round((Date.now() - began) / 1000)} s`));
       task = (await get(api(`/api/v1/tasks/${task.task_id}?wait=${WAIT_S}`), { headers: headers() })).data;
     }
-    const cost = `${words.statuses[task.status]}, ${filled(words.credits, { credits: task.consumed_credits })}, ${((Date.now() - began) / 1000).toFixed(1)} s`;
+    const cost = `${words.statuses[task.status]}, ${credits(task.consumed_credits)}, ${((Date.now() - began) / 1000).toFixed(1)} s`;
     const name = element("code", { textContent: task.task_id });
     const link = own ? element("a", { href: `/console/tasks/${task.task_id}` }, name) : name;
     result.replaceChildren(element("h3", { textContent: words.result }), element("p", {}, `${cost} · `, link), ...task.outputs.map(output));
@@ -184,7 +185,7 @@
         usage = chunk.credits_consumed ?? usage;
       }
     }
-    if (usage !== null) result.append(element("p", { className: "quiet", textContent: filled(words.credits, { credits: usage }) }));
+    if (usage !== null) result.append(element("p", { className: "quiet", textContent: credits(usage) }));
   }
 
   function remember(id) {

@@ -4,7 +4,7 @@
   if (!place) return;
   const find = (name) => place.querySelector(`[data-desk-${name}]`);
   const key = find("key"), error = find("error"), result = find("result");
-  const words = window.said(place);
+  const words = window.said(place), amount = window.grouped;
   const element = (name, facts = {}, ...inside) => { const made = Object.assign(document.createElement(name), facts); made.append(...inside); return made; };
 
   async function get(path) {
@@ -29,9 +29,8 @@
     return box;
   }
 
-  // Moments and amounts as the console writes them.
+  // Moments as the console writes them.
   const when = (text) => (text ? element("time", { dateTime: text, textContent: text.slice(0, 19).replace("T", " ") }) : "");
-  const amount = (credits) => credits.toLocaleString("en", { maximumFractionDigits: 6 });
   const change = (credits) => (credits ? `${credits > 0 ? "+" : ""}${amount(credits)}` : "");
   const named = (names, code) => names[code] ?? code;
   const task = (id) => (id ? element("code", { textContent: id }) : "");

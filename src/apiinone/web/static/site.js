@@ -18,6 +18,8 @@ document.querySelector("[data-theme-switch]")?.addEventListener("click", () => {
 // What scripts say stands in the page, in its language; `{name}` is a blank.
 const said = (place) => JSON.parse(place.dataset.words);
 const filled = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name]);
+// Amounts are written alike on every page, in every language.
+const grouped = (amount) => amount.toLocaleString("en", { maximumFractionDigits: 6 });
 const words = said(document.body);
 
 document.addEventListener("click", async (event) => {
@@ -100,5 +102,6 @@ function told(words, problem) {
 window.told = told;
 window.said = said;
 window.filled = filled;
+window.grouped = grouped;
 window.chooseLanguage = chooseLanguage;
 window.storedLanguage = () => storage.get("language") ?? "curl";
