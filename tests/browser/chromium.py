@@ -73,3 +73,12 @@ def breaches(page: Page) -> list[str]:
     """What axe finds wrong with a page for people who cannot see, hear or point."""
     found = cast("dict[str, Any]", Axe().run(page).response)  # pyright: ignore[reportUnknownMemberType] - untyped
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+
+
+def cut_off(page: Page) -> list[str]:
+    """Cells that one would have to scroll sideways to read, of tables whose rows become lists on small screens."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".stacks tbody :is(th, td)")].filter((cell) => {
+            return cell.getBoundingClientRect().right > cell.closest(".scrolls").getBoundingClientRect().right + 1;
+        }).map((cell) => cell.textContent.trim())"""
+    )

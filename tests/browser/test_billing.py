@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.chromium import visit
+from browser.chromium import cut_off, visit
 from browser.test_people import PASSWORD, is_for_everybody, link_in_log, send
 from serving import PROGRAM, Served, environment_for, free_port_now
 
@@ -86,6 +86,8 @@ def looks_at_the_rest(page: Page, demo: Served) -> None:
     for path in ("orders", "documents", "plan"):
         page.goto(f"{demo.url}/billing/{path}")
         looks_good(page)
+        page.set_viewport_size({"width": 390, "height": 900})
+        assert (path, cut_off(page), page.locator(".stacks tbody tr").count() > 0) == (path, [], path != "plan")
 
 
 def test_buying_from_the_first_card_to_the_refund(demo: Served, chromium: Browser, folder: Path) -> None:

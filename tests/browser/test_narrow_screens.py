@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.chromium import visit
+from browser.chromium import cut_off, visit
 from browser.test_console import WITHIN_MS, Ada, asked
 from serving import Served
 
@@ -53,17 +53,6 @@ def test_what_asks_before_a_deletion_opens_inside_the_window(
             assert (width, is_inside(page, ".ask form"), page.evaluate(BEYOND)) == (width, True, 0)
 
 
-def cut_off(page: Page, tables: str) -> list[str]:
-    """Cells of tables that reach beyond the box around them, so that one would have to scroll to read them."""
-    return page.evaluate(
-        """(tables) => [...document.querySelectorAll(`${tables} :is(th, td)`)].filter((cell) => {
-            const box = cell.closest(".scrolls").getBoundingClientRect();
-            return cell.closest("tbody") && cell.getBoundingClientRect().right > box.right + 1;
-        }).map((cell) => cell.textContent.trim())""",
-        tables,
-    )
-
-
 @pytest.mark.parametrize("path", ["/pricing", "/console", "/usage", "/billing/credits"])
 def test_each_cell_of_prices_tasks_and_ledger_is_read_without_scrolling_sideways(
     site: Served, chromium: Browser, ada: Ada, ended: str, path: str
@@ -74,7 +63,7 @@ def test_each_cell_of_prices_tasks_and_ledger_is_read_without_scrolling_sideways
         expect(page.locator(".stacks tbody tr").first).to_be_visible()
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            assert (width, cut_off(page, ".stacks")) == (width, [])
+            assert (width, cut_off(page)) == (width, [])
             rows = page.get_by_role("table").get_by_role("row")
             assert rows.count() == page.locator(".stacks tr").count()
             expect(page.get_by_role("columnheader", name=re.compile("Credits|Held")).first).to_be_attached()
