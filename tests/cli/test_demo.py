@@ -36,6 +36,20 @@ def _demo(
 
 
 @pytest.mark.slow
+def test_however_few_test_credits_a_day_brings_it_leaves_enough_for_what_it_shows_to_be_tried(tmp_path: Path) -> None:
+    few = {"APIINONE_TEST_CREDITS_PER_DAY": "25"}
+    first, second = (_demo(tmp_path / "data", env=few) for _ in range(2))
+    assert (first.returncode, second.returncode) == (0, 0), (first, second)
+    assert "balance   970 -> 940 credits" in second.stdout
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "demo").write_text("no folder")
+    ran = _demo(tmp_path)
+    assert (ran.returncode, ran.stderr) == (1, f"apiinone: {tmp_path / 'demo'} cannot be written: File exists\n")
+
+
+@pytest.mark.slow
 def test_it_makes_a_picture_and_a_drawing_and_shows_what_they_cost(tmp_path: Path) -> None:
     first = _demo(tmp_path / "data")
     assert first.returncode == 0, first
@@ -55,6 +69,7 @@ def test_it_makes_a_picture_and_a_drawing_and_shows_what_they_cost(tmp_path: Pat
     assert "balance   1000 -> 970 credits" in first.stdout
     assert "audit     nothing wrong" in first.stdout
     assert re.search(r"^curl -s http://127\.0\.0\.1:\d+/api/v1/images/generations", first.stdout, re.MULTILINE)
+    assert "test card" not in first.stdout  # its server has ended
     assert "\x1b" not in first.stdout  # stdout is no terminal here
     assert max(map(len, first.stdout.replace(str(tmp_path), "").splitlines())) <= 120
 
@@ -111,7 +126,7 @@ def test_asked_for_it_has_the_same_made_by_the_vendor(tmp_path: Path, vendor: Se
     done = _demo(tmp_path / "data", "--live", env=settings)
     assert done.returncode == 0, done
     assert "attempt   1. recraft, finished" in done.stdout
-    assert "balance   30 -> 0 credits" in done.stdout
+    assert "balance   40 -> 10 credits" in done.stdout
     assert (tmp_path / "data" / "demo" / SVG).read_bytes().startswith(b"<?xml")
 
 

@@ -1,14 +1,17 @@
 """`apiinone demo`: a server of its own, and a client's way through it."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 from msgspec.structs import replace
 
+from apiinone.app import App
 from apiinone.cli.listening import listen
 from apiinone.cli.opening import make_folders, settings_now, sqlite_file
 from apiinone.cli.printing import say
@@ -18,6 +21,9 @@ from apiinone.core.errors import Conflict, Refusal
 from apiinone.front_desk import desk_of
 from apiinone.logs import configure_logs
 from apiinone.settings import Settings, environment
+
+if TYPE_CHECKING:
+    from apiinone.demo.journey import Stage
 
 EXIT = "DEMO_EXIT"
 FOLDER = "demo"
@@ -36,8 +42,7 @@ def demo(port: int, *, live: bool) -> int:
     settings = replace(settings_now(), public_url="")  # the links are for this machine
     make_folders(settings)
     folder = settings.data_path / FOLDER
-    folder.mkdir(exist_ok=True, mode=0o700)
-    configure_logs((folder / LOG).open("a"))  # stays open: the end of the process has things to log, too
+    configure_logs(_log(folder))
     return on_fast_loop(_demo(settings, _listener(port), folder, live=live))
 
 
@@ -45,7 +50,8 @@ async def _demo(settings: Settings, listener: socket.socket, folder: Path, *, li
     stays = environment().get(EXIT, "0") in {"", "0"}
     with listener, stop_asked() as asked:
         async with _shop(settings, url_of(listener)) as (chosen, keys), serving(chosen, listener, keys) as served:
-            done = await _walked(served, folder, asked, live=live)
+            stage = _stage(served, folder, live=live, stays=stays)
+            done = await _walked(served.app, stage, asked)
             if done and stays:
                 if keys:
                     click.echo(f"\nTo buy credits with test cards, sign up: {served.url}/sign-up")
@@ -70,11 +76,8 @@ async def _shop(settings: Settings, url: str) -> AsyncGenerator[tuple[Settings, 
         yield replace(settings, stripe_url=root), keys
 
 
-async def _walked(served: Served, folder: Path, asked: asyncio.Event, *, live: bool) -> bool:
-    """Walk the journey, or stop in the middle of it where the user asks for that."""
-    from apiinone.demo.client import CallFailed  # noqa: PLC0415 - rich is loaded for the demo alone
-    from apiinone.demo.journey import Journey, Stage  # noqa: PLC0415 - as above
-    from apiinone.demo.screen import Screen  # noqa: PLC0415 - as above
+def _stage(served: Served, folder: Path, *, live: bool, stays: bool) -> "Stage":
+    from apiinone.demo.journey import Stage  # noqa: PLC0415 - rich is loaded for the demo alone
 
     app = served.app
     vendors = tuple(sorted(app.keyring.providers()))
@@ -82,7 +85,15 @@ async def _walked(served: Served, folder: Path, asked: asyncio.Event, *, live: b
         raise Conflict("no vendor's credential is set: set one first, such as RECRAFT_API_TOKEN (docs/settings.md)")
     kept = "on SQLite" if sqlite_file(app.settings) is not None else "on PostgreSQL"
     place = f"{kept}, data in {app.settings.data_path}"
-    stage = Stage(served.url, folder, place, "live" if live else "test", vendors)
+    return Stage(served.url, folder, place, "live" if live else "test", vendors, stays)
+
+
+async def _walked(app: App, stage: "Stage", asked: asyncio.Event) -> bool:
+    """Walk the journey, or stop in the middle of it where the user asks for that."""
+    from apiinone.demo.client import CallFailed  # noqa: PLC0415 - rich is loaded for the demo alone
+    from apiinone.demo.journey import Journey  # noqa: PLC0415 - as above
+    from apiinone.demo.screen import Screen  # noqa: PLC0415 - as above
+
     walking = asyncio.ensure_future(Journey(stage, desk_of(app), Screen()).walk())
     stopping = asyncio.ensure_future(asked.wait())
     await asyncio.wait([walking, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -96,6 +107,15 @@ async def _walked(served: Served, folder: Path, asked: asyncio.Event, *, live: b
     except (CallFailed, Refusal) as error:
         say(str(error))
         return False
+
+
+def _log(folder: Path) -> TextIO:
+    """It stays open: the end of the process has things to log, too."""
+    try:
+        folder.mkdir(exist_ok=True, mode=0o700)
+        return (folder / LOG).open("a")
+    except OSError as error:
+        raise Conflict(f"{folder} cannot be written: {os.strerror(error.errno or 0)}") from error
 
 
 def _listener(port: int) -> socket.socket:

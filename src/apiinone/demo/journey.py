@@ -30,6 +30,7 @@ WISHES = tuple(Wish(model, PROMPT, SIZE) for model in ("recraft-v4-text-to-image
 """The example that the product began with, as pixels and as a drawing."""
 EXTENSIONS: Mapping[str, str] = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/svg+xml": "svg"}
 KIB = 1024
+TEST_CREDITS = 1_000
 LOOK_EVERY_S = 0.25
 """Oftener than a client needs to, so that one can see it move."""
 
@@ -45,6 +46,8 @@ class Stage(Struct, frozen=True):
     mode: Mode
     vendors: tuple[str, ...]
     """Providers whose credential is set."""
+    stays: bool
+    """Whether the server goes on, so that there is something to try."""
 
 
 class Made(Struct, frozen=True):
@@ -92,7 +95,8 @@ class Journey:
                 self._show_receipt(one)
         sound = await self._show_books(before, (await client.balance()).available)
         self._show_next(own)
-        await self._show_shop(own)
+        if self.stage.stays:
+            await self._show_shop(own)
         return sound and all(isinstance(one, Made) for one in made)
 
     async def _key(self, outbound: Outbound) -> tuple[OwnKey, Client]:
@@ -104,10 +108,14 @@ class Journey:
         return own, Client(outbound, self.stage.url, own.key)
 
     async def _fund(self, own: OwnKey, balance: Balance, quotes: Sequence[Quote]) -> None:
-        """Give the demo's own account what this costs, where it has less."""
-        missing = sum((quote.credits for quote in quotes), Decimal(0)) - balance.available
-        if missing > 0:
-            amount = whole(math.ceil(missing))
+        """Give the demo's own account what this costs, and what is shown at its end to be tried, where it has less.
+
+        The first test credits given by hand take the place of the daily ones, so they are as many as last for long.
+        """
+        needed = sum((quote.credits for quote in quotes), quotes[0].credits)
+        if balance.available < needed:
+            count = max(needed, TEST_CREDITS) if self.stage.mode == "test" else needed - balance.available
+            amount = whole(math.ceil(count))
             await GrantCredits(own.account_id, self.stage.mode, amount, "for the demo").run(self.desk)
 
     async def _make(self, client: Client, quotes: Sequence[Quote]) -> list[Made | NotMade]:
@@ -179,7 +187,9 @@ class Journey:
         return report.ok
 
     def _show_next(self, own: OwnKey) -> None:
-        self.screen.title("Try it yourself")
+        running = "" if self.stage.stays else ", while it runs: without DEMO_EXIT"
+        charged = "" if self.stage.mode == "test" else "; the vendor charges you for it"
+        self.screen.title(f"Try it yourself{running}{charged}")
         self.screen.to_copy(f"KEY={own.key}")
         self.screen.to_copy(f"curl -s {self.stage.url}/api/v1/images/generations \\")
         self.screen.to_copy('  -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\')
