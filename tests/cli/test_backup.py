@@ -35,3 +35,11 @@ def test_a_folder_that_is_not_there_is_told_in_words(fresh_shell: Shell, tmp_pat
 def test_postgresql_has_its_own_tools_for_this(fresh_shell: Shell, postgres_url: str, tmp_path: Path) -> None:
     fresh_shell.set({"APIINONE_DATABASE_URL": postgres_url})
     assert "pg_dump" in fresh_shell("backup", str(tmp_path / "copy"), status=1).err
+
+
+def test_who_copies_a_database_that_was_not_there_is_told(
+    fresh_shell: Shell, tmp_path: Path, data_folder: Path
+) -> None:
+    said = f"there was no database at {data_folder / 'apiinone.sqlite'}; a new one was made"
+    assert said in fresh_shell("backup", str(tmp_path / "copy")).err
+    assert said not in fresh_shell("audit", "--json").err

@@ -1,6 +1,9 @@
+from pathlib import Path
+
 from apiinone.core.clock import SystemClock
 from apiinone.db import open_database
 from apiinone.migrate import revision
+from apiinone.migrations import CURRENT_REVISION
 from cli.command_line import Shell
 from databases import run_apart
 
@@ -25,3 +28,18 @@ def test_a_dry_run_prints_the_statements_and_changes_nothing(fresh_shell: Shell,
 def test_a_current_schema_needs_nothing(shell: Shell) -> None:
     assert "nothing to do" in shell("migrate").err
     assert shell("migrate", "--dry-run").out == ""
+
+
+def test_a_dry_run_makes_nothing(fresh_shell: Shell, data_folder: Path) -> None:
+    assert "CREATE TABLE settlements" in fresh_shell("migrate", "--dry-run").out
+    assert not data_folder.exists()
+
+
+def test_it_tells_programs_what_it_did(fresh_shell: Shell) -> None:
+    planned = fresh_shell("migrate", "--dry-run", "--json").data
+    assert (planned["found"], planned["revision"]) == (None, CURRENT_REVISION)
+    assert "CREATE TABLE settlements" in planned["statements"]
+    made = {"revision": CURRENT_REVISION, "changed": True, "since": None, "copy": None}
+    assert fresh_shell("migrate", "--json").data == made
+    assert fresh_shell("migrate", "--json").data == {**made, "changed": False}
+    assert fresh_shell("migrate", "--dry-run", "--json").data["statements"] == ""

@@ -88,6 +88,15 @@ def test_a_link_that_a_command_writes_leads_to_the_server_that_runs(
     assert made["link"].startswith(f"{server.url}/new-password?token=")
 
 
+def test_a_server_says_where_the_operators_overlay_is_wrong_and_starts(
+    serve: Serve, sqlite_path: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "overlay").mkdir()
+    (tmp_path / "overlay" / "recraft-v4.yaml").write_text("seconds: [9, 3]\n")
+    server = serve(f"sqlite:///{sqlite_path}", env={"APIINONE_CATALOGUE_OVERLAY": str(tmp_path / "overlay")})
+    assert "the catalogue has errors (1): `apiinone catalog check` names them" in server.log
+
+
 def test_a_copy_is_taken_while_a_server_writes(
     serve: Serve, fresh_shell: Shell, data_folder: Path, tmp_path: Path
 ) -> None:

@@ -84,6 +84,12 @@ async def account_by_id(tx: Tx, account_id: str) -> Account | None:
     return None if row is None else Account(*row)
 
 
+async def refuse_unknown_account(tx: Tx, account_id: str) -> None:
+    """Raise NotFound where there is no such account."""
+    if await account_by_id(tx, account_id) is None:
+        raise NotFound("there is no such account")
+
+
 async def account_by_email(tx: Tx, email: str) -> Account | None:
     """The account with this address, if there is one."""
     row = await tx.row(_BY_EMAIL, _address(email))

@@ -37,6 +37,7 @@ _EXPIRE = Sql("UPDATE keys SET expires_us = $1 WHERE id = $2 AND (expires_us IS 
 _TOUCH = Sql("UPDATE keys SET last_used_us = $1 WHERE id = $2 AND (last_used_us IS NULL OR last_used_us < $1)")
 _decode_rules = msgspec.json.Decoder(KeyRules).decode
 _encode = msgspec.json.Encoder().encode
+_GONE = "there is no such key, or it was revoked before"
 
 
 class NewKey(Struct, frozen=True):
@@ -75,7 +76,7 @@ async def rotate_key(  # noqa: PLR0913 - what the new key is, by name
     await tx.row(_LOCK_KEY, old_id)
     old = await key_by_id(tx, old_id)
     if old is None or old.revoked_us is not None:
-        raise NotFound("there is no such key")
+        raise NotFound(_GONE)
     if await tx.row(_SUCCESSOR, old.account_id, old.lineage_id, old.id) is not None:
         raise Conflict("this key was rotated before; rotate its successor")
     maker = old.made_by if rotated_by is None else rotated_by
@@ -88,7 +89,7 @@ async def rotate_key(  # noqa: PLR0913 - what the new key is, by name
 async def revoke_key(tx: Tx, key_id: str) -> None:
     """End a key at once. Raises NotFound where there is none, or it was revoked before."""
     if await tx.run(_REVOKE, tx.now_us, key_id) == 0:
-        raise NotFound("there is no such key, or it was revoked before")
+        raise NotFound(_GONE)
 
 
 async def revoke_keys_of_maker(tx: Tx, account_id: str, person_id: str) -> int:

@@ -5,13 +5,12 @@ from decimal import Decimal
 import click
 from msgspec import Struct
 
-from apiinone.accounts.account_rows import account_by_id
+from apiinone.accounts.account_rows import refuse_unknown_account
 from apiinone.cli.arguments import Amount, now
 from apiinone.cli.opening import carry_out, reading, settings_now
 from apiinone.cli.printing import json_option, print_fields, print_json, print_table
 from apiinone.control.budget_commands import SetBudgets
 from apiinone.core.credits import Credits, shown
-from apiinone.core.errors import NotFound
 from apiinone.db import Tx
 from apiinone.ledger.budgets import Budget, OwnBudgets, of_account, own_budgets
 from apiinone.people.member_budgets import members_with_budgets
@@ -79,8 +78,7 @@ def set_budgets(  # noqa: PLR0913 - one parameter for each option
 
 async def _found(account_id: str) -> list[ShownBudget]:
     async def look(tx: Tx) -> list[ShownBudget]:
-        if await account_by_id(tx, account_id) is None:
-            raise NotFound("there is no such account")
+        await refuse_unknown_account(tx, account_id)
         whose = of_account(account_id)
         own = (await own_budgets(tx, [whose]))[whose]
         members = await members_with_budgets(tx, account_id)

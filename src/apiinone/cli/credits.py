@@ -5,6 +5,7 @@ from decimal import Decimal
 import click
 from msgspec import Struct
 
+from apiinone.accounts.account_rows import refuse_unknown_account
 from apiinone.accounts.keys import Mode
 from apiinone.cli.arguments import MODE, Amount, now
 from apiinone.cli.opening import carry_out, reading, settings_now
@@ -13,12 +14,9 @@ from apiinone.control.adjustment_commands import AdjustCredits, Adjusted, Decide
 from apiinone.control.desk import Command
 from apiinone.control.money_commands import GrantCredits
 from apiinone.core.credits import Credits, shown
-from apiinone.core.errors import NotFound
-from apiinone.db import Sql, Tx
+from apiinone.db import Tx
 from apiinone.ledger.lots import Lot
 from apiinone.ledger.statements import balance_of
-
-_ACCOUNT = Sql("SELECT 1 FROM accounts WHERE id = $1")
 
 
 class ShownLot(Struct, frozen=True):
@@ -132,8 +130,7 @@ def _adjusted(command: Command[Adjusted], *, as_json: bool) -> None:
 
 async def _balances(account_id: str, modes: tuple[Mode, ...]) -> list[ShownBalance]:
     async def look(tx: Tx) -> list[ShownBalance]:
-        if await tx.row(_ACCOUNT, account_id) is None:
-            raise NotFound("there is no such account")
+        await refuse_unknown_account(tx, account_id)
         return [_balance(account_id, mode, *await balance_of(tx, (account_id, mode))) for mode in modes]
 
     async with reading(settings_now()) as database:

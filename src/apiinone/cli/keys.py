@@ -5,6 +5,7 @@ from typing import Literal
 import click
 from msgspec import Struct
 
+from apiinone.accounts.account_rows import refuse_unknown_account
 from apiinone.accounts.key_rows import keys_of
 from apiinone.accounts.keys import SCOPES, USUAL_SCOPES, Key, KeyRules, Mode, Scope
 from apiinone.cli.arguments import Amount, now
@@ -13,12 +14,10 @@ from apiinone.cli.printing import json_option, moment, print_fields, print_json,
 from apiinone.control.key_commands import MadeKey, MakeKey, RevokeKey, RotateKey
 from apiinone.core.clock import iso
 from apiinone.core.credits import Credits
-from apiinone.core.errors import NotFound
-from apiinone.db import Sql, Tx
+from apiinone.db import Tx
 from apiinone.ledger.budgets import Period
 
 State = Literal["active", "expired", "revoked"]
-_ACCOUNT = Sql("SELECT 1 FROM accounts WHERE id = $1")
 
 
 class ShownKey(Struct, frozen=True):
@@ -136,8 +135,7 @@ def revoke(key_id: str, *, as_json: bool) -> None:
 
 async def _keys(account_id: str) -> list[tuple[ShownKey, Key]]:
     async def look(tx: Tx) -> list[tuple[ShownKey, Key]]:
-        if await tx.row(_ACCOUNT, account_id) is None:
-            raise NotFound("there is no such account")
+        await refuse_unknown_account(tx, account_id)
         return [(_shown(key, tx.now_us), key) for key in await keys_of(tx, account_id)]
 
     async with reading(settings_now()) as database:

@@ -15,6 +15,7 @@ from typing import TypeVar
 from apiinone.app import open_app
 from apiinone.cli.file_systems import NETWORK_FILE_SYSTEMS, file_system_of
 from apiinone.cli.preparing import prepare
+from apiinone.cli.printing import say
 from apiinone.control.asking import NobodyListens, ask
 from apiinone.control.desk import Command
 from apiinone.control.ownership import Ownership, Taken, take
@@ -65,6 +66,7 @@ async def reading(settings: Settings) -> AsyncGenerator[Database]:
     make_folders(settings)
     path = sqlite_file(settings)
     if path is not None and not path.exists():
+        say(f"there was no database at {path}; a new one was made")
         await _prepared(settings)
     database = await open_database(settings.database, SystemClock())
     try:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from apiinone.app import App, open_app
+from apiinone.catalog.check import check
 from apiinone.cli.internal import answering_inside
 from apiinone.cli.listening import answering
 from apiinone.cli.making_ready import make_ready
@@ -57,6 +58,7 @@ async def serving(
         async with holding_database(settings) as ownership:
             await prepare_aloud(settings)
             async with open_app(settings, {**environment(), **further}) as app:
+                _tell_of_overlay(app)
                 site = gateway(app, url)  # before commands are taken: some of them write links to where it listens
                 async with (
                     app.work(),
@@ -88,6 +90,15 @@ async def prepare_aloud(settings: Settings) -> None:
             say(f"the database was migrated from revision {since}{beside}")
         case _:
             return
+
+
+def _tell_of_overlay(app: App) -> None:
+    """A server starts whatever is in the operator's folder, and does not keep to itself what is wrong there."""
+    if not app.settings.catalogue_overlay:
+        return
+    wrong = sum(one.severity == "error" for one in check(app.running.listed))
+    if wrong:
+        say(f"the catalogue has errors ({wrong}): `apiinone catalog check` names them")
 
 
 def url_of(listener: socket.socket) -> str:

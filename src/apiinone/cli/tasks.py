@@ -6,6 +6,7 @@ from typing import get_args
 import click
 from msgspec import Struct
 
+from apiinone.accounts.account_rows import refuse_unknown_account
 from apiinone.accounts.keys import Mode
 from apiinone.api.receipt_route import receipt_page
 from apiinone.api.task_ids import read_task_id, written
@@ -96,14 +97,18 @@ def settle(task_id: str, reason: str, *, as_json: bool) -> None:
     What the vendor may still deliver is then recorded as your loss and changes nothing for the client.
     """
     settled = now(carry_out(settings_now(), SettleTask(_opaque(task_id), reason)))
+    ended = now(_receipt(settled.task_id)).task
+    name = written(ended.node, ended.id, ended.suffix)
     if as_json:
-        print_json({"task_id": settled.task_id, "state": settled.state, "released": shown(settled.released)})
+        print_json({"task_id": name, "state": settled.state, "released": shown(settled.released)})
         return
-    print_fields((("task", settled.task_id), ("state", settled.state), ("released", amount(settled.released))))
+    print_fields((("task", name), ("state", settled.state), ("released", amount(settled.released))))
 
 
 async def _tasks(wanted: WantedTasks) -> list[ListedTask]:
     async def look(tx: Tx) -> list[ListedTask]:
+        if wanted.account_id is not None:
+            await refuse_unknown_account(tx, wanted.account_id)
         return await list_tasks(tx, wanted)
 
     async with reading(settings_now()) as database:
