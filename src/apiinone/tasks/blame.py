@@ -3,7 +3,8 @@
 Most of them only waited, and the reason may be none of them. So a task is blamed for a death only if it was being
 worked on, and only if a worker had died with it before: `claims` is raised before such work, in a commit of its own,
 and set back to 1 after it. A task that was blamed is worked on alone from then on, and later the more it was blamed, so
-that those that were only there when another one killed are done with before it gets its turn.
+that those that were only there when another one killed are done with before it gets its turn, and so that processes
+that die one after the other for reasons of their own are not laid to it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,8 +15,8 @@ from apiinone.tasks.moves import Blamed
 
 UNBLAMED = 1
 """`claims` of a task that was claimed; 0 before. Each death that it is blamed for adds one."""
-STANDS_BACK_S = 0.1
-"""For how long, for each blame and while another one is worked on."""
+STANDS_BACK_S = 0.25
+"""For how long at its first blame, and while another one is worked on; with each further one four times as long."""
 
 
 class Blame:
@@ -34,7 +35,7 @@ class Blame:
             return await self._survived(job, work)
         if self._alone is not None or not job.stood_back:
             job.stood_back = True
-            return STANDS_BACK_S * (job.claims - UNBLAMED)
+            return STANDS_BACK_S * 4 ** (job.claims - UNBLAMED - 1)
         self._alone = job.id
         try:
             return await self._survived(job, work)
