@@ -16,7 +16,8 @@ from apiinone.tasks.moves import Blamed
 UNBLAMED = 1
 """`claims` of a task that was claimed; 0 before. Each death that it is blamed for adds one."""
 STANDS_BACK_S = 0.25
-"""For how long at its first blame, and while another one is worked on; with each further one four times as long."""
+"""For how long at its first blame; with each further one four times as long. Then so long at a time while another one
+is worked on."""
 
 
 class Blame:
@@ -33,9 +34,11 @@ class Blame:
             return await work(job)
         if job.claims <= UNBLAMED:
             return await self._survived(job, work)
-        if self._alone is not None or not job.stood_back:
+        if not job.stood_back:
             job.stood_back = True
             return STANDS_BACK_S * 4 ** (job.claims - UNBLAMED - 1)
+        if self._alone is not None:
+            return STANDS_BACK_S
         self._alone = job.id
         try:
             return await self._survived(job, work)
