@@ -7,6 +7,7 @@ that those that were only there when another one killed are done with before it 
 that die one after the other for reasons of their own are not laid to it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from apiinone.tasks.job import Job
@@ -16,8 +17,9 @@ from apiinone.tasks.moves import Blamed
 UNBLAMED = 1
 """`claims` of a task that was claimed; 0 before. Each death that it is blamed for adds one."""
 STANDS_BACK_S = 0.25
-"""For how long at its first blame; with each further one four times as long. Then so long at a time while another one
-is worked on."""
+"""For how long at its first blame; with each further one four times as long. Then so long each time others queue."""
+QUEUED_MAX = 8
+"""Suspects that take up a step while they wait for one another, so that one begins as soon as another is done."""
 
 
 class Blame:
@@ -26,24 +28,24 @@ class Blame:
     def __init__(self, say: Callable[[Job, Blamed], Awaitable[bool]]) -> None:
         """Take what writes a move down; it answers False where the claim stands no more."""
         self._say = say
-        self._alone: str | None = None
+        self._alone = asyncio.Lock()
+        self._queued = 0
 
     async def step(self, job: Job, work: Callable[[Job], Awaitable[float | None]]) -> float | None:
-        """Do one step's work, alone where the task is suspected; in how many seconds to come again, None: never."""
-        if not job.in_doubt:
-            return await work(job)
+        """Do the work of one in doubt, alone if it is suspected; in how many seconds to come again, None: never."""
         if job.claims <= UNBLAMED:
             return await self._survived(job, work)
         if not job.stood_back:
             job.stood_back = True
             return STANDS_BACK_S * 4 ** (job.claims - UNBLAMED - 1)
-        if self._alone is not None:
+        if self._queued > QUEUED_MAX:
             return STANDS_BACK_S
-        self._alone = job.id
+        self._queued += 1
         try:
-            return await self._survived(job, work)
+            async with self._alone:
+                return await self._survived(job, work)
         finally:
-            self._alone = None
+            self._queued -= 1
 
     async def begins(self, job: Job) -> bool:
         """Whether work may begin now that could end this process: the next death is the task's."""
