@@ -22,6 +22,16 @@ async def test_the_panel_of_recraft_v4_is_the_references(small_api: Api) -> None
     assert page["prices"] == {"base": 10, "low": 10, "high": 70, "text": page["prices"]["text"]}
 
 
+async def test_the_api_says_what_a_price_follows_and_that_it_may_have_no_end(small_api: Api) -> None:
+    models = {model["id"]: model for model in (await small_api.get("/api/v1/models")).data}
+    told = {
+        name: (model["charged_by"], model["prices"]["low"], model["prices"]["high"]) for name, model in models.items()
+    }
+    assert told["elevenlabs-v3"] == ("length", 1, 14_000)
+    assert told["gemini"] == ("tokens", 5, None)
+    assert {by for name, (by, _, _) in told.items() if name not in ("elevenlabs-v3", "gemini")} == {"output"}
+
+
 async def test_every_name_of_a_model_leads_to_its_page_and_schema(small_api: Api) -> None:
     for name in small_api.app.catalogue.choices:
         path = f"/api/v1/models/{name.replace('/', '%2F')}"

@@ -172,4 +172,5 @@ def test_a_retired_version_is_not_a_default() -> None:
 
 def _range(entry: Entry) -> tuple[int, int]:
     found = price_range(entry)
+    assert found.high is not None
     return found.low // whole(1), found.high // whole(1)

@@ -95,6 +95,18 @@ def test_the_range_is_for_one_output() -> None:
     assert (found.base, found.low, found.high) == (whole(6), whole(6), whole(16))
 
 
+def test_what_follows_a_length_costs_at_most_what_the_longest_text_costs() -> None:
+    found = price_range(chosen("elevenlabs-v3").entry)
+    longest = price_of("elevenlabs-v3", dialogue=[{"text": "x" * 5000}] * 100)
+    assert (found.base, found.low, found.high) == (whole(1), whole(1), longest.total)
+    assert longest.total == whole(14_000)
+
+
+def test_what_no_field_limits_has_no_highest_price() -> None:
+    found = price_range(chosen("gemini").entry)
+    assert (found.base, found.low, found.high) == (whole(5), whole(5), None)
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -160,6 +160,17 @@ async def test_amounts_of_thousands_are_written_alike_on_every_page_about_prices
         assert (path, "1,200" in text, re.findall(r"–1200", text)) == (path, True, [])  # noqa: RUF001 - a dash
 
 
+async def test_a_figure_that_is_only_the_least_or_only_held_does_not_look_like_the_whole_price(site: Api) -> None:
+    for model, figure, column in (("elevenlabs-v3", "from 1 credit", "from 1"), ("gemini", "5 credits held", "5 held")):
+        text = (await page(site, f"/models/{model}"))[2].decode()
+        assert all(
+            part in text for part in (f'<dd><span class="number">{figure}</span>', f">{figure}<br>", f">{column}</td>")
+        ), model
+        assert f"· {figure} · $0.0" in text, model  # the panel's cheapest
+        assert f">{column}</td>" in (await page(site, "/pricing"))[2].decode(), model
+        assert f">{figure}</span>" in (await page(site, f"/models?search={model}"))[2].decode(), model
+
+
 async def test_what_is_not_there_is_a_page_for_people_and_an_error_for_programs(site: Api) -> None:
     status, headers, body = await page(site, "/models/nothing")
     assert (status, headers["content-type"]) == (404, "text/html; charset=utf-8")

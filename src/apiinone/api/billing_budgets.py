@@ -9,8 +9,8 @@ from apiinone.accounts.callers import Caller
 from apiinone.api.answer import Answer, success
 from apiinone.api.billing_wishes import Count, credits_of, refuse_test, shown_or_none
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Amount
 from apiinone.api.house import House
+from apiinone.api.model_forms import Amount
 from apiinone.api.typed_body import read_typed
 from apiinone.core.errors import NotFound, PermissionDenied
 from apiinone.core.ids import is_id

@@ -8,8 +8,8 @@ from apiinone.accounts.callers import Caller
 from apiinone.addresses import AddressRefused, read_callback
 from apiinone.api.answer import Answer, success
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Amount
 from apiinone.api.house import House
+from apiinone.api.model_forms import Amount
 from apiinone.api.orders import AmountMinor, OrderId
 from apiinone.api.typed_body import read_typed
 from apiinone.core.credits import Credits, shown, whole

@@ -3,124 +3,29 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct
 
 from apiinone.api.answer import encode
-from apiinone.catalog.entry import Choice, Entry, LifecycleState, SubModel
+from apiinone.api.model_forms import (
+    Availability,
+    ModelPage,
+    ModelSummary,
+    PanelPage,
+    PeerPage,
+    Prices,
+    Question,
+    RoutePage,
+    SubModelPage,
+)
+from apiinone.catalog.entry import Choice, Entry, SubModel
 from apiinone.catalog.panel import Panel, Standing, panel, ranking
-from apiinone.catalog.prices import every_price, price_range, price_text, route_range
+from apiinone.catalog.prices import charged_by, price_ends, price_range, price_text, route_range
 from apiinone.catalog.running import RunningCatalogue
 from apiinone.catalog.schema import body_schema
 from apiinone.core.clock import Clock, date_of
-from apiinone.core.credits import shown, usd
+from apiinone.core.credits import Credits, shown, usd
 from apiinone.switchboard.standing import Board
-
-Amount = Annotated[int | Decimal, Meta(description="Exact credits; 1 credit is $0.01.")]
-Percent = Annotated[int, Meta(description="What this account pays of the list's price, in percent: 100 is the list.")]
-Availability = Literal["live", "test_only"]
-"""`live`: a provider is configured here. `test_only`: test keys can use it."""
-
-
-class Prices(Struct, frozen=True):
-    """What one output costs in credits: with every default, at least, and at most; and the same in words."""
-
-    base: Amount
-    low: Amount
-    high: Amount
-    text: str
-
-
-class SubModelPage(Struct, frozen=True):
-    """A priced variant; `model` takes its id or an alias."""
-
-    id: str
-    aliases: tuple[str, ...]
-    about: str
-    default: bool
-    low: Amount
-    high: Amount
-    status: LifecycleState
-    availability: Availability
-
-
-class ModelSummary(Struct, frozen=True):
-    """A model as lists show it."""
-
-    id: str
-    title: str
-    maker: str
-    summary: str
-    endpoint: str
-    path: str
-    inputs: tuple[str, ...]
-    output: str
-    status: LifecycleState
-    availability: Availability
-    webhook: bool
-    seconds: Annotated[tuple[int, int], Meta(description="How long a task usually takes: from, to.")]
-    prices: Prices
-    sub_models: tuple[SubModelPage, ...]
-    aliases: tuple[str, ...]
-
-
-class RoutePage(Struct, frozen=True):
-    """A route that belongs to the model, and what one request to it costs."""
-
-    method: str
-    path: str
-    about: str
-    low: Amount
-    high: Amount
-
-
-class PeerPage(Struct, frozen=True):
-    """Another model of the endpoint."""
-
-    id: str
-    title: str
-    maker: str
-    base: Amount
-    base_usd: Annotated[Decimal, Meta(description="The base cost in US dollars.")]
-    live: bool
-
-
-class PanelPage(Struct, frozen=True):
-    """The endpoint as seen from this model; costs are base credits, positions count from 1."""
-
-    models: int
-    makers: int
-    lowest: Amount
-    highest: Amount
-    webhook_models: int
-    live_models: int
-    position: int
-    cheapest: PeerPage
-    peers: tuple[PeerPage, ...]
-
-
-class Question(Struct, frozen=True):
-    """A question that people ask, and its answer."""
-
-    question: str
-    answer: str
-
-
-class ModelPage(ModelSummary, frozen=True, kw_only=True):
-    """A model with all that is known of it, and its panel. The body's schema is at `schema_path`."""
-
-    version: str
-    icon: str
-    node: int
-    capabilities: tuple[str, ...]
-    use_cases: tuple[str, ...]
-    example: Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
-    faq: tuple[Question, ...]
-    schema_path: str
-    routes: Annotated[tuple[RoutePage, ...], Meta(description="The endpoint's own route first.")]
-    panel: PanelPage
 
 
 class CataloguePages:
@@ -210,20 +115,22 @@ class CataloguePages:
             availability=self._availability(*entry.sub_models),
             webhook=entry.webhook,
             seconds=entry.seconds,
-            prices=Prices(shown(prices.base), shown(prices.low), shown(prices.high), price_text(entry)),
+            prices=Prices(shown(prices.base), shown(prices.low), _most(prices.high), price_text(entry)),
+            charged_by=charged_by(entry.default_sub_model),
             sub_models=tuple(self._sub_model(entry, sub) for sub in entry.sub_models),
             aliases=entry.aliases,
         )
 
     def _sub_model(self, entry: Entry, sub: SubModel) -> SubModelPage:
-        units = [price.unit for _, price in every_price(Choice(entry, sub))]
+        low, high = price_ends(Choice(entry, sub))
         return SubModelPage(
             id=sub.id,
             aliases=sub.aliases,
             about=sub.about,
             default=sub is entry.default_sub_model,
-            low=shown(min(units)),
-            high=shown(max(units)),
+            charged_by=charged_by(sub),
+            low=shown(low),
+            high=_most(high),
             status=sub.lifecycle.state_on(self._day),
             availability=self._availability(sub),
         )
@@ -267,9 +174,13 @@ class CataloguePages:
         return date_of(self._clock.now_us())
 
 
+def _most(amount: Credits | None) -> int | Decimal | None:
+    return None if amount is None else shown(amount)
+
+
 def _routes(entry: Entry) -> tuple[RoutePage, ...]:
     prices, endpoint = price_range(entry), entry.endpoint
-    own = RoutePage("POST", endpoint.path, endpoint.about, shown(prices.low), shown(prices.high))
+    own = RoutePage("POST", endpoint.path, endpoint.about, shown(prices.low), _most(prices.high))
     further = [(route, route_range(entry, route)) for route in entry.routes]
     return (own, *(RoutePage(r.method, r.path, r.about, shown(low), shown(high)) for r, (low, high) in further))
 
@@ -289,5 +200,12 @@ def _panel(found: Panel) -> PanelPage:
 
 
 def _peer(standing: Standing) -> PeerPage:
-    base = standing.base
-    return PeerPage(standing.id, standing.title, standing.maker, shown(base), usd(base), standing.live)
+    return PeerPage(
+        id=standing.id,
+        title=standing.title,
+        maker=standing.maker,
+        base=shown(standing.base),
+        base_usd=usd(standing.base),
+        charged_by=standing.charged_by,
+        live=standing.live,
+    )

@@ -6,8 +6,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apiinone.api.answer import Answer, success
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Availability, ModelSummary
 from apiinone.api.house import House
+from apiinone.api.model_forms import Availability, ModelSummary
 from apiinone.api.queries import read_query
 from apiinone.core.errors import NotFound
 

@@ -7,8 +7,8 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from apiinone.accounts.keys import Mode
 from apiinone.api.answer import encode
-from apiinone.api.catalogue_pages import Amount
 from apiinone.api.errors import ErrorBody, task_error
+from apiinone.api.model_forms import Amount
 from apiinone.api.task_page import TaskId
 from apiinone.core.credits import shown
 from apiinone.providers.chat import Called, ChatPiece, FinishReason, Said, Thought

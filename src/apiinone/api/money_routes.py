@@ -8,9 +8,9 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import Mode
 from apiinone.api.answer import Answer, page, success
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Amount
 from apiinone.api.cursors import read_cursor, write_cursor
 from apiinone.api.house import House
+from apiinone.api.model_forms import Amount
 from apiinone.api.queries import Cursor, Limit, given, read_query
 from apiinone.api.task_ids import written
 from apiinone.api.task_page import Moment, TaskId

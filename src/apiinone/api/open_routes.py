@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from apiinone.api.catalogue_pages import ModelPage, ModelSummary
 from apiinone.api.catalogue_routes import ModelsQuery, list_models, show_model, show_schema
 from apiinone.api.metrics import show_metrics
+from apiinone.api.model_forms import ModelPage, ModelSummary
 from apiinone.api.output_route import LinkQuery, serve_output
 from apiinone.api.own_routes import Alive, show_document, show_health, show_readiness
 from apiinone.api.provider_webhook import BODY_BYTES_MAX, Heard, hear_provider

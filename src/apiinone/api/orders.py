@@ -9,9 +9,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from apiinone.accounts.callers import Caller
 from apiinone.api.answer import Answer, encode, page, success
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Amount
 from apiinone.api.cursors import read_cursor, write_cursor
 from apiinone.api.house import House
+from apiinone.api.model_forms import Amount
 from apiinone.api.queries import Cursor, Limit, read_query
 from apiinone.api.request_headers import idempotency_key
 from apiinone.api.task_page import Moment

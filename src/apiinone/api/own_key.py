@@ -9,8 +9,8 @@ from apiinone.accounts.key_rows import key_by_id
 from apiinone.accounts.keys import Key, Mode, Scope
 from apiinone.api.answer import Answer, success
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Amount, Percent
 from apiinone.api.house import House
+from apiinone.api.model_forms import Amount, Percent
 from apiinone.api.task_page import Moment
 from apiinone.core.clock import iso
 from apiinone.core.credits import shown

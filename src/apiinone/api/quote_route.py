@@ -8,10 +8,10 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import Mode
 from apiinone.api.answer import Answer, success
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Amount, Percent
 from apiinone.api.creation import creation_of, named_choice
 from apiinone.api.house import House
 from apiinone.api.json_body import Body, read_object
+from apiinone.api.model_forms import Amount, Percent
 from apiinone.api.route import ROUTE_FIELD
 from apiinone.api.task_page import Moment
 from apiinone.catalog.endpoints import PAID_ROUTES, CreateRoute, endpoint_named

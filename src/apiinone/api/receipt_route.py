@@ -8,8 +8,8 @@ from apiinone.accounts.callers import Caller
 from apiinone.accounts.keys import Mode
 from apiinone.api.answer import Answer, success
 from apiinone.api.call import Call
-from apiinone.api.catalogue_pages import Amount, Percent
 from apiinone.api.house import House
+from apiinone.api.model_forms import Amount, Percent
 from apiinone.api.task_ids import read_task_id, written
 from apiinone.api.task_page import Moment, Operation, Status, TaskId
 from apiinone.core.clock import iso

@@ -9,8 +9,8 @@ from msgspec import UNSET, Meta, Raw, Struct, UnsetType
 
 from apiinone.accounts.keys import Mode
 from apiinone.api.answer import Header
-from apiinone.api.catalogue_pages import Amount
 from apiinone.api.errors import Error, task_error
+from apiinone.api.model_forms import Amount
 from apiinone.api.output_links import OutputLinks
 from apiinone.api.task_ids import PATTERN, written
 from apiinone.assets.links import OutputPath

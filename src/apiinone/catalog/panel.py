@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from apiinone.catalog.entry import Entry
 from apiinone.catalog.load import Catalogue
-from apiinone.catalog.prices import price_range
+from apiinone.catalog.prices import ChargedBy, charged_by, price_range
 from apiinone.core.credits import Credits
 
 PEERS_MAX = 6
@@ -23,6 +23,7 @@ class Standing(Struct, frozen=True):
     output: str
     base: Credits
     """With every default; `core.credits.usd` gives it in dollars."""
+    charged_by: ChargedBy
     seconds: tuple[int, int]
     node: int
     live: bool
@@ -90,6 +91,7 @@ def _standing(entry: Entry, *, is_live: bool) -> Standing:
         maker=entry.maker,
         output=entry.output,
         base=price_range(entry).base,
+        charged_by=charged_by(entry.default_sub_model),
         seconds=entry.seconds,
         node=entry.node,
         live=is_live,

@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from itertools import product
+from typing import Literal
 
 from msgspec import UNSET, Struct
 
 from apiinone.catalog.conditions import excluded
-from apiinone.catalog.entry import Choice, Entry, Route
-from apiinone.catalog.parameters import Flag, OneOf, OneOfNumbers, Parameter, Whole, default_of
+from apiinone.catalog.entry import Choice, Entry, Route, SubModel
+from apiinone.catalog.parameters import Flag, OneOf, OneOfNumbers, Parameter, Records, Text, Whole, default_of
 from apiinone.catalog.price_rules import PerThousandCharacters, Tokens, exact
 from apiinone.catalog.pricing import Price, price, price_fields, route_price
 from apiinone.core.credits import Credits, usd, whole
 from apiinone.core.credits import shown as credits_shown
 
 Fields = dict[str, object]
+ChargedBy = Literal["output", "length", "tokens"]
+"""What a price follows: `output`: the fields; `length`: how long the text is, so that without one it is the least;
+`tokens`: those used, so that what is told is what is held."""
 _TO = "\N{EN DASH}"
 COUNT_MAX = 100
 """Whole numbers with a longer range than this are priced at its ends only."""
@@ -24,7 +28,8 @@ class PriceRange(Struct, frozen=True):
 
     base: Credits
     low: Credits
-    high: Credits
+    high: Credits | None
+    """None: no field limits it."""
 
 
 class PriceSaid(Struct, frozen=True):
@@ -45,9 +50,40 @@ class PriceSaid(Struct, frozen=True):
 
 def price_range(entry: Entry) -> PriceRange:
     """The model's prices for one output. The base is the default sub-model with every default."""
-    units = [found.unit for sub in entry.sub_models for _, found in every_price(Choice(entry, sub))]
+    ends = [price_ends(Choice(entry, sub)) for sub in entry.sub_models]
+    highest = [high for _, high in ends if high is not None]
     default = Choice(entry, entry.default_sub_model)
-    return PriceRange(price(default, defaults(default)).unit, Credits(min(units)), Credits(max(units)))
+    return PriceRange(
+        base=price(default, defaults(default)).unit,
+        low=min(low for low, _ in ends),
+        high=max(highest) if len(highest) == len(ends) else None,
+    )
+
+
+def price_ends(choice: Choice) -> tuple[Credits, Credits | None]:
+    """What one output costs at least and at most; None: no field limits it."""
+    units = [found.unit for _, found in every_price(choice)]
+    low, rule = Credits(min(units)), choice.sub_model.price
+    match rule:
+        case PerThousandCharacters():
+            spoken = next(field for field in choice.entry.parameters if field.name == rule.field)
+            longest = "x" * _characters_max(spoken)
+            return low, price(choice, {**defaults(choice), rule.field: longest}).unit
+        case Tokens():
+            return low, None
+        case _:
+            return low, Credits(max(units))
+
+
+def charged_by(sub_model: SubModel) -> ChargedBy:
+    """What the price of this variant follows."""
+    match sub_model.price:
+        case PerThousandCharacters():
+            return "length"
+        case Tokens():
+            return "tokens"
+        case _:
+            return "output"
 
 
 def route_range(entry: Entry, route: Route) -> tuple[Credits, Credits]:
@@ -82,8 +118,8 @@ def price_said(entry: Entry) -> PriceSaid:
         return PriceSaid(exact(rule.credits), exact(rule.credits), "1,000 characters")
     if isinstance(rule, Tokens):
         return PriceSaid(exact(rule.hold), exact(rule.hold), entry.billed_per, by_token=True)
-    found = price_range(entry)
-    return PriceSaid(found.low, found.high, entry.billed_per)
+    units = [found.unit for sub in entry.sub_models for _, found in every_price(Choice(entry, sub))]
+    return PriceSaid(Credits(min(units)), Credits(max(units)), entry.billed_per)
 
 
 def price_text(entry: Entry) -> str:
@@ -99,19 +135,31 @@ def sub_models_text(entry: Entry) -> str:
         return f"Always {entry.id} or another name of it."
     parts: list[str] = []
     for sub in entry.sub_models:
-        units = [found.unit for _, found in every_price(Choice(entry, sub))]
-        parts.append(f"{sub.id} ({_amount(min(units), max(units))})")
+        low, high = price_ends(Choice(entry, sub))
+        parts.append(f"{sub.id} ({_amount(low, high)})")
     return f"Which variant: {', '.join(parts)}; {entry.id} means {entry.default_sub_model.id}."
 
 
-def _amount(low: Credits, high: Credits) -> str:
-    if low == high:
-        return f"{credits_shown(low)} credit{'' if low == whole(1) else 's'}"
+def _amount(low: Credits, high: Credits | None) -> str:
+    if high is None or low == high:
+        least = "" if high is not None else "from "
+        return f"{least}{credits_shown(low)} credit{'' if low == whole(1) else 's'}"
     return f"{credits_shown(low)}{_TO}{credits_shown(high)} credits"
 
 
 def _dollars(amount: Credits) -> str:
     return f"${usd(amount):.2f}"
+
+
+def _characters_max(field: Parameter) -> int:
+    """How many characters a field of texts may hold, as the price counts them."""
+    match field:
+        case Text():
+            return field.length_max
+        case Records():
+            return field.items_max * sum(_characters_max(inner) for inner in field.fields if inner.name == "text")
+        case _:
+            return 0
 
 
 def _values(field: Parameter) -> tuple[object, ...]:

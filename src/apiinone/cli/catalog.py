@@ -7,7 +7,8 @@ import click
 import msgspec
 from msgspec import Struct
 
-from apiinone.api.catalogue_pages import CataloguePages, ModelPage, ModelSummary
+from apiinone.api.catalogue_pages import CataloguePages
+from apiinone.api.model_forms import ModelPage, ModelSummary
 from apiinone.catalog.check import check as findings_of
 from apiinone.catalog.dearest import dearest_of
 from apiinone.catalog.entry import Entry
@@ -159,5 +160,5 @@ def _show_one(pages: CataloguePages, model: str, *, as_json: bool) -> None:
         )
     )
     click.echo()
-    rows = [(sub.id, exact(sub.low), exact(sub.high), sub.status, sub.availability) for sub in page.sub_models]
+    rows = [(sub.id, exact(sub.low), _plain(sub.high), sub.status, sub.availability) for sub in page.sub_models]
     print_table(("sub-model", "from", "to", "state", "here"), rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from apiinone.api.catalogue_pages import ModelSummary
+from apiinone.api.model_forms import ModelSummary
 from apiinone.web.languages import marked
 
 Say = Callable[[str], str]

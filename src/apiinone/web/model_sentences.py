@@ -8,12 +8,12 @@ from typing import Final
 
 from msgspec import Struct
 
-from apiinone.api.catalogue_pages import ModelPage
+from apiinone.api.model_forms import ModelPage
 from apiinone.catalog.entry import Entry, LifecycleState
 from apiinone.web.kind_names import kind_name
 from apiinone.web.languages import marked
 from apiinone.web.live_here import live_sentence
-from apiinone.web.price_words import credits_range, credits_words
+from apiinone.web.price_words import cost_words, credits_range
 
 STATES: Final[dict[LifecycleState, str]] = {
     "active": marked("Active"),
@@ -74,7 +74,7 @@ def tiles(page: ModelPage, entry: Entry, words: NullTranslations) -> tuple[Fact,
     return (
         Fact(say("Real routes"), str(len(page.routes)), say("Routes of this server that serve the model.")),
         Fact(say("Endpoint models"), str(page.panel.models), say("Models that share %(path)s.") % path),
-        Fact(say("Base cost"), credits_words(page.prices.base, words), cost),
+        Fact(say("Base cost"), cost_words(page.prices.base, page.charged_by, words), cost),
         Fact(say("Endpoint family"), kind_name(entry.endpoint.family, say), page.path),
     )
 
@@ -160,6 +160,7 @@ def panel_facts(page: ModelPage, words: NullTranslations) -> tuple[Fact, ...]:
     """The endpoint as seen from this model."""
     panel, say = page.panel, words.gettext
     low, high, cheapest = panel.lowest, panel.highest, panel.cheapest
+    costs = cost_words(low, cheapest.charged_by, words) if low == high else credits_range(low, high, words)
     dollars = f"${low / 100:.2f}" if low == high else f"${low / 100:.2f}–${high / 100:.2f}"  # noqa: RUF001 - a range's dash
     return (
         Fact(
@@ -168,7 +169,7 @@ def panel_facts(page: ModelPage, words: NullTranslations) -> tuple[Fact, ...]:
             say("%(count)s of them live on this server.") % {"count": panel.live_models},
         ),
         Fact(say("Providers"), str(panel.makers), say("Different makers behind this endpoint.")),
-        Fact(say("Cost range"), credits_range(low, high, words), dollars),
+        Fact(say("Cost range"), costs, dollars),
         Fact(
             say("Webhook coverage"),
             f"{panel.webhook_models}/{panel.models}",
@@ -182,7 +183,7 @@ def panel_facts(page: ModelPage, words: NullTranslations) -> tuple[Fact, ...]:
         Fact(
             say("Lowest-cost route"),
             cheapest.id,
-            f"{cheapest.maker} · {credits_words(cheapest.base, words)} · ${cheapest.base_usd:.2f}",
+            f"{cheapest.maker} · {cost_words(cheapest.base, cheapest.charged_by, words)} · ${cheapest.base_usd:.2f}",
             link=f"/models/{cheapest.id}",
         ),
     )

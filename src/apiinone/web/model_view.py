@@ -5,7 +5,8 @@ from gettext import NullTranslations
 
 from msgspec import Struct
 
-from apiinone.api.catalogue_pages import CataloguePages, ModelPage
+from apiinone.api.catalogue_pages import CataloguePages
+from apiinone.api.model_forms import ModelPage
 from apiinone.catalog.entry import Entry
 from apiinone.catalog.panel import Standing
 from apiinone.core.credits import shown, usd
@@ -14,7 +15,7 @@ from apiinone.web.code_samples import Sample, create_samples, look_sample
 from apiinone.web.live_here import live_words
 from apiinone.web.model_sentences import Fact, Point, seconds_text
 from apiinone.web.parameter_rows import ParameterRow, parameter_rows
-from apiinone.web.price_words import credits_words, price_words
+from apiinone.web.price_words import cost_words, price_words
 
 CHAT = "chat"
 
@@ -142,7 +143,7 @@ def _peer(standing: Standing, models: Models, entry: Entry) -> Peer:
         maker=standing.maker,
         output=standing.output,
         inputs=tuple(other.inputs),
-        credits=credits_words(shown(standing.base), words),
+        credits=cost_words(shown(standing.base), standing.charged_by, words),
         dollars=f"${usd(standing.base):.2f}",
         runtime=words.gettext("task") if other.endpoint.asynchronous else words.gettext("direct"),
         seconds=seconds_text(standing.seconds),

@@ -6,7 +6,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from apiinone.api.catalogue_pages import CataloguePages, ModelSummary
+from apiinone.api.catalogue_pages import CataloguePages
+from apiinone.api.model_forms import ModelSummary
 from apiinone.catalog.endpoints import ENDPOINTS, Endpoint
 from apiinone.catalog.entry import Entry
 from apiinone.catalog.load import Catalogue

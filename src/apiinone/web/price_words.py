@@ -3,8 +3,9 @@
 from decimal import Decimal
 from gettext import NullTranslations
 
+from apiinone.api.model_forms import SubModelPage
 from apiinone.catalog.entry import Entry
-from apiinone.catalog.prices import price_said
+from apiinone.catalog.prices import ChargedBy, price_said
 from apiinone.core.credits import shown
 from apiinone.web.kind_names import kind_name
 
@@ -25,6 +26,29 @@ def credits_range(low: int | Decimal, high: int | Decimal, words: NullTranslatio
     if low == high:
         return credits_words(low, words)
     return words.gettext("%(low)s–%(high)s credits") % {"low": grouped(low), "high": grouped(high)}  # noqa: RUF001 - a range's dash
+
+
+def cost_words(amount: int | Decimal, charged_by: ChargedBy, words: NullTranslations) -> str:
+    """An amount that may not be the whole price: `8 credits`, `from 1 credit`, `5 credits held`."""
+    return _qualified(credits_words(amount, words), charged_by, words)
+
+
+def span_words(variant: SubModelPage, words: NullTranslations) -> str:
+    """The same in a column of credits: `10–70`, `from 1`, `5 held`."""  # noqa: RUF002 - a range's dash
+    low, high = variant.low, variant.high
+    if variant.charged_by != "output" or high is None or low == high:
+        return _qualified(grouped(low), variant.charged_by, words)
+    return f"{grouped(low)}–{grouped(high)}"  # noqa: RUF001 - a range's dash
+
+
+def _qualified(amount: str, charged_by: ChargedBy, words: NullTranslations) -> str:
+    match charged_by:
+        case "output":
+            return amount
+        case "length":
+            return words.gettext("from %(credits)s") % {"credits": amount}
+        case "tokens":
+            return words.gettext("%(credits)s held") % {"credits": amount}
 
 
 def price_words(entry: Entry, words: NullTranslations) -> str:

@@ -4,8 +4,8 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from apiinone.api.catalogue_pages import ModelSummary
 from apiinone.api.house import House
+from apiinone.api.model_forms import ModelSummary
 from apiinone.catalog.endpoints import ENDPOINTS
 from apiinone.catalog.entry import Entry, SubModel
 from apiinone.control.fleet import read_workers

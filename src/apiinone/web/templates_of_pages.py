@@ -10,7 +10,7 @@ from apiinone.web.flashes import FLASHES
 from apiinone.web.kind_names import KIND_NAMES, kind_name
 from apiinone.web.languages import ENGLISH, Languages
 from apiinone.web.moments import browser_name, clock_time, moment
-from apiinone.web.price_words import credits_words, grouped
+from apiinone.web.price_words import cost_words, credits_words, grouped, span_words
 from apiinone.web.role_names import ROLE_NAMES
 from apiinone.web.route_words import reason_in
 from apiinone.web.static_files import StaticFiles
@@ -89,6 +89,8 @@ class Templates:
         filters["why_chosen"] = at_run(partial(reason_in, say=words.gettext))
         filters["grouped"] = grouped
         filters["credits"] = at_run(partial(credits_words, words=words))
+        filters["cost"] = at_run(partial(cost_words, words=words))
+        filters["span"] = at_run(partial(span_words, words=words))
         other = {} if language == ENGLISH else {kind: words.gettext(text) for kind, text in REFUSALS.items()}
         names["refusals"] = other  # in English the API's own sentence says enough
         names["entry_kinds"] = {kind: words.gettext(text) for kind, text in ENTRY_KINDS.items()}
