@@ -6,8 +6,10 @@ import msgspec.yaml
 import pytest
 from msgspec import Struct
 
+from apiinone.assets.inputs import is_data_url, judge_data_url
 from apiinone.catalog.endpoints import PAID_ROUTES
 from apiinone.catalog.entry import Choice, Entry
+from apiinone.catalog.media_inputs import media_inputs
 from apiinone.catalog.price_rules import PerThousandCharacters, Tokens
 from apiinone.catalog.prices import every_price, price_range
 from apiinone.catalog.pricing import price, price_fields, route_price, word
@@ -22,6 +24,7 @@ GOLDEN: dict[str, list[tuple[dict[str, object], int]]] = msgspec.yaml.decode(
 GOLDEN_ROUTES: dict[str, dict[str, int]] = msgspec.yaml.decode(
     (Path(__file__).parent / "golden_routes.yaml").read_bytes(), type=dict[str, dict[str, int]]
 )
+EXAMPLE_FILE_CHARACTERS_MAX = 600
 GOLDEN_ROWS = [(name, fields, amount) for name, rows in GOLDEN.items() for fields, amount in rows]
 
 
@@ -125,6 +128,15 @@ def test_the_headline_example_is_the_seeds_own() -> None:
         "prompt": "A minimalist line art illustration of a mountain landscape, clean design",
         "image_size": "1024x1024",
     }
+
+
+@pytest.mark.parametrize("entry", CATALOGUE.entries, ids=lambda entry: entry.id)
+def test_an_example_brings_its_files_along_because_those_of_other_servers_may_not_be_there(entry: Entry) -> None:
+    files = list(media_inputs(entry.parameters, entry.example))
+    assert [file.url for file in files if not is_data_url(file.url)] == []
+    for file in files:
+        judge_data_url(file.url, file.of)
+        assert len(file.url) < EXAMPLE_FILE_CHARACTERS_MAX, "it stands in every snippet"
 
 
 def test_what_the_reference_does_not_say_is_marked_as_our_choice() -> None:

@@ -13,6 +13,8 @@ from apiinone.db import Sql
 from apiinone.tasks.task_view import TaskView, read_task
 from assets.pictures import picture, png_header, png_of
 from catalog.catalogue_for_tests import chosen, parsed
+from catalog.pairwise import file_makers
+from databases import sqlite_url
 from whole_app import Running, working
 
 PHOTO = "data:image/png;base64," + base64.b64encode(picture("PNG", (120, 90))).decode()
@@ -47,6 +49,20 @@ async def _view(running: Running, caller: Caller, task_id: str) -> TaskView:
     view = await read_task(running.database, (caller.account_id, caller.mode), task_id)
     assert view is not None
     return view
+
+
+@pytest.mark.slow
+async def test_every_models_example_ends_in_success_as_it_stands(sqlite_path: Path, tmp_path: Path) -> None:
+    """As with a test key on an installation that reaches no other server."""
+    async with working(sqlite_url(sqlite_path), tmp_path, drawing=True) as running:
+        caller = await running.workshop.tenant(mode="test")
+        ids: dict[str, str] = {}
+        for entry in file_makers():
+            example = {name: value for name, value in entry.example.items() if name != "model"}
+            ids[entry.id] = await _task(running, caller, str(entry.example["model"]), example)
+        seen = await running.ended(*ids.values(), within_s=200)
+        ended = {model: task.state for model, task in zip(ids, seen, strict=True)}
+        assert ended == dict.fromkeys(ids, "succeeded")
 
 
 @pytest.mark.slow
