@@ -101,10 +101,15 @@ example: {model: cheap}
     assert counted.cheapest.id == "cheap"
 
 
-def test_a_model_that_is_not_listed_is_told_the_place_it_would_have() -> None:
+def test_every_place_of_a_panel_is_one_models_and_one_that_is_not_listed_has_none() -> None:
+    for endpoint in {entry.endpoint_name for entry in CATALOGUE.entries}:
+        entries = CATALOGUE.on(endpoint)
+        places = {entry.id: panel(CATALOGUE, entry, has_offers).position for entry in entries}
+        listed = [place for entry in entries if entry.listed_on_panel and (place := places[entry.id])]
+        assert sorted(listed) == list(range(1, len(listed) + 1))
+        assert {places[entry.id] for entry in entries if not entry.listed_on_panel} <= {None}
     found = panel(CATALOGUE, chosen("gpt-image-2").entry, has_offers)
-    assert (found.models, found.position) == (11, 9)
-    assert panel(CATALOGUE, chosen("gemini-3.1-flash-image").entry, has_offers).position == 11
+    assert found.models == 11
     assert "gpt-image-2" not in [peer.id for peer in found.peers]
 
 

@@ -229,6 +229,32 @@ async def test_the_seeds_own_page_has_the_figures_of_the_running_catalogue(site:
         assert figure in text, figure
 
 
+async def test_a_models_page_says_how_many_models_are_compared_out_of_all_and_gives_no_place_twice(site: Api) -> None:
+    places: list[tuple[str, ...]] = []
+    for entry in site.app.catalogue.entries:
+        text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", (await page(site, f"/models/{entry.id}"))[2].decode()))
+        others = len(site.app.catalogue.on(entry.endpoint_name))
+        compared = len([one for one in site.app.catalogue.on(entry.endpoint_name) if one.listed_on_panel])
+        all_of_them = f"Endpoint models {compared} Models that share {entry.endpoint.path}."
+        some = f"Endpoint models {compared} Models compared here, out of {others} on {entry.endpoint.path}."
+        assert text.count(all_of_them if others == compared else some) == 2, entry.id
+        found = re.findall(r"position (\d+/\d+)", text)
+        assert len(found) == entry.listed_on_panel, entry.id
+        assert ("It is not part of the comparison." in text) == (not found), entry.id
+        places += [(entry.endpoint_name, place) for place in found]
+    assert len(places) == len(set(places))
+
+
+async def test_a_peer_that_its_maker_has_ended_is_marked_wherever_it_is_named(site: Api) -> None:
+    text = (await page(site, "/models/recraft-v4"))[2].decode()
+    named = [part for part in re.findall(r"<(?:li|tr)\b.*?</(?:li|tr)>", text, re.DOTALL) if "/models/imagen-4" in part]
+    assert len(named) == 2
+    assert all('class="badge off">Retired<' in part for part in named)
+    assert 'class="badge off">Ending<' in next(
+        part for part in re.findall(r"<tr>.*?</tr>", text) if "gpt-image" in part
+    )
+
+
 async def test_no_page_shows_an_inner_address_or_a_secret(site: Api) -> None:
     for path in (*FIXED, *DESKS, *MODELS):
         _, _, body = await page(site, path)

@@ -148,6 +148,7 @@ class CataloguePages:
             faq=tuple(Question(faq.question, faq.answer) for faq in entry.faq),
             schema_path=f"/api/v1/models/{entry.id}/schema",
             routes=_routes(entry),
+            endpoint_models=len(self._catalogue.on(entry.endpoint_name)),
             panel=_panel(panel(self._catalogue, entry, lambda other: self._live(*other.sub_models))),
         )
 

@@ -98,7 +98,7 @@ class PanelPage(Struct, frozen=True):
     highest: Amount
     webhook_models: int
     live_models: int
-    position: int
+    position: Annotated[int | None, Meta(description="null: this model is not part of the comparison.")]
     cheapest: PeerPage
     peers: tuple[PeerPage, ...]
 
@@ -122,4 +122,5 @@ class ModelPage(ModelSummary, frozen=True, kw_only=True):
     faq: tuple[Question, ...]
     schema_path: str
     routes: Annotated[tuple[RoutePage, ...], Meta(description="The endpoint's own route first.")]
+    endpoint_models: Annotated[int, Meta(description="All models of the endpoint; the panel compares those it lists.")]
     panel: PanelPage

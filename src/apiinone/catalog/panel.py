@@ -1,6 +1,6 @@
 """The decision panel of a model: how it stands among the listed models of its endpoint. Pure; all is counted anew."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -40,9 +40,9 @@ class Panel(Struct, frozen=True):
     highest: Credits
     webhook_models: int
     live_models: int
-    position: int
-    """This model's place by base credits, from 1; ties stand in catalogue order. Of a model that the panel does not
-    count: the place it would have."""
+    position: int | None
+    """This model's place by base credits, from 1; ties stand in catalogue order. None: the panel does not count it, and
+    the place it would have is another's."""
     cheapest: Standing
     peers: tuple[Standing, ...]
     """The six cheapest other models, ascending."""
@@ -59,7 +59,7 @@ def panel(catalogue: Catalogue, entry: Entry, live: Callable[[Entry], bool]) -> 
         highest=standings[-1].base,
         webhook_models=sum(other.webhook for other in listed),
         live_models=sum(standing.live for standing in standings),
-        position=_position(standings, entry),
+        position=next((place for place, one in enumerate(standings, start=1) if one.id == entry.id), None),
         cheapest=standings[0],
         peers=tuple(standing for standing in standings if standing.id != entry.id)[:PEERS_MAX],
     )
@@ -73,14 +73,6 @@ def ranking(catalogue: Catalogue, endpoint_name: str, live: Callable[[Entry], bo
 
 def _listed(catalogue: Catalogue, endpoint_name: str) -> list[Entry]:
     return [entry for entry in catalogue.on(endpoint_name) if entry.listed_on_panel]
-
-
-def _position(standings: Sequence[Standing], entry: Entry) -> int:
-    ids = [standing.id for standing in standings]
-    if entry.id in ids:
-        return ids.index(entry.id) + 1
-    base = price_range(entry).base
-    return sum(standing.base <= base for standing in standings) + 1
 
 
 def _standing(entry: Entry, *, is_live: bool) -> Standing:

@@ -143,7 +143,8 @@ def _show_one(pages: CataloguePages, model: str, *, as_json: bool) -> None:
         print_json(msgspec.Raw(encoded))
         return
     page = msgspec.json.decode(encoded, type=ModelPage)
-    place = f"{page.panel.position} of {page.panel.models} by price"
+    position, compared = page.panel.position, page.panel.models
+    place = f"not among the {compared} compared" if position is None else f"{position} of {compared} by price"
     print_fields(
         (
             ("model", page.id),

@@ -69,14 +69,22 @@ def about_price(entry: Entry, price: str, words: NullTranslations) -> str:
 
 def tiles(page: ModelPage, entry: Entry, words: NullTranslations) -> tuple[Fact, ...]:
     """The first row of figures."""
-    say, path = words.gettext, {"path": page.path}
+    say = words.gettext
     cost = f"${page.prices.base / 100:.2f} · {seconds_text(page.seconds)}"
     return (
         Fact(say("Real routes"), str(len(page.routes)), say("Routes of this server that serve the model.")),
-        Fact(say("Endpoint models"), str(page.panel.models), say("Models that share %(path)s.") % path),
+        Fact(say("Endpoint models"), str(page.panel.models), _compared(page, words)),
         Fact(say("Base cost"), cost_words(page.prices.base, page.charged_by, words), cost),
         Fact(say("Endpoint family"), kind_name(entry.endpoint.family, say), page.path),
     )
+
+
+def _compared(page: ModelPage, words: NullTranslations) -> str:
+    """Which models those of the panel are."""
+    if page.panel.models == page.endpoint_models:
+        return words.gettext("Models that share %(path)s.") % {"path": page.path}
+    told = words.gettext("Models compared here, out of %(count)s on %(path)s.")
+    return told % {"count": page.endpoint_models, "path": page.path}
 
 
 def facts(page: ModelPage, entry: Entry, words: NullTranslations) -> tuple[Fact, ...]:
@@ -159,6 +167,7 @@ def runtime(words: NullTranslations, *, direct: bool) -> str:
 def panel_facts(page: ModelPage, words: NullTranslations) -> tuple[Fact, ...]:
     """The endpoint as seen from this model."""
     panel, say = page.panel, words.gettext
+    live = say("%(count)s of them live on this server.") % {"count": panel.live_models}
     low, high, cheapest = panel.lowest, panel.highest, panel.cheapest
     costs = cost_words(low, cheapest.charged_by, words) if low == high else credits_range(low, high, words)
     dollars = f"${low / 100:.2f}" if low == high else f"${low / 100:.2f}–${high / 100:.2f}"  # noqa: RUF001 - a range's dash
@@ -166,7 +175,7 @@ def panel_facts(page: ModelPage, words: NullTranslations) -> tuple[Fact, ...]:
         Fact(
             say("Endpoint models"),
             str(panel.models),
-            say("%(count)s of them live on this server.") % {"count": panel.live_models},
+            f"{_compared(page, words)} {live}",
         ),
         Fact(say("Providers"), str(panel.makers), say("Different makers behind this endpoint.")),
         Fact(say("Cost range"), costs, dollars),
@@ -175,11 +184,7 @@ def panel_facts(page: ModelPage, words: NullTranslations) -> tuple[Fact, ...]:
             f"{panel.webhook_models}/{panel.models}",
             say("Models whose live tasks can call back."),
         ),
-        Fact(
-            say("This model's position"),
-            f"{panel.position}/{panel.models}",
-            say("By base credits, the cheapest first."),
-        ),
+        _position(page, words),
         Fact(
             say("Lowest-cost route"),
             cheapest.id,
@@ -187,6 +192,14 @@ def panel_facts(page: ModelPage, words: NullTranslations) -> tuple[Fact, ...]:
             link=f"/models/{cheapest.id}",
         ),
     )
+
+
+def _position(page: ModelPage, words: NullTranslations) -> Fact:
+    say, position = words.gettext, page.panel.position
+    label = say("This model's position")
+    if position is None:
+        return Fact(label, "—", say("It is not part of the comparison."))
+    return Fact(label, f"{position}/{page.panel.models}", say("By base credits, the cheapest first."))
 
 
 def production(words: NullTranslations, *, direct: bool) -> Fact:

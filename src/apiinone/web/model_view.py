@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.api.model_forms import ModelPage
-from apiinone.catalog.entry import Entry
+from apiinone.catalog.entry import Entry, LifecycleState
 from apiinone.catalog.panel import Standing
 from apiinone.core.credits import shown, usd
 from apiinone.web import model_sentences as says
@@ -34,6 +34,7 @@ class Peer(Struct, frozen=True):
     node: str
     live: str
     """Whether live keys can use it here, or how many of its variants."""
+    status: LifecycleState
     here: bool
     """Whether it is the model of this page."""
 
@@ -138,6 +139,7 @@ def _related(models: Models, entry: Entry, others: tuple[Peer, ...]) -> tuple[Pe
 
 def _peer(standing: Standing, models: Models, entry: Entry) -> Peer:
     other, words = models.entries[standing.id], models.words
+    summary = models.pages.summary(standing.id)
     return Peer(
         id=standing.id,
         maker=standing.maker,
@@ -148,6 +150,7 @@ def _peer(standing: Standing, models: Models, entry: Entry) -> Peer:
         runtime=words.gettext("task") if other.endpoint.asynchronous else words.gettext("direct"),
         seconds=seconds_text(standing.seconds),
         node=f"node{standing.node}",
-        live=live_words(models.pages.summary(standing.id), words.gettext),
+        live=live_words(summary, words.gettext),
+        status=summary.status,
         here=standing.id == entry.id,
     )
