@@ -80,6 +80,7 @@ ROWS: list[tuple[str, object, str]] = [
     (EXTEND, {**FURTHER_SONG, "extend_audio_index": 2}, "/extend_audio_index"),
     (EXTEND, {**FURTHER_SONG, "origin_task_id": "a b"}, "/origin_task_id"),
     (EXTEND, {**FURTHER_SONG, "extensionStartTime": 481}, "/extensionStartTime"),
+    (EXTEND, {**FURTHER_SONG, "extensionStartTime": 0}, "/extensionStartTime"),
     (EXTEND, {**FURTHER_SONG, "make_instrumental": True}, "/make_instrumental"),
     (UPLOAD, {"audio_id": ""}, "/audio_id"),
     (LYRICS, {"audio_id": "n35abc_suno-0"}, "/task_id"),

@@ -20,6 +20,16 @@ class Facts(Struct, frozen=True):
     webhook: bool | None
 
 
+SILENT = {
+    "inputs": {"wan-2-6"},
+    "capabilities": {"wan-2-6", "bg-remover"},
+    "use_cases": {
+        *("kling-image-o1", "ideogram-v4", "seedream-4-5", "seedance-1-5-pro", "wan-2-6", "kling-3", "suno"),
+        *("elevenlabs-v3", "bg-remover", "face-swap"),
+    },
+    "example": {"wan-2-6"},
+}
+"""Where the reference lists nothing, by model."""
 MODELS = (
     Facts("cogview-4", "images", "Zhipu AI / WaveSpeed", 48, "cv4", 4, (4, 4), (3, 8), False),
     Facts("flux-2", "images", "Black Forest Labs", 41, "flux2", 5, (5, 24), (3, 8), True),

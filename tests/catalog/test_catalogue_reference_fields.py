@@ -6,6 +6,7 @@ from msgspec import UNSET, Struct
 
 from apiinone.catalog.entry import Choice
 from apiinone.catalog.parameters import (
+    PROMPT_CHARACTERS_MAX,
     Fraction,
     MediaList,
     OneOf,
@@ -31,6 +32,10 @@ OPENAIS_OWN = {"gemini": {"stream_options", "tool_choice"}}
 """The contract takes OpenAI's body, of which the reference names the fields that it documents."""
 
 
+LIMITS = ("min_length", "max_length", "min", "max", "max_items")
+OUR_GENERAL_LIMITS = {("min_length", 0), ("min_length", 1), ("max_length", PROMPT_CHARACTERS_MAX)}
+
+
 class Row(Struct, forbid_unknown_fields=True):
     """What the reference says of one model."""
 
@@ -51,6 +56,21 @@ def test_a_model_takes_the_fields_of_the_reference_with_their_defaults_and_limit
         for fact, value in facts.items():
             if (model, name, fact) not in DIFFERENT_ON_PURPOSE:
                 assert ours[name][fact] == value, (name, fact)
+
+
+@pytest.mark.parametrize("model", ROWS)
+def test_a_limit_that_the_reference_does_not_name_is_marked_as_our_choice(model: str) -> None:
+    """Except our general ones: that a text is not empty, and how long it is where nobody names a length."""
+    entry = chosen(model).entry
+    ours = {
+        (field.name, fact, value)
+        for field in entry.parameters
+        for fact, value in _facts(field).items()
+        if fact in LIMITS and fact not in ROWS[model].fields.get(field.name, {fact: value})
+    }
+    unmarked = {(name, fact) for name, fact, value in ours if (fact, value) not in OUR_GENERAL_LIMITS}
+    marked = {key.split(".")[0] for key in entry.our_choices}
+    assert {one for one in unmarked if one[0] not in marked} == set()
 
 
 @pytest.mark.parametrize("model", ROWS)

@@ -94,6 +94,8 @@ def _sentence(keyword: str, value: object, parent: Schema) -> str:
             return f"must be {_TYPES.get(str(parent.get('type')), 'of another type')}."
         case "enum":
             return f"must be one of: {', '.join(map(str, cast('list[object]', value)))}."
+        case "exclusiveMinimum" | "maximum" if "exclusiveMinimum" in parent:
+            return f"must be above {parent['exclusiveMinimum']} and at most {parent['maximum']}."
         case "minimum" | "maximum":
             return f"must be between {parent['minimum']} and {parent['maximum']}."
         case "multipleOf":

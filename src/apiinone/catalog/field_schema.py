@@ -74,9 +74,11 @@ def _kind_schema(parameter: Parameter) -> Schema:
     match parameter:
         case OneOf() | OneOfNumbers():
             return {"type": "string" if isinstance(parameter, OneOf) else "integer", "enum": list(parameter.values)}
-        case Whole() | Fraction():
-            kind = "integer" if isinstance(parameter, Whole) else "number"
-            return {"type": kind, "minimum": parameter.min, "maximum": parameter.max}
+        case Whole():
+            return {"type": "integer", "minimum": parameter.min, "maximum": parameter.max}
+        case Fraction():
+            least = "exclusiveMinimum" if parameter.above_min else "minimum"
+            return {"type": "number", least: parameter.min, "maximum": parameter.max}
         case Flag():
             return {"type": "boolean"}
         case MediaList():

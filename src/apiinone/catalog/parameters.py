@@ -69,6 +69,8 @@ class Fraction(_Field, frozen=True, tag="number", kw_only=True):
     """A number that may have decimals; never money."""
 
     min: float
+    above_min: bool = False
+    """Whether the least itself is refused."""
     max: float
     default: float | UnsetType = UNSET
 

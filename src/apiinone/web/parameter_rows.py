@@ -111,7 +111,10 @@ def _kind_and_limits(parameter: Parameter, say: Say) -> tuple[str, str]:  # noqa
         case Whole():
             return "integer", _range(f"{parameter.min:,}", f"{parameter.max:,}", say)
         case Fraction():
-            return "number", _range(f"{parameter.min:g}", f"{parameter.max:g}", say)
+            low, high = f"{parameter.min:g}", f"{parameter.max:g}"
+            if parameter.above_min:
+                return "number", say("above %(low)s, at most %(high)s") % {"low": low, "high": high}
+            return "number", _range(low, high, say)
         case Flag():
             return "boolean", ""
         case Size():
