@@ -1,3 +1,4 @@
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from apiinone.catalog.pricing import price, price_fields, route_price, word
 from apiinone.core.credits import whole
 from catalog.catalogue_for_tests import CATALOGUE, chosen, parsed
 from catalog.reference_facts import MODELS, SILENT, Facts
+from repository import ROOT
 
 GOLDEN: dict[str, list[tuple[dict[str, object], int]]] = msgspec.yaml.decode(
     (Path(__file__).parent / "golden_prices.yaml").read_bytes(),
@@ -98,6 +100,11 @@ def test_every_further_paid_route_has_a_golden_price_for_each_sub_model() -> Non
 def test_the_catalogue_has_the_23_models_of_the_reference_and_our_own_vectorize() -> None:
     listed = {entry.id for entry in CATALOGUE.entries if entry.listed_on_panel}
     assert listed == {facts.id for facts in MODELS} | {"vectorize"}
+
+
+def test_the_list_of_changes_counts_the_models_that_are_here() -> None:
+    (told,) = re.findall(r"Catalogue of (\d+) models", (ROOT / "CHANGELOG.md").read_text())
+    assert int(told) == len(CATALOGUE.entries)
 
 
 def test_successors_join_as_models_of_their_own_beside_those_of_the_reference() -> None:
