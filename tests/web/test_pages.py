@@ -155,9 +155,10 @@ async def test_every_name_of_a_model_leads_to_its_page(site: Api) -> None:
 
 
 async def test_amounts_of_thousands_are_written_alike_on_every_page_about_prices(site: Api) -> None:
-    for path in ("/pricing", "/models/kling-3"):
+    for path in ("/pricing", "/models/kling-3", "/models/kling-3.md", "/llms.txt"):
         text = (await page(site, path))[2].decode()
-        assert (path, "1,200" in text, re.findall(r"–1200", text)) == (path, True, [])  # noqa: RUF001 - a dash
+        assert (path, "1,200" in text, re.findall(r"(?:–|to )1200", text)) == (path, True, [])  # noqa: RUF001 - a dash
+    assert "1,200 credits" in (await site.get("/api/v1/models/kling-3")).data["prices"]["text"]
 
 
 async def test_a_figure_that_is_only_the_least_or_only_held_does_not_look_like_the_whole_price(site: Api) -> None:
@@ -167,6 +168,8 @@ async def test_a_figure_that_is_only_the_least_or_only_held_does_not_look_like_t
             part in text for part in (f'<dd><span class="number">{figure}</span>', f">{figure}<br>", f">{column}</td>")
         ), model
         assert f"· {figure} · $0.0" in text, model  # the panel's cheapest
+        plain = (await page(site, f"/models/{model}.md"))[2].decode()
+        assert plain.count(f": {figure}.") == 3, model  # the base, the variant, the route
         assert f">{column}</td>" in (await page(site, "/pricing"))[2].decode(), model
         assert f">{figure}</span>" in (await page(site, f"/models?search={model}"))[2].decode(), model
 

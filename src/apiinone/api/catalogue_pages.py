@@ -1,6 +1,6 @@
 """The catalogue as clients read it: what each model is, does and costs, and how it stands among its peers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ from apiinone.api.model_forms import (
 )
 from apiinone.catalog.entry import Choice, Entry, SubModel
 from apiinone.catalog.panel import Panel, Standing, panel, ranking
+from apiinone.catalog.price_rules import OfModel
 from apiinone.catalog.prices import charged_by, price_ends, price_range, price_text, route_range
 from apiinone.catalog.running import RunningCatalogue
 from apiinone.catalog.schema import body_schema
@@ -147,7 +148,7 @@ class CataloguePages:
             example=msgspec.Raw(encode(entry.example)),
             faq=tuple(Question(faq.question, faq.answer) for faq in entry.faq),
             schema_path=f"/api/v1/models/{entry.id}/schema",
-            routes=_routes(entry),
+            routes=tuple(_routes(entry)),
             endpoint_models=len(self._catalogue.on(entry.endpoint_name)),
             panel=_panel(panel(self._catalogue, entry, lambda other: self._live(*other.sub_models))),
         )
@@ -179,11 +180,13 @@ def _most(amount: Credits | None) -> int | Decimal | None:
     return None if amount is None else shown(amount)
 
 
-def _routes(entry: Entry) -> tuple[RoutePage, ...]:
-    prices, endpoint = price_range(entry), entry.endpoint
-    own = RoutePage("POST", endpoint.path, endpoint.about, shown(prices.low), _most(prices.high))
-    further = [(route, route_range(entry, route)) for route in entry.routes]
-    return (own, *(RoutePage(r.method, r.path, r.about, shown(low), shown(high)) for r, (low, high) in further))
+def _routes(entry: Entry) -> Iterator[RoutePage]:
+    prices, endpoint, by = price_range(entry), entry.endpoint, charged_by(entry.default_sub_model)
+    yield RoutePage("POST", endpoint.path, endpoint.about, by, shown(prices.low), _most(prices.high))
+    for route in entry.routes:
+        low, high = route_range(entry, route)
+        follows = by if isinstance(route.price, OfModel) else "output"
+        yield RoutePage(route.method, route.path, route.about, follows, shown(low), shown(high))
 
 
 def _panel(found: Panel) -> PanelPage:

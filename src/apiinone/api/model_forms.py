@@ -73,6 +73,7 @@ class RoutePage(Struct, frozen=True):
     method: str
     path: str
     about: str
+    charged_by: Charged
     low: Amount
     high: Most
 

@@ -143,12 +143,12 @@ def sub_models_text(entry: Entry) -> str:
 def _amount(low: Credits, high: Credits | None) -> str:
     if high is None or low == high:
         least = "" if high is not None else "from "
-        return f"{least}{credits_shown(low)} credit{'' if low == whole(1) else 's'}"
-    return f"{credits_shown(low)}{_TO}{credits_shown(high)} credits"
+        return f"{least}{credits_shown(low):,} credit{'' if low == whole(1) else 's'}"
+    return f"{credits_shown(low):,}{_TO}{credits_shown(high):,} credits"
 
 
 def _dollars(amount: Credits) -> str:
-    return f"${usd(amount):.2f}"
+    return f"${usd(amount):,.2f}"
 
 
 def _characters_max(field: Parameter) -> int:

@@ -110,7 +110,7 @@ class Pages:
 
     def model_markdown(self, entry: Entry) -> Document:
         """The same for machines and readers of plain text, in English whoever asks."""
-        return document(self._filled("model.md.j2", {"view": self._view(entry, ENGLISH)}), MARKDOWN)
+        return document(self._filled("model.md.j2", {"view": self._view(entry, ENGLISH)}, ENGLISH), MARKDOWN)
 
     def pricing(self) -> Document:
         """Every price of every model."""
@@ -195,7 +195,8 @@ class Pages:
     def _html(self, template: str, path: str, facts: Mapping[str, object]) -> Document:
         return document(self._filled(template, {"path": path, **facts}), HTML)
 
-    def _filled(self, template: str, facts: Mapping[str, object]) -> str:
+    def _filled(self, template: str, facts: Mapping[str, object], language: str = "") -> str:
+        """The text of a template, in this language, else the reader's."""
         common = {
             "base_url": self.base_url,
             "admin_url": self.admin_url,
@@ -206,7 +207,7 @@ class Pages:
             "visitor": NOBODY,
             "kept_query": "",
         }
-        return self.templates.filled(template, {**common, **facts}, self.look.language)
+        return self.templates.filled(template, {**common, **facts}, language or self.look.language)
 
 
 class Wanted(Struct, frozen=True):

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from gettext import NullTranslations
 
-from apiinone.api.model_forms import SubModelPage
+from apiinone.api.model_forms import RoutePage, SubModelPage
 from apiinone.catalog.entry import Entry
 from apiinone.catalog.prices import ChargedBy, price_said
 from apiinone.core.credits import shown
@@ -33,11 +33,18 @@ def cost_words(amount: int | Decimal, charged_by: ChargedBy, words: NullTranslat
     return _qualified(credits_words(amount, words), charged_by, words)
 
 
-def span_words(variant: SubModelPage, words: NullTranslations) -> str:
+def costs_words(one: SubModelPage | RoutePage, words: NullTranslations) -> str:
+    """From its least to its most: `10–70 credits`; or as an amount that may not be the whole price."""  # noqa: RUF002 - a range's dash
+    if one.charged_by != "output" or one.high is None:
+        return cost_words(one.low, one.charged_by, words)
+    return credits_range(one.low, one.high, words)
+
+
+def span_words(one: SubModelPage | RoutePage, words: NullTranslations) -> str:
     """The same in a column of credits: `10–70`, `from 1`, `5 held`."""  # noqa: RUF002 - a range's dash
-    low, high = variant.low, variant.high
-    if variant.charged_by != "output" or high is None or low == high:
-        return _qualified(grouped(low), variant.charged_by, words)
+    low, high = one.low, one.high
+    if one.charged_by != "output" or high is None or low == high:
+        return _qualified(grouped(low), one.charged_by, words)
     return f"{grouped(low)}–{grouped(high)}"  # noqa: RUF001 - a range's dash
 
 

@@ -10,7 +10,7 @@ from apiinone.web.flashes import FLASHES
 from apiinone.web.kind_names import KIND_NAMES, kind_name
 from apiinone.web.languages import ENGLISH, Languages
 from apiinone.web.moments import browser_name, clock_time, moment
-from apiinone.web.price_words import cost_words, credits_words, grouped, span_words
+from apiinone.web.price_words import cost_words, costs_words, credits_words, grouped, span_words
 from apiinone.web.role_names import ROLE_NAMES
 from apiinone.web.route_words import reason_in
 from apiinone.web.static_files import StaticFiles
@@ -90,6 +90,7 @@ class Templates:
         filters["grouped"] = grouped
         filters["credits"] = at_run(partial(credits_words, words=words))
         filters["cost"] = at_run(partial(cost_words, words=words))
+        filters["costs"] = at_run(partial(costs_words, words=words))
         filters["span"] = at_run(partial(span_words, words=words))
         other = {} if language == ENGLISH else {kind: words.gettext(text) for kind, text in REFUSALS.items()}
         names["refusals"] = other  # in English the API's own sentence says enough
