@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, LiteralString, cast
+from unittest.mock import patch
 
 import msgspec
 import uvicorn
@@ -42,6 +43,8 @@ from apiinone.gateway import gateway
 from apiinone.ledger.budgets import Period
 from apiinone.ledger.grants import grant
 from apiinone.ledger.ledger import Owner
+from apiinone.mail.letter import Letter, Outcome
+from apiinone.mail.show_in_log import LogCarrier
 from apiinone.providers.provider import Inline
 from apiinone.settings import Settings
 from apiinone.tasks.audit import audit
@@ -110,6 +113,8 @@ class Api:
         self.app = app
         self.url = url
         self.session = session
+        self.carried: list[Letter] = []
+        """Letters that were sent, which with no mail server is shown in the log, before a test took them."""
 
     async def ask(  # noqa: PLR0913 - what a request is made of
         self,
@@ -224,11 +229,18 @@ async def served_api(
             listener.bind((HOST, 0))
             url = f"http://{HOST}:{listener.getsockname()[1]}"
             async with _served(gateway(app, url), listener), ClientSession(auto_decompress=False) as session:
-                if working:
-                    async with app.work():
-                        yield Api(app, url, session)
-                else:
-                    yield Api(app, url, session)
+                api, show = Api(app, url, session), LogCarrier.carry
+
+                async def carry(carrier: LogCarrier, mail_id: str, letter: Letter) -> Outcome:
+                    api.carried.append(letter)
+                    return await show(carrier, mail_id, letter)
+
+                with patch.object(LogCarrier, "carry", carry):
+                    if working:
+                        async with app.work():
+                            yield api
+                    else:
+                        yield api
 
 
 @asynccontextmanager

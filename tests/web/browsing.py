@@ -1,5 +1,6 @@
 """Somebody with a browser, as far as the server can tell: cookies are kept, forms are sent as pages have them."""
 
+import asyncio
 import gzip
 import re
 import secrets
@@ -25,6 +26,7 @@ PASSWORD = "correct horse battery"
 SET_ROLE = Sql("UPDATE members SET role = $1 WHERE person_id = (SELECT id FROM people WHERE email = $2)")
 SET_MODE = Sql("UPDATE sessions SET mode = $1 WHERE person_id = (SELECT id FROM people WHERE email = $2)")
 HTML = {"Accept": "text/html"}
+LOOKS, LOOK_S = 20, 0.05
 
 
 class Seen(Struct, frozen=True):
@@ -96,7 +98,7 @@ class Browser:
 
 
 async def letters(site: Api) -> list[Letter]:
-    """What waits to be sent, taken out."""
+    """What waits to be sent, taken out, after what was sent meanwhile."""
 
     async def take(tx: Tx) -> list[Letter]:
         found = await site.app.mailing.outbox.take(tx, 100)
@@ -104,12 +106,20 @@ async def letters(site: Api) -> list[Letter]:
             await tx.run(Sql("DELETE FROM mails WHERE id = $1"), one.id)
         return [one.letter for one in found if one.letter is not None]
 
-    return await site.app.database.transact(take)
+    waiting = await site.app.database.transact(take)
+    sent, site.carried = site.carried, []
+    return [*sent, *waiting]
 
 
 async def link_in(site: Api, to: str = "") -> str:
     """The path of the link in the one letter that waits, for this address where one is named."""
-    (letter,) = [one for one in await letters(site) if to in ("", one.to)]
+    waiting: list[Letter] = []
+    for _ in range(LOOKS):  # it may be on its way at this moment
+        waiting += [one for one in await letters(site) if to in ("", one.to)]
+        if waiting:
+            break
+        await asyncio.sleep(LOOK_S)
+    (letter,) = waiting
     found = LINK.search(letter.text)
     assert found is not None, letter.text
     return found[1]
