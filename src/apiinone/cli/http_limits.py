@@ -28,28 +28,32 @@ _TOO_LARGE: Final = f"The head of a request may have {HEADERS_MAX} headers and {
 class LimitedConnection(HttpToolsProtocol):
     """A connection that must come to the point. Who reads requests from it keeps the figures below."""
 
+    __slots__ = ("_alarm", "body_bytes", "idle_since_s", "owed_bytes", "unplaced_bytes")
+    """In slots, because there are ten thousand of them where many streams are open."""
+
     look_s = LOOK_S
-    unplaced_bytes = 0
+    unplaced_bytes: int
     """What came since the last piece of a request that was whole."""
-    body_bytes = 0
+    body_bytes: int
     """What came of bodies."""
-    owed_bytes: int | None = None
+    owed_bytes: int | None
     """How much of the body had come when the last look found something missing; None: nothing was."""
-    idle_since_s = 0.0
+    idle_since_s: float
     """When the last response was complete, or the connection made."""
-    _alarm: asyncio.TimerHandle | None = None
+    _alarm: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn
         """Begin to look."""
         super().connection_made(transport)
+        self.unplaced_bytes = self.body_bytes = 0
+        self.owed_bytes = None
         self.idle_since_s = self.loop.time()
         self._look_in(min(self.look_s, self.timeout_keep_alive))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """There is nothing more to look at."""
         super().connection_lost(exc)
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._alarm.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Read on, within the limits."""
