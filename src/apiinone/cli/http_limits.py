@@ -1,13 +1,13 @@
 """What a connection may send before it is a request, and for how long: limits that uvicorn's own protocol lacks.
 
 Anybody can open a connection, long before a key is asked for. So what is read and does not yet belong to a request or
-its body is counted: heads, chunk lengths, trailers. One alarm for each connection looks now and then whether it is idle
-for too long, or owes the rest of a request; setting one for each request would cost more.
+its body is counted: heads, chunk lengths, trailers. Now and then all connections of a server are looked at: which are
+idle for too long, and which owe the rest of a request. An alarm for each would cost memory where many streams are open.
 """
 
 import asyncio
 import secrets
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -28,9 +28,10 @@ _TOO_LARGE: Final = f"The head of a request may have {HEADERS_MAX} headers and {
 class LimitedConnection(HttpToolsProtocol):
     """A connection that must come to the point. Who reads requests from it keeps the figures below."""
 
-    __slots__ = ("_alarm", "body_bytes", "idle_since_s", "owed_bytes", "unplaced_bytes")
-    """In slots, because there are ten thousand of them where many streams are open."""
+    __slots__ = ("body_bytes", "idle_since_s", "owed_bytes", "unplaced_bytes")
 
+    looks: ClassVar["Looks"]
+    """At all connections of the server."""
     look_s = LOOK_S
     unplaced_bytes: int
     """What came since the last piece of a request that was whole."""
@@ -40,7 +41,6 @@ class LimitedConnection(HttpToolsProtocol):
     """How much of the body had come when the last look found something missing; None: nothing was."""
     idle_since_s: float
     """When the last response was complete, or the connection made."""
-    _alarm: asyncio.TimerHandle
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn
         """Begin to look."""
@@ -48,12 +48,7 @@ class LimitedConnection(HttpToolsProtocol):
         self.unplaced_bytes = self.body_bytes = 0
         self.owed_bytes = None
         self.idle_since_s = self.loop.time()
-        self._look_in(min(self.look_s, self.timeout_keep_alive))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """There is nothing more to look at."""
-        super().connection_lost(exc)
-        self._alarm.cancel()
+        self.looks.go_on(self.loop, self.connections, min(self.look_s, self.timeout_keep_alive))
 
     def data_received(self, data: bytes) -> None:
         """Read on, within the limits."""
@@ -103,24 +98,40 @@ class LimitedConnection(HttpToolsProtocol):
     def _unset_keepalive_if_required(self) -> None:
         """Leave the alarm as it is: setting one for each response costs more than some looks in vain each minute."""
 
-    def _look(self) -> None:
-        now_s, cycle = self.loop.time(), self.cycle
+    def look(self, now_s: float) -> None:
+        """Close it where it was idle for too long, or where what was missing at the last look has not come."""
+        cycle = self.cycle
         idle = cycle is None or cycle.response_complete  # pyright: ignore[reportUnnecessaryComparison] - None at first
         if idle and not self.unplaced_bytes:
             if now_s - self.idle_since_s >= self.timeout_keep_alive:
                 self.transport.close()
-            else:
-                self._look_in(min(self.look_s, self.idle_since_s + self.timeout_keep_alive - now_s))
             return
         missing = idle or (cycle.more_body and not self.flow.read_paused)
         if missing and self.owed_bytes is not None and self.body_bytes - self.owed_bytes < BODY_BYTES_MIN:
             self.transport.close()
-            return
         self.owed_bytes = self.body_bytes if missing else None
-        self._look_in(self.look_s)
 
-    def _look_in(self, after_s: float) -> None:
-        self._alarm = self.loop.call_later(after_s, self._look)
+
+class Looks:
+    """Looks at connections for as long as there are any."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._under_way = False
+
+    def go_on(self, loop: asyncio.AbstractEventLoop, connections: set[Any], every_s: float) -> None:
+        """Look after that time, and again each time, until there is nothing to look at."""
+        if not self._under_way:
+            self._under_way = True
+            loop.call_later(every_s, self._look, loop, connections, every_s)
+
+    def _look(self, loop: asyncio.AbstractEventLoop, connections: set[Any], every_s: float) -> None:
+        self._under_way = False
+        if connections:
+            self.go_on(loop, connections, every_s)
+        now_s = loop.time()
+        for one in tuple(connections):
+            one.look(now_s)
 
 
 class HeadTooLarge(Exception):

@@ -19,7 +19,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from apiinone.api.answer import PIECES, WHOLE_REQUEST, WHOLE_RESPONSE, Header
-from apiinone.cli.http_limits import LimitedConnection
+from apiinone.cli.http_limits import LimitedConnection, Looks
 from apiinone.core.departures import Departures
 
 LEAVING_BYTES_MAX: Final = 64 * 1024
@@ -32,6 +32,7 @@ def whole_responses() -> "type[WholeResponses]":
 
     class OfOneServer(WholeResponses):
         departures = Departures()
+        looks = Looks()
 
     return OfOneServer
 
