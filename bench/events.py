@@ -47,6 +47,7 @@ async def measure(rounds: int) -> Findings:
         command = program("serve", "--host", HOST)
         with served(command, environ, folder / "product.log", ready="/readyz") as running:
             task_ids = await _tasks(running, tenant)
+            await asyncio.sleep(SETTLES_S)  # what a start makes ready in the background is no stream's
             before = running.rss_bytes()
             streams = await _open_all(running, tenant, task_ids)
             await asyncio.sleep(SETTLES_S)

@@ -76,7 +76,7 @@ class LimitedConnection(HttpToolsProtocol):
             size = len(self.url) + sum(len(name) + len(value) for name, value in headers)
             if size > HEAD_BYTES_MAX:
                 raise HeadTooLarge
-        self.headers = []
+        self.headers = _NOBODYS
         self.unplaced_bytes = 0
         self.owed_bytes = None
 
@@ -132,6 +132,16 @@ class Looks:
         now_s = loop.time()
         for one in tuple(connections):
             one.look(now_s)
+
+
+class _Nobodys(list[tuple[bytes, bytes]]):
+    """Where trailers go: one for all connections, and always empty."""
+
+    def append(self, _header: tuple[bytes, bytes], /) -> None:
+        """Forget it."""
+
+
+_NOBODYS: Final = _Nobodys()
 
 
 class HeadTooLarge(Exception):
