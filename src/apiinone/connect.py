@@ -94,20 +94,16 @@ def connect_vendors(settings: Settings, environ: Mapping[str, str], clock: Clock
 
 
 def follower(settings: Settings, connected: Connected, secret: InstallationSecret, database: Database) -> Follower:
-    """What keeps the keyring as the database has it. Raises SettingsError."""
+    """What keeps the keyring as the database has it."""
     return Follower(database, seals_of(settings, secret), connected.keyring, connected.pace)
 
 
 def seals_of(settings: Settings, secret: InstallationSecret) -> Seals:
-    """What seals stored credentials. Raises SettingsError."""
+    """What seals stored credentials."""
     derived = _keyed(secret)
-    try:
-        named = [
-            InstallationSecret(text) for text in (settings.credentials_key, settings.credentials_key_before) if text
-        ]
-    except ValueError as error:
-        raise SettingsError(f"APIINONE_CREDENTIALS_KEY: {error}") from error
-    keyed = [_keyed(one) for one in named]
+    keyed = [
+        _keyed(InstallationSecret(text)) for text in (settings.credentials_key, settings.credentials_key_before) if text
+    ]
     if settings.credentials_key:
         return Seals(keyed[0], *keyed[1:], derived)
     return Seals(derived, *keyed)

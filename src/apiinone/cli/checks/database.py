@@ -3,9 +3,10 @@
 import secrets
 from collections.abc import AsyncIterator
 
-from apiinone.assets.storage import StorageFailed, check, open_storage
+from apiinone.assets.storage import StorageFailed, check
 from apiinone.cli.checks.finding import Finding, error, ok, warning
 from apiinone.cli.opening import reading, sqlite_file
+from apiinone.connect import storage_of
 from apiinone.control.ownership import Taken, take
 from apiinone.core.clock import US_PER_S, SystemClock
 from apiinone.core.errors import DatabaseUnavailable
@@ -13,7 +14,7 @@ from apiinone.db import Database, Sql, Tx
 from apiinone.installation import installation_secret
 from apiinone.migrations import CURRENT_REVISION
 from apiinone.own_secret import FINGERPRINT
-from apiinone.settings import Settings
+from apiinone.settings import Settings, SettingsError
 
 POSTGRESQL_MIN = 14
 SKEW_S_MAX = 2.0
@@ -44,8 +45,8 @@ async def database_findings(settings: Settings) -> AsyncIterator[Finding]:
 async def storage_finding(settings: Settings) -> Finding:
     """Whether bytes can be stored, read and deleted."""
     try:
-        await check(open_storage(settings.storage, {}), secrets.token_bytes(16))
-    except (StorageFailed, ValueError) as failure:
+        await check(storage_of(settings), secrets.token_bytes(16))
+    except (StorageFailed, SettingsError) as failure:
         return error("storage", str(failure), _fix(settings.storage_url, "APIINONE_STORAGE_URL", "its credentials"))
     return ok("storage", f"{_without_query(settings.storage)}: written, read and deleted")
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from apiinone.addresses import read_networks
 from apiinone.api.catalogue_pages import CataloguePages
 from apiinone.catalog.load import Catalogue
 from apiinone.catalog.running import RunningCatalogue
@@ -51,13 +50,8 @@ def entrance_findings(settings: Settings, environment: Mapping[str, str]) -> Ite
     yield _public_url(settings.public_url)
     yield _admin_url(settings.admin_url, settings.public_url)
     yield _letters(smtp_server(settings, environment))
-    try:
-        read_networks(settings.trusted_proxies)
-    except ValueError as failure:
-        yield error("proxies", str(failure), "set APIINONE_TRUSTED_PROXIES to addresses or ranges")
-    else:
-        named = ", ".join(settings.trusted_proxies)
-        yield ok("proxies", f"X-Forwarded-For is believed from {named}" if named else "X-Forwarded-For is ignored")
+    named = ", ".join(settings.trusted_proxies)
+    yield ok("proxies", f"X-Forwarded-For is believed from {named}" if named else "X-Forwarded-For is ignored")
     yield ok("metrics", "on, for the bearer of the token" if settings.metrics_token else "off")
 
 
@@ -67,10 +61,8 @@ def _public_url(url: str) -> Finding:
         return warning("public URL", says, "set APIINONE_PUBLIC_URL to the address that clients use")
     if url.startswith("https://"):
         return ok("public URL", url)
-    if url.startswith("http://"):
-        says = f"{url} is not encrypted: keys and pictures can be read on the way"
-        return warning("public URL", says, "put TLS in front, and set APIINONE_PUBLIC_URL to an https address")
-    return error("public URL", f"{url} is no address", "set APIINONE_PUBLIC_URL to https://…")
+    says = f"{url} is not encrypted: keys and pictures can be read on the way"
+    return warning("public URL", says, "put TLS in front, and set APIINONE_PUBLIC_URL to an https address")
 
 
 def _admin_url(url: str, public_url: str) -> Finding:
